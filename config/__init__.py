@@ -1,0 +1,1 @@
+"""What a city and its installer decide: settings, the city's own tables, the prompts."""
