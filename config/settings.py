@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     redis_url: str = _named(
         "REDIS_URL",
         "",
-        "Redis or Valkey URL. Empty: the embedded Valkey's socket in the var folder.",
+        "Redis or Valkey URL. Empty: the embedded Valkey's socket in var.",
     )
     storage_dir: Path | None = _named(
         "SWIFTLINE_STORAGE_DIR", None, "Folder of the recordings' archive. Empty: var/recordings."
@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     no_input_s: float = _named(
         "SWIFTLINE_NO_INPUT_S",
         6.0,
-        "Silence after a question that counts as no answer.",
+        "Silence that counts as no answer.",
         ge=1,
         le=60,
     )
@@ -177,9 +177,7 @@ class Settings(BaseSettings):
     @classmethod
     def _origin_only(cls, url: str) -> str:
         if not url.startswith(("https://", "http://")) or url.endswith("/"):
-            raise ValueError(
-                "expected an origin such as https://hotline.example, no slash at the end"
-            )
+            raise ValueError("expected an origin: https://hotline.example, no slash at the end")
         return url
 
     @property
@@ -240,7 +238,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     var_dir = Path(overrides.get("var_dir") or os.environ.get("SWIFTLINE_VAR_DIR") or "var")
     try:
-        return Settings(_env_file=(var_dir / "local.env", ".env"), **overrides)  # type: ignore[call-arg]
+        return Settings(_env_file=(var_dir / "local.env", ".env"), **overrides)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
 

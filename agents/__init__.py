@@ -1,0 +1,1 @@
+"""People with headsets: presence, offers, handover, the desk."""

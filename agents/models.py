@@ -1,0 +1,90 @@
+"""Tables of the desk: who is there, which caller waits for a person, who was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.clock import now
+from infra.db import Base, UtcDateTime
+
+
+class Presence(Base):
+    """An agent's state: see `agents.presence`."""
+
+    __tablename__ = "presence"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default="away")
+    since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    """Last sign of life of the desk page."""
+    missed: Mapped[int] = mapped_column(default=0)
+    """Offers missed in a row; two make the agent away."""
+
+
+class Handover(Base):
+    """A caller given from the line to a person: waiting, talking, over."""
+
+    __tablename__ = "handover"
+    __table_args__ = (
+        Index(
+            "ux_handover_one_per_agent",
+            "staff_id",
+            unique=True,
+            sqlite_where=text("state = 'talking'"),
+            postgresql_where=text("state = 'talking'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), unique=True)
+    queue: Mapped[str] = mapped_column(String(40), default="general")
+    reason: Mapped[str] = mapped_column(String(40), default="asked")
+    """`asked`, `not_understood`, `emergency` or `trouble`."""
+    priority: Mapped[int] = mapped_column(default=0)
+    """Higher is sooner: an emergency, a caller whose agent was lost."""
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    """`waiting`, `offered`, `talking`, `ended`, `abandoned` or `to_message`."""
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """The agent's ticket draft, kept while they type."""
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    talking_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(10))
+    """`agent` or `caller`."""
+    notes: Mapped[str] = mapped_column(Text, default="")
+
+
+class Offer(Base):
+    """A waiting caller ringing at one agent."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        Index(
+            "ux_offer_one_open_per_handover",
+            "handover_id",
+            unique=True,
+            sqlite_where=text("state = 'ringing'"),
+            postgresql_where=text("state = 'ringing'"),
+        ),
+        Index(
+            "ux_offer_one_open_per_agent",
+            "staff_id",
+            unique=True,
+            sqlite_where=text("state = 'ringing'"),
+            postgresql_where=text("state = 'ringing'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    state: Mapped[str] = mapped_column(String(20), default="ringing")
+    """`ringing`, `accepted`, `declined`, `missed` or `withdrawn`."""
+    offered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

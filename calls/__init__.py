@@ -1,0 +1,1 @@
+"""What happened on the line: calls, their turns, every message of the carrier about them."""

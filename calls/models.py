@@ -1,0 +1,92 @@
+"""Tables of the line: calls, turns, utterances, and the carrier's events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.clock import now
+from infra.db import Base, UtcDateTime
+
+
+class Call(Base):
+    """One telephone call, from ring to hang-up; the dialogue's place and draft live here."""
+
+    __tablename__ = "call"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    carrier_sid: Mapped[str] = mapped_column(String(40), unique=True)
+    from_number: Mapped[str] = mapped_column(String(40), default="")
+    to_number: Mapped[str] = mapped_column(String(40), default="")
+    direction: Mapped[str] = mapped_column(String(20), default="inbound")
+    status: Mapped[str] = mapped_column(String(20), default="ringing")
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    mode: Mapped[str] = mapped_column(String(10), default="stream")
+    """`stream` (media socket) or `turn` (TwiML turn by turn)."""
+    stream_token: Mapped[str | None] = mapped_column(String(64))
+    """One-time token that lets a media socket speak for this call."""
+    place: Mapped[str] = mapped_column(String(60), default="")
+    """State of the dialogue that the caller is in."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """Tries in a row that failed at the present question."""
+    draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What is understood so far: see `ivr.draft`."""
+    turn_count: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    duration_s: Mapped[int | None] = mapped_column()
+    sweep_found: Mapped[bool] = mapped_column(default=False)
+    """True when the carrier's list, not a webhook, told us of this call."""
+
+
+class Turn(Base):
+    """One step of the dialogue: what was heard and the answer, stored for repetition."""
+
+    __tablename__ = "turn"
+    __table_args__ = (UniqueConstraint("call_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), index=True)
+    number: Mapped[int] = mapped_column()
+    place: Mapped[str] = mapped_column(String(60))
+    """State in which the caller was asked."""
+    heard: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reply: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Utterance(Base):
+    """One thing said on a call, in order: the live transcript that an agent sees."""
+
+    __tablename__ = "utterance"
+    __table_args__ = (Index("ix_utterance_call", "call_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
+    speaker: Mapped[str] = mapped_column(String(10))
+    """`caller`, `line` (the machine) or `agent`."""
+    text: Mapped[str] = mapped_column(Text)
+    keys: Mapped[str] = mapped_column(String(40), default="")
+    """Keys pressed instead of words."""
+    confidence: Mapped[float | None] = mapped_column()
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class CallEvent(Base):
+    """One message of the carrier, append only, with the answer it got (EV and RP)."""
+
+    __tablename__ = "call_event"
+    __table_args__ = (UniqueConstraint("carrier_sid", "event_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    carrier_sid: Mapped[str] = mapped_column(String(40))
+    event_key: Mapped[str] = mapped_column(String(200))
+    """Route and turn, sequence number or status: what makes the message the same again."""
+    route: Mapped[str] = mapped_column(String(80))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer_type: Mapped[str] = mapped_column(String(60), default="text/xml")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

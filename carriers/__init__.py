@@ -1,0 +1,1 @@
+"""The telephone network: we speak verbs, the carrier speaks TwiML."""

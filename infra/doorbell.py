@@ -1,0 +1,152 @@
+"""RQ as a doorbell: it tells a worker to look into the outbox, and carries nothing else.
+
+What RQ 3 loses on its own, and why the worker below differs from the stock one, is
+measured in docs/decisions/0002-the-queue-is-a-doorbell.md.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import redis
+from rq import Queue, Worker
+from rq.exceptions import DequeueTimeout
+from rq.serializers import JSONSerializer
+
+from infra import jobs
+from infra.db import Database
+from infra.log import logger
+from infra.services import Services
+
+_MOST_RINGS = 2
+_JOB_TIMEOUT_S = 3600
+_log = logger(__name__)
+_services: list[Services] = []
+
+
+def connect(url: str) -> redis.Redis:
+    """A connection that fails fast, for ringing."""
+    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.2)
+
+
+class Doorbell:
+    """Rings at a queue: at most two rings wait at a time, and a dead Redis costs little."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url)
+        self._quiet_until = 0.0
+
+    def ring(self, queue: str) -> bool:
+        """Ring once; False when Redis is away. Never raises, never blocks for long."""
+        if time.monotonic() < self._quiet_until:
+            return False
+        try:
+            bell = Queue(queue, connection=self._redis, serializer=JSONSerializer)
+            if bell.count < _MOST_RINGS:
+                bell.enqueue_call(
+                    "infra.doorbell.answer",
+                    args=(queue,),
+                    timeout=_JOB_TIMEOUT_S,
+                    result_ttl=0,
+                    failure_ttl=86400,
+                )
+            return True
+        except redis.RedisError:
+            self._quiet_until = time.monotonic() + 1.0
+            _log.info("doorbell out of reach", queue=queue)
+            return False
+
+
+def install(services: Services) -> None:
+    """Give this process, and those it forks, what jobs are built with."""
+    _services[:] = [services]
+
+
+def answer(queue: str) -> None:
+    """The one RQ job: work what is due in the outbox."""
+    jobs.work(_services[0], queue)
+
+
+class BellWorker(Worker):
+    """An RQ worker for exactly one queue that stops cleanly.
+
+    The stock worker raises from its signal handler, which can lose a job between pop and
+    start or be swallowed by the log; this one sets a flag and looks at it every second.
+    """
+
+    def __init__(self, queue: str, url: str) -> None:
+        connection = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=2)
+        bell = Queue(queue, connection=connection, serializer=JSONSerializer)
+        super().__init__(
+            [bell],
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=30,
+            maintenance_interval=15,
+            job_monitoring_interval=5,
+            log_job_description=False,
+        )
+
+    def _shutdown(self) -> None:
+        self._stop_requested = True
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> Any:
+        """Wait for a ring in one-second steps; None ends the worker."""
+        while not self._stop_requested:
+            try:
+                rung = super().dequeue_job_and_maintain_ttl(1, 1)
+            except DequeueTimeout:
+                continue
+            if rung is not None:
+                return rung
+        return None
+
+
+class Poller:
+    """Looks into the outbox itself, so that no ring is needed for work to be done."""
+
+    def __init__(self, services: Services, *, schedule: tuple[tuple[str, str, int], ...]) -> None:
+        self._services = services
+        self._schedule = schedule
+        self._stop = False
+        self._slots: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Look every second until SIGTERM; work rows here while Redis is away."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        while not self._stop:
+            self.look()
+            time.sleep(1)
+
+    def look(self) -> None:
+        """One look: write what the schedule asks for, ring for what is due, or do it."""
+        try:
+            self._write_schedule(self._services.database)
+            for queue in jobs.QUEUES:
+                self._serve(queue)
+        except Exception as error:
+            _log.warning("outbox look failed", reason=jobs.park_reason(error))
+
+    def _serve(self, queue: str) -> None:
+        with self._services.database.read() as session:
+            waiting = jobs.due(session, queue)
+        if waiting and not jobs.ring(queue):
+            jobs.work(self._services, queue, limit=5)
+
+    def _write_schedule(self, database: Database) -> None:
+        for name, queue, period_s in self._schedule:
+            slot = int(time.time() // period_s)
+            if slot == self._slots.get(name):
+                continue
+            with database.transaction() as session:
+                jobs.enqueue(session, queue=queue, job=name, key=f"every:{name}:{slot}")
+            self._slots[name] = slot
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop = True

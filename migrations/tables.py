@@ -1,0 +1,13 @@
+"""Every table of Swiftline, gathered for migrations and tests: importing this knows them all."""
+
+from agents import models as agents
+from calls import models as calls
+from infra import jobs
+from infra.db import Base
+from recordings import models as recordings
+from tickets import models as tickets
+from web import models as web
+
+metadata = Base.metadata
+
+__all__ = ["agents", "calls", "jobs", "metadata", "recordings", "tickets", "web"]
