@@ -1,0 +1,93 @@
+"""What may be changed about calls. Actions take a session and never commit."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calls.models import Call, Utterance
+from infra.clock import now
+from infra.events import publish
+
+_ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
+
+
+def call_arrived(
+    session: Session,
+    *,
+    carrier_sid: str,
+    from_number: str,
+    to_number: str,
+    direction: str,
+    language: str,
+) -> Call:
+    """The call of that carrier id, made if it is new."""
+    call = find_call(session, carrier_sid)
+    if call is not None:
+        return call
+    call = Call(
+        carrier_sid=carrier_sid,
+        from_number=from_number,
+        to_number=to_number,
+        direction=direction,
+        language=language,
+        status="in-progress",
+        draft={},
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def find_call(session: Session, carrier_sid: str) -> Call | None:
+    """The call of that carrier id."""
+    return session.scalar(select(Call).where(Call.carrier_sid == carrier_sid))
+
+
+def locked_call(session: Session, carrier_sid: str) -> Call:
+    """The call, held by this transaction until its end; LookupError when unknown."""
+    call = session.scalar(select(Call).where(Call.carrier_sid == carrier_sid).with_for_update())
+    if call is None:
+        raise LookupError("no such call in our books")
+    return call
+
+
+def new_stream_token(call: Call) -> str:
+    """A one-time token with which a media socket may speak for this call."""
+    call.stream_token = secrets.token_urlsafe(24)
+    return call.stream_token
+
+
+def say(
+    session: Session,
+    *,
+    call_id: int,
+    speaker: str,
+    text: str,
+    keys: str = "",
+    confidence: float | None = None,
+) -> None:
+    """Add one utterance to the call's live transcript."""
+    if not text and not keys:
+        return
+    session.add(
+        Utterance(call_id=call_id, speaker=speaker, text=text, keys=keys, confidence=confidence)
+    )
+    publish(session, "call", call_id)
+
+
+def end_call(
+    session: Session, call: Call, *, status: str, duration_s: int | None, at: datetime | None = None
+) -> bool:
+    """Note that a call is over; False when that was known. States only move forward."""
+    if status not in _ENDED or call.ended_at is not None:
+        return False
+    call.status = status
+    call.duration_s = duration_s
+    call.ended_at = at or now()
+    call.stream_token = None
+    publish(session, "call", call.id)
+    return True

@@ -1,0 +1,202 @@
+"""Twilio's signature, REST API and browser tokens; the local simulator speaks the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import VoiceGrant
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from carriers.base import CarrierCall, CarrierError, CarrierRecording, NotThereYet
+from config.settings import Settings
+
+_TIMEOUT_S = 10.0
+_CHUNK = 64 * 1024
+_PERMANENT = frozenset({400, 401, 403, 404, 405, 410})
+
+
+def is_authentic(settings: Settings, url: str, form: Mapping[str, Any], signature: str) -> bool:
+    """Whether the carrier signed this request, over its public URL (HMAC-SHA1).
+
+    Fails closed without a token. The newer header that lets a request choose its key and
+    algorithm is not honoured: we hold no shared key it could name.
+    """
+    tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
+    return any(RequestValidator(token).validate(url, form, signature) for token in tokens if token)
+
+
+class TwilioCarrier:
+    """The carrier behind Twilio's REST API 2010-04-01."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._http = _RootedHttpClient(settings.carrier_api_url)
+        self._client = Client(
+            settings.twilio_account_sid or "AC" + "0" * 32,
+            settings.twilio_auth_token or "missing",
+            http_client=self._http,
+        )
+
+    def send_sms(self, *, to: str, body: str) -> str:
+        """Send a text message from the hotline's number; returns the carrier's id."""
+        message = _asked(
+            lambda: self._client.messages.create(
+                to=to, from_=self._settings.phone_number, body=body
+            )
+        )
+        return str(message.sid)
+
+    def find_sms(self, *, to: str, body: str, since: datetime) -> str | None:
+        """The id of a message like this already sent since then, if there is one."""
+        sent = _asked(lambda: self._client.messages.list(to=to, date_sent_after=since, limit=50))
+        return next((str(m.sid) for m in sent if m.body == body), None)
+
+    def download_recording(self, sid: str) -> Iterator[bytes]:
+        """The recording's WAV, in pieces. Built from the SID alone (no URL is trusted)."""
+        root = self._settings.carrier_api_url or "https://api.twilio.com"
+        account = self._settings.twilio_account_sid
+        url = f"{root}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav"
+        try:
+            with requests.get(
+                url,
+                params={"RequestedChannels": "2"},
+                auth=(account, self._settings.twilio_auth_token),
+                timeout=_TIMEOUT_S,
+                stream=True,
+            ) as response:
+                _check_download(response, sid)
+                yield from response.iter_content(_CHUNK)
+        except requests.RequestException as error:
+            raise CarrierError(
+                f"recording {sid} not downloaded: {type(error).__name__}", permanent=False
+            ) from None
+
+    def delete_recording(self, sid: str) -> None:
+        """Forget the recording at the carrier; one already gone is no error."""
+        try:
+            _asked(lambda: self._client.recordings(sid).delete())
+        except NotThereYet:
+            return
+
+    def calls(self, *, since: datetime) -> list[CarrierCall]:
+        """Calls that started since then, also those that are still on."""
+        found = _asked(
+            lambda: self._client.calls.list(
+                start_time_after=since - timedelta(seconds=1), limit=1000
+            )
+        )
+        return [
+            CarrierCall(
+                sid=call.sid,
+                from_number=call._from or "",
+                to_number=call.to or "",
+                direction=call.direction or "",
+                status=call.status or "",
+                started_at=call.start_time,
+                ended_at=call.end_time,
+                duration_s=int(call.duration) if call.duration else None,
+            )
+            for call in found
+        ]
+
+    def recordings(self, *, since: datetime) -> list[CarrierRecording]:
+        """Recordings made since then."""
+        found = _asked(
+            lambda: self._client.recordings.list(
+                date_created_after=since - timedelta(seconds=1), limit=1000
+            )
+        )
+        return [
+            CarrierRecording(
+                sid=recording.sid,
+                call_sid=recording.call_sid or "",
+                status=recording.status or "",
+                channels=int(recording.channels or 1),
+                duration_s=_seconds(recording.duration),
+                source=recording.source or "",
+                started_at=recording.start_time,
+            )
+            for recording in found
+        ]
+
+    def redirect_call(self, sid: str, url: str) -> None:
+        """Make a live call fetch new TwiML at once."""
+        _asked(lambda: self._client.calls(sid).update(url=url, method="POST"))
+
+    def end_call(self, sid: str) -> None:
+        """Hang up a live call; one already over is no error."""
+        try:
+            _asked(lambda: self._client.calls(sid).update(status="completed"))
+        except CarrierError as error:
+            if error.code != 21220:
+                raise
+
+    def browser_token(self, identity: str, *, ttl_s: int = 3600) -> str:
+        """An access token for one agent's browser phone: it may call our application only."""
+        token = AccessToken(
+            self._settings.twilio_account_sid,
+            self._settings.twilio_api_key,
+            self._settings.twilio_api_secret,
+            identity=identity,
+            ttl=ttl_s,
+        )
+        token.add_grant(
+            VoiceGrant(
+                outgoing_application_sid=self._settings.twilio_twiml_app_sid, incoming_allow=False
+            )
+        )
+        return str(token.to_jwt())
+
+
+class _RootedHttpClient(TwilioHttpClient):
+    """The helper library's own client, with its built-in host replaced where one is set."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(timeout=_TIMEOUT_S)
+        self._root = urlsplit(root) if root else None
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send one request of the helper library."""
+        if self._root is not None:
+            asked = urlsplit(url)
+            url = urlunsplit(asked._replace(scheme=self._root.scheme, netloc=self._root.netloc))
+        return super().request(method, url, *args, **kwargs)
+
+
+def _asked(ask: Any) -> Any:
+    """Run one request; every refusal becomes a CarrierError without the carrier's own text."""
+    try:
+        return ask()
+    except TwilioRestException as error:
+        if error.status == 404:
+            raise NotThereYet(f"the carrier answered 404 (code {error.code})") from None
+        raise CarrierError(
+            f"the carrier answered {error.status} (code {error.code})",
+            permanent=error.status in _PERMANENT,
+            code=error.code,
+        ) from None
+    except (TwilioException, requests.RequestException) as error:
+        raise CarrierError(
+            f"the carrier did not answer: {type(error).__name__}", permanent=False
+        ) from None
+
+
+def _check_download(response: requests.Response, sid: str) -> None:
+    if response.status_code == 404:
+        raise NotThereYet(f"recording {sid} is not there yet")
+    if response.status_code != 200:
+        raise CarrierError(
+            f"recording {sid}: the carrier answered {response.status_code}", permanent=False
+        )
+
+
+def _seconds(duration: str | None) -> int | None:
+    return int(duration) if duration not in (None, "", "-1") else None

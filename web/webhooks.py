@@ -1,0 +1,125 @@
+"""The way in for the carrier: signature first, and an apology instead of a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from carriers import twiml
+from carriers.twilio import is_authentic
+from infra.log import logger
+from infra.services import Services
+
+MOST_BYTES = 64 * 1024
+_APOLOGY = "I am sorry, something went wrong on our side. Please stay on the line."
+_LAST_WORDS = (
+    "I am sorry, we cannot take your call at this moment. "
+    "Please tell us after the tone what is wrong and where. We will look into it."
+)
+_MOST_APOLOGIES = 3
+
+_log = logger(__name__)
+
+
+class Fields(Mapping[str, str]):
+    """The form fields of a carrier's message, first value of each; `args` are the URL's."""
+
+    def __init__(self, form: Mapping[str, str], args: Mapping[str, str], route: str) -> None:
+        self._form = dict(form)
+        self.args = dict(args)
+        self.route = route
+
+    def __getitem__(self, name: str) -> str:
+        return self._form[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._form)
+
+    def __len__(self) -> int:
+        return len(self._form)
+
+    def text(self, name: str) -> str:
+        """A field, or the empty string."""
+        return self._form.get(name, "")
+
+    def number(self, name: str) -> int | None:
+        """A field as a whole number; None when absent or not one."""
+        value = self._form.get(name, "")
+        return int(value) if value.isdigit() else None
+
+
+def webhook_blueprint(name: str, import_name: str, url_prefix: str) -> Blueprint:
+    """A blueprint whose every route must carry the carrier's signature."""
+    blueprint = Blueprint(name, import_name, url_prefix=url_prefix)
+    blueprint.before_request(_refuse_strangers)
+    blueprint.register_error_handler(Exception, _apologise)
+    blueprint.is_signed = True  # type: ignore[attr-defined]
+    return blueprint
+
+
+def fields() -> Fields:
+    """The message at hand."""
+    return Fields(request.form.to_dict(), request.args.to_dict(), request.path)
+
+
+def xml(document: str) -> Response:
+    """A TwiML answer."""
+    return Response(document, content_type="text/xml; charset=utf-8")
+
+
+def public_url_of_request(services: Services) -> str:
+    """The address the carrier used: our configured origin, the raw path and query.
+
+    `Host` and `X-Forwarded-*` are not believed (reliability 4.1, forged webhook).
+    """
+    environ = request.environ
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if not raw:
+        query = environ.get("QUERY_STRING", "")
+        raw = request.path + (f"?{query}" if query else "")
+    if "://" in raw:
+        raw = "/" + raw.split("://", 1)[1].partition("/")[2]
+    return services.settings.public_url + raw
+
+
+def _refuse_strangers() -> Response | None:
+    services = _services()
+    if (request.content_length or 0) > MOST_BYTES:
+        return Response("expected at most 64 KiB", status=413, content_type="text/plain")
+    signature = request.headers.get("X-Twilio-Signature", "")
+    url = public_url_of_request(services)
+    if not signature or not is_authentic(services.settings, url, request.form, signature):
+        _log.warning("unsigned webhook refused", route=request.path)
+        return Response("signature expected", status=403, content_type="text/plain")
+    if request.form.get("AccountSid", "") != services.settings.twilio_account_sid:
+        return Response("another account", status=403, content_type="text/plain")
+    return None
+
+
+def _apologise(error: Exception) -> Response | HTTPException:
+    """Speak an apology and try again where the caller was; give up into a message."""
+    if isinstance(error, HTTPException) and error.code in (404, 405):
+        return error
+    services = _services()
+    _log.error("webhook failed", route=request.path, error=type(error).__name__, exc_info=error)
+    tries = int(request.args.get("trouble", "0") or 0) + 1
+    language = services.settings.language_list[0]
+    root = services.settings.public_url
+    if tries > _MOST_APOLOGIES:
+        document = twiml.last_resort(
+            _LAST_WORDS,
+            language=language,
+            recording_status=f"{root}/recordings/status",
+            action=f"{root}/ivr/rescued",
+        )
+    else:
+        again = f"{root}/ivr/continue?after=trouble&trouble={tries}"
+        document = twiml.apology(_APOLOGY, language=language, then=again)
+    return xml(document)
+
+
+def _services() -> Services:
+    return cast(Services, current_app.extensions["swiftline"])
