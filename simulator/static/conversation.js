@@ -1,0 +1,93 @@
+// Conversation: a list of what was said that follows the newest line until the reader scrolls up.
+(() => {
+  "use strict";
+
+  class Conversation {
+    // pill: a button that brings the reader back to the newest line, or null.
+    constructor(list, empty, pill) {
+      this.list = list;
+      this.empty = empty;
+      this.pill = pill;
+      this.following = true;
+      this.spoken = new Map();
+      list.addEventListener("scroll", () => this.scrolled());
+      if (pill) pill.addEventListener("click", () => this.follow());
+    }
+
+    clear() {
+      this.list.replaceChildren();
+      this.spoken.clear();
+      this.empty.hidden = false;
+      this.follow();
+    }
+
+    // The line's words; the same id again means the sentence went on or was cut.
+    says({ id, text, cut, at }) {
+      const known = this.spoken.get(id);
+      const item = known || this.add("line", at);
+      this.spoken.set(id, item);
+      item.firstChild.textContent = text;
+      item.classList.toggle("cut", Boolean(cut));
+      this.stay();
+    }
+
+    // Keys pressed soon after each other share one bubble.
+    presses(digit, at) {
+      const last = this.list.lastElementChild;
+      if (last && last.classList.contains("keys-pressed")) {
+        last.querySelector("b").textContent += digit;
+        return this.stay();
+      }
+      const item = this.add("me keys-pressed", at);
+      const word = document.createElement("span");
+      const keys = document.createElement("b");
+      word.textContent = "You pressed";
+      keys.textContent = digit;
+      item.firstChild.append(word, keys);
+      return this.stay();
+    }
+
+    notes(text) {
+      const item = this.add("note");
+      item.textContent = text;
+      this.stay();
+    }
+
+    texts({ body, from, at }) {
+      this.add("line", `${from} · ${at}`).firstChild.textContent = body;
+      this.stay();
+    }
+
+    add(kind, at) {
+      const item = document.createElement("li");
+      item.className = `${kind} fresh`;
+      item.append(document.createElement("p"));
+      if (at) {
+        const time = document.createElement("time");
+        time.textContent = at;
+        item.append(time);
+      }
+      this.empty.hidden = true;
+      this.list.append(item);
+      return item;
+    }
+
+    stay() {
+      if (this.following) this.list.scrollTop = this.list.scrollHeight;
+    }
+
+    follow() {
+      this.following = true;
+      this.stay();
+      if (this.pill) this.pill.hidden = true;
+    }
+
+    scrolled() {
+      const below = this.list.scrollHeight - this.list.clientHeight - this.list.scrollTop;
+      this.following = below < 24;
+      if (this.pill) this.pill.hidden = this.following;
+    }
+  }
+
+  globalThis.Conversation = Conversation;
+})();
