@@ -35,6 +35,10 @@ class Call(Base):
     draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """What is understood so far: see `ivr.draft`."""
     turn_count: Mapped[int] = mapped_column(default=0)
+    spoken_turn: Mapped[int] = mapped_column(default=0)
+    """Next turn after the last reply whose words the caller heard to their end."""
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When everything that follows from the end of the call had been set going."""
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duration_s: Mapped[int | None] = mapped_column()
@@ -90,3 +94,20 @@ class CallEvent(Base):
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
     answer_type: Mapped[str] = mapped_column(String(60), default="text/xml")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class TurnSound(Base):
+    """One spoken answer in turn mode: recorded by the carrier, recognised by a job."""
+
+    __tablename__ = "turn_sound"
+    __table_args__ = (UniqueConstraint("call_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
+    number: Mapped[int] = mapped_column()
+    recording_sid: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    """`waiting` or `heard`."""
+    text: Mapped[str] = mapped_column(Text, default="")
+    confidence: Mapped[float] = mapped_column(default=0.0)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

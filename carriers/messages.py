@@ -34,9 +34,16 @@ class Message:
     duration_s: int
 
 
-Heard = Speech | Keys | Silence | Message
+@dataclass(frozen=True)
+class Unanswered:
+    """No person came in time; the caller is back from the queue."""
 
-_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Speech, Keys, Silence, Message)}
+
+Heard = Speech | Keys | Silence | Message | Unanswered
+
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Speech, Keys, Silence, Message, Unanswered)
+}
 
 
 def to_json(heard: Heard) -> dict[str, Any]:

@@ -7,7 +7,9 @@ drawn from the descriptions below.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -187,8 +189,15 @@ class Settings(BaseSettings):
 
     @property
     def valkey_socket(self) -> Path:
-        """Unix socket of the embedded Valkey."""
-        return self.var_dir.absolute() / "valkey" / "valkey.sock"
+        """Unix socket of the embedded Valkey; a long path moves to the temporary folder.
+
+        The address of a unix socket holds at most 107 bytes.
+        """
+        socket = self.var_dir.absolute() / "valkey" / "valkey.sock"
+        if len(str(socket).encode()) <= 100:
+            return socket
+        short = hashlib.sha256(str(socket).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"swiftline-{short}" / "valkey.sock"
 
     @property
     def redis(self) -> str:

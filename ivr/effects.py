@@ -1,0 +1,83 @@
+"""What a step of the dialogue does outside it, in the transaction of the turn.
+
+Each effect takes the call and gives back what the next words may speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from agents.actions import ask_for_person
+from calls.models import Call
+from config.city import City
+from infra.clock import now
+from ivr.engine import Effect
+from tickets.actions import file_report
+from tickets.deadlines import promised
+from tickets.receipts import can_receive
+
+
+def run(session: Session, city: City, call: Call, effect: Effect) -> Mapping[str, Any]:
+    """Run one effect; returns values for the draft. Running it twice changes nothing more."""
+    match effect.name:
+        case "file_report":
+            return _file(session, city, call)
+        case "keep_message":
+            return _keep_message(session, call, str(effect.values["recording_sid"]))
+        case "ask_for_person":
+            return _ask_for_person(session, call, effect.values)
+    raise ValueError(f"no effect is called {effect.name}")
+
+
+def _file(session: Session, city: City, call: Call) -> Mapping[str, Any]:
+    draft = call.draft
+    report = file_report(
+        session,
+        source_key=f"call:{call.id}",
+        call_id=call.id,
+        source="keys" if draft.get("by_keys") else "voice",
+        language=call.language,
+        caller_number=call.from_number,
+        problem_text=draft.get("problem_text", ""),
+        category=draft.get("category"),
+        category_score=draft.get("category_score"),
+        place=draft.get("place"),
+        place_text=draft.get("place_text", ""),
+        confirmed=True,
+    )
+    values: dict[str, Any] = {"number": report.number, "sms": can_receive(call.from_number)}
+    return values | promised(city, draft.get("category"), report.filed_at, call.language)
+
+
+def _keep_message(session: Session, call: Call, recording_sid: str) -> Mapping[str, Any]:
+    draft = call.draft
+    report = file_report(
+        session,
+        source_key=f"call:{call.id}:message",
+        call_id=call.id,
+        source="message",
+        language=call.language,
+        caller_number=call.from_number,
+        problem_text=draft.get("problem_text", ""),
+        category=draft.get("category"),
+        category_score=draft.get("category_score"),
+        place=draft.get("place"),
+        place_text=draft.get("place_text", ""),
+        confirmed=False,
+        recording_sid=recording_sid,
+    )
+    return {"number": report.number}
+
+
+def _ask_for_person(session: Session, call: Call, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    handover = ask_for_person(
+        session,
+        call_id=call.id,
+        queue=str(asked["queue"]),
+        reason=str(call.draft.get("reason") or asked["reason"]),
+        priority=int(asked["priority"]),
+    )
+    return {"handover": handover.id, "asked_at": now().isoformat()}

@@ -1,0 +1,281 @@
+"""The engine that runs a dialogue: values in, one step out. It touches nothing else.
+
+`answer` takes where the caller is and what was heard, and gives the next place, what to
+say, the effects to run, and what to do after the words. The caller of the engine runs the
+effects in its transaction and turns prompts into phrases afterwards, so that a prompt can
+speak what an effect made (a ticket number).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
+from config.city import City
+from ivr import understand
+from ivr.dialogue import (
+    Announce,
+    Ask,
+    Choose,
+    Confirm,
+    Context,
+    Dialogue,
+    DialogueError,
+    Do,
+    Draft,
+    EnterKeys,
+    Goodbye,
+    Handover,
+    Menu,
+    NotUnderstood,
+    State,
+    TakeMessage,
+    Understood,
+    targets,
+)
+
+MOST_FAILURES = 3
+_PERSON = "0"
+_SOMETHING_ELSE = "9"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt to speak: its key, and values for slots that are not in the draft.
+
+    With `when`, it is spoken only if that value of the draft is set once effects have run.
+    """
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    when: str | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something to do outside the conversation, by name, with what it needs."""
+
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a caller is: the state that waits for them, failures there, and the draft."""
+
+    state: str
+    failures: int
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move of a call: say these prompts, run these effects, then wait in this place."""
+
+    place: Place
+    says: tuple[Prompt, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+def begin(dialogue: Dialogue, city: City, language: str) -> Step:
+    """The first step of a call."""
+    place = Place(dialogue.start, 0, {})
+    return _arrive(_Talk(dialogue, city, language), Step(place), dialogue.start)
+
+
+def answer(dialogue: Dialogue, city: City, language: str, place: Place, heard: Heard) -> Step:
+    """The step after `heard` in `place`; DialogueError when that state does not listen."""
+    talk = _Talk(dialogue, city, language)
+    state = dialogue.state(place.state)
+    start = Step(place)
+    way_out = _way_out(talk, state, heard)
+    if way_out:
+        return _arrive(talk, start, way_out)
+    match state:
+        case Ask():
+            return _after_question(talk, start, state, heard)
+        case EnterKeys():
+            return _after_keys(talk, start, state, heard)
+        case Menu():
+            return _after_menu(talk, start, state, heard)
+        case Choose():
+            return _after_list(talk, start, state, heard)
+        case Confirm():
+            return _after_confirm(talk, start, state, heard)
+        case TakeMessage():
+            return _after_message(talk, start, state, heard)
+        case Handover():
+            if isinstance(heard, Unanswered):
+                return _arrive(talk, start, state.unanswered)
+            return _arrive(talk, start, state.name)
+        case Goodbye():
+            return start
+    raise DialogueError(f"{state.name} does not listen, so nothing can be heard there")
+
+
+def question_key(state: State) -> str:
+    """The name under which the endpoint and the grammar know this question."""
+    return state.name
+
+
+@dataclass(frozen=True)
+class _Talk:
+    dialogue: Dialogue
+    city: City
+    language: str
+
+    def context(self, draft: Draft) -> Context:
+        return Context(self.city, self.language, draft)
+
+
+def _way_out(talk: _Talk, state: State, heard: Heard) -> str | None:
+    """Danger words and the wish for a person are heard at any point."""
+    if isinstance(state, (Handover, Goodbye, TakeMessage)):
+        return None
+    if isinstance(heard, Keys) and heard.digits == _PERSON and not isinstance(state, EnterKeys):
+        return talk.dialogue.give_up
+    if not isinstance(heard, Speech):
+        return None
+    if understand.is_emergency(talk.city, heard.text, talk.language):
+        return talk.dialogue.emergency
+    if understand.wants_person(heard.text, talk.language):
+        return talk.dialogue.give_up
+    return None
+
+
+def _after_question(talk: _Talk, step: Step, state: Ask, heard: Heard) -> Step:
+    if isinstance(heard, Keys):
+        if heard.digits in state.keys:
+            return _arrive(talk, step, state.keys[heard.digits])
+        return _fail(talk, step, state, NotUnderstood("wrong_key"))
+    if not isinstance(heard, Speech) or not heard.text:
+        return _fail(talk, step, state, NotUnderstood("didnt_hear"))
+    meant = state.understand(talk.context(step.place.draft), heard.text)
+    return _take(talk, step, state, meant, state.then)
+
+
+def _after_keys(talk: _Talk, step: Step, state: EnterKeys, heard: Heard) -> Step:
+    if isinstance(heard, Keys) and heard.digits == _PERSON:
+        return _arrive(talk, step, talk.dialogue.give_up)
+    said = heard.digits if isinstance(heard, Keys) else ""
+    if isinstance(heard, Speech):
+        said = understand.spoken_digits(heard.text, talk.language)
+    if not said:
+        return _fail(talk, step, state, NotUnderstood("didnt_hear"))
+    meant = state.understand(talk.context(step.place.draft), said)
+    return _take(talk, step, state, meant, state.then)
+
+
+def _after_menu(talk: _Talk, step: Step, state: Menu, heard: Heard) -> Step:
+    key = heard.digits if isinstance(heard, Keys) else None
+    if isinstance(heard, Speech):
+        key = state.words(talk.context(step.place.draft), heard.text)
+    if key in state.keys:
+        return _arrive(talk, step, state.keys[key])
+    return _fail(talk, step, state, _why(heard))
+
+
+def _after_list(talk: _Talk, step: Step, state: Choose, heard: Heard) -> Step:
+    options = state.options(talk.context(step.place.draft))
+    if isinstance(heard, Keys):
+        if heard.digits == _SOMETHING_ELSE and state.more:
+            return _arrive(talk, step, state.more)
+        if heard.digits.isdigit() and 1 <= int(heard.digits) <= len(options):
+            chosen = options[int(heard.digits) - 1]
+            return _take(talk, step, state, Understood(chosen.values), state.then)
+    if isinstance(heard, Speech) and heard.text and state.understand:
+        meant = state.understand(talk.context(step.place.draft), heard.text)
+        return _take(talk, step, state, meant, state.then)
+    return _fail(talk, step, state, _why(heard))
+
+
+def _after_confirm(talk: _Talk, step: Step, state: Confirm, heard: Heard) -> Step:
+    said: bool | None = None
+    if isinstance(heard, Keys):
+        said = {"1": True, "2": False}.get(heard.digits)
+    if isinstance(heard, Speech):
+        said = state.understand(talk.context(step.place.draft), heard.text)
+    if said is None:
+        return _fail(talk, step, state, _why(heard))
+    return _arrive(talk, step, state.yes if said else state.no)
+
+
+def _after_message(talk: _Talk, step: Step, state: TakeMessage, heard: Heard) -> Step:
+    if isinstance(heard, Message):
+        kept = Effect("keep_message", {"recording_sid": heard.recording_sid})
+        return _arrive(talk, replace(step, effects=(*step.effects, kept)), state.then)
+    return _fail(talk, step, state, NotUnderstood("didnt_hear"))
+
+
+def _take(
+    talk: _Talk, step: Step, state: State, meant: Understood | NotUnderstood, usual: str
+) -> Step:
+    if isinstance(meant, NotUnderstood):
+        return _fail(talk, step, state, meant)
+    target = meant.then or usual
+    if target not in targets(state):
+        raise DialogueError(f"{state.name} may not lead to {target}; name it in `also`")
+    place = replace(step.place, draft={**step.place.draft, **meant.values})
+    return _arrive(talk, replace(step, place=place), target)
+
+
+def _fail(talk: _Talk, step: Step, state: State, why: NotUnderstood) -> Step:
+    """Ask again, in other words; the third failure at one question goes to a person."""
+    failures = step.place.failures + 1
+    if failures >= MOST_FAILURES:
+        place = replace(step.place, draft={**step.place.draft, "reason": "not_understood"})
+        return _arrive(talk, replace(step, place=place), talk.dialogue.give_up)
+    draft = {**step.place.draft, **why.values}
+    place = Place(state.name, failures, draft)
+    says = (Prompt(why.say),) if why.say else ()
+    again = state.again if isinstance(state, (Ask, EnterKeys)) else None
+    asked = (Prompt(again),) if again else _question(talk, state, draft)
+    return replace(step, place=place, says=(*step.says, *says, *asked))
+
+
+def _arrive(talk: _Talk, step: Step, name: str) -> Step:
+    """Walk through states that only speak or act, until one that waits."""
+    state = talk.dialogue.state(name)
+    place = Place(name, 0, step.place.draft)
+    match state:
+        case Announce():
+            spoken = replace(
+                step, place=place, says=(*step.says, Prompt(state.say, when=state.when))
+            )
+            return _arrive(talk, spoken, state.then)
+        case Do():
+            done = replace(step, place=place, effects=(*step.effects, Effect(state.effect, {})))
+            return _arrive(talk, done, state.then)
+        case Handover():
+            asked = Effect(
+                "ask_for_person",
+                {"queue": state.queue, "reason": state.reason, "priority": state.priority},
+            )
+            return replace(
+                step,
+                place=place,
+                says=(*step.says, Prompt(state.say)),
+                effects=(*step.effects, asked),
+            )
+    return replace(step, place=place, says=(*step.says, *_question(talk, state, place.draft)))
+
+
+def _question(talk: _Talk, state: State, draft: Draft) -> tuple[Prompt, ...]:
+    if isinstance(state, Choose):
+        options = state.options(talk.context(draft))
+        lines = tuple(
+            Prompt(state.say, {"option": option.label, "key": str(number)})
+            for number, option in enumerate(options, start=1)
+        )
+        return (Prompt(state.intro), *lines)
+    if isinstance(state, (Ask, EnterKeys, Menu, Confirm, TakeMessage, Goodbye)):
+        return (Prompt(state.say),)
+    return ()
+
+
+def _why(heard: Heard) -> NotUnderstood:
+    if isinstance(heard, Silence) or (isinstance(heard, Speech) and not heard.text):
+        return NotUnderstood("didnt_hear")
+    return NotUnderstood("wrong_key" if isinstance(heard, Keys) else "didnt_understand")

@@ -1,0 +1,143 @@
+"""Work of the conversation that outlives a request: hearing, settling, comparing books."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents.actions import caller_gone
+from asr.batch import transcribe
+from asr.model import Models
+from calls.actions import call_arrived, end_call, find_call
+from calls.models import Call, TurnSound
+from carriers.base import Carrier, CarrierCall, NotThereYet
+from infra import jobs
+from infra.clock import now
+from infra.jobs import Later, Run, job
+from tickets.actions import file_report
+from tickets.queries import reports_of_call
+
+_LIVE_PATIENCE_S = 20
+_RECENT = timedelta(minutes=15)
+_DAY = timedelta(hours=24)
+_STUCK = timedelta(hours=5)
+_ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
+
+
+@job
+def hear_turn(run: Run, call_id: int, number: int) -> None:
+    """Recognise a recorded answer while its caller holds the line."""
+    with run.database.read() as session:
+        sound = _sound(session, call_id, number)
+        call = session.get_one(Call, call_id)
+    if now() - sound.asked_at > timedelta(seconds=_LIVE_PATIENCE_S):
+        return
+    text, confidence = _recognise(run, sound.recording_sid, call.language)
+    with run.finish() as session:
+        sound = _sound(session, call_id, number)
+        sound.text, sound.confidence, sound.state = text, confidence, "heard"
+
+
+@job
+def settle(run: Run, call_id: int) -> None:
+    """After a call: free who waited for it, and keep what a cut-off caller had said."""
+    with run.finish() as session:
+        call = session.get_one(Call, call_id)
+        if call.settled_at is None:
+            caller_gone(session, call.id)
+            _keep_cut_off(session, call)
+            call.settled_at = now()
+
+
+@job
+def sweep(run: Run) -> None:
+    """Compare our calls of the last minutes with the carrier's books and mend ours (SW)."""
+    _compare(run, since=now() - _RECENT)
+
+
+@job
+def sweep_day(run: Run) -> None:
+    """The same for the last day."""
+    _compare(run, since=now() - _DAY)
+
+
+def _compare(run: Run, *, since: datetime) -> None:
+    theirs = run.get(Carrier).calls(since=since)
+    with run.finish() as session:
+        for known in theirs:
+            if known.direction == "inbound" and not known.from_number.startswith("client:"):
+                _mend(session, known, run.settings.language_list[0])
+
+
+def _mend(session: Session, theirs: CarrierCall, language: str) -> None:
+    ours = find_call(session, theirs.sid)
+    if ours is None:
+        ours = call_arrived(
+            session,
+            carrier_sid=theirs.sid,
+            from_number=theirs.from_number,
+            to_number=theirs.to_number,
+            direction=theirs.direction,
+            language=language,
+        )
+        ours.sweep_found = True
+        if theirs.started_at:
+            ours.started_at = theirs.started_at
+    if theirs.status in _ENDED and ours.ended_at is None:
+        end_call(
+            session, ours, status=theirs.status, duration_s=theirs.duration_s, at=theirs.ended_at
+        )
+        jobs.enqueue(
+            session,
+            queue="tickets",
+            job="ivr.jobs.settle",
+            key=f"settle:{ours.id}",
+            args=[ours.id],
+        )
+
+
+def _keep_cut_off(session: Session, call: Call) -> None:
+    """A caller who hung up after saying something still has a report, to be checked."""
+    draft = call.draft
+    has_content = any(draft.get(name) for name in ("problem_text", "category", "place_text"))
+    if not has_content or reports_of_call(session, call.id):
+        return
+    file_report(
+        session,
+        source_key=f"call:{call.id}",
+        call_id=call.id,
+        source="cut_off",
+        language=call.language,
+        caller_number=call.from_number,
+        problem_text=draft.get("problem_text", ""),
+        category=draft.get("category"),
+        category_score=draft.get("category_score"),
+        place=draft.get("place"),
+        place_text=draft.get("place_text", ""),
+        confirmed=False,
+    )
+
+
+def _recognise(run: Run, recording_sid: str, language: str) -> tuple[str, float]:
+    carrier = run.get(Carrier)
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        try:
+            for chunk in carrier.download_recording(recording_sid):
+                file.write(chunk)
+        except NotThereYet:
+            raise Later(0.5, "the answer's recording is not there yet") from None
+        file.flush()
+        heard = transcribe(run.get(Models).model(language), Path(file.name))
+    words = heard.channels[0] if heard.channels else ()
+    confidence = sum(word.confidence for word in words) / len(words) if words else 0.0
+    return " ".join(word.word for word in words), confidence
+
+
+def _sound(session: Session, call_id: int, number: int) -> TurnSound:
+    return session.scalars(
+        select(TurnSound).where(TurnSound.call_id == call_id, TurnSound.number == number)
+    ).one()

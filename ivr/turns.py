@@ -1,0 +1,201 @@
+"""The one door through which a call moves: `take_turn`, one transaction, safe to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calls.actions import locked_call, say
+from calls.models import Call, Turn
+from carriers import messages, verbs
+from carriers.messages import Heard, Keys, Speech
+from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say, Verb
+from config.city import City
+from config.settings import Settings
+from infra.services import Services
+from ivr import effects, slots
+from ivr.dialogue import (
+    Choose,
+    Confirm,
+    EnterKeys,
+    Goodbye,
+    Handover,
+    Menu,
+    State,
+    TakeMessage,
+)
+from ivr.engine import Place, Prompt, Step, answer, begin
+from ivr.grammars import grammar_for
+from ivr.hotline import HOTLINE
+from voice.prompts import Prompts
+
+
+class OutOfStep(Exception):
+    """A turn came that the call has not reached."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the caller is told and asked now; `turn` belongs to the next thing heard."""
+
+    turn: int
+    place: str
+    verbs: tuple[Verb, ...]
+
+
+def start(session: Session, services: Services, call: Call) -> Reply:
+    """The first reply of a call; the same again for a call that has begun."""
+    if call.turn_count:
+        return _present(session, call)
+    step = begin(HOTLINE, services.get(City), call.language)
+    return _store(session, services, call, step, {"heard": "Start"})
+
+
+def present(services: Services, call_sid: str) -> Reply:
+    """What the caller is being told or asked now."""
+    with services.database.read() as session:
+        return present_in(session, call_sid)
+
+
+def present_in(session: Session, call_sid: str) -> Reply:
+    """The same, within a transaction at hand."""
+    call = session.scalars(select(Call).where(Call.carrier_sid == call_sid)).one()
+    return _present(session, call)
+
+
+def take_turn(services: Services, call_sid: str, turn: int, heard: Heard) -> Reply:
+    """Answer what was heard, in a transaction of its own. The same turn again: same reply.
+
+    Raises OutOfStep for a turn the call has not reached.
+    """
+    with services.database.transaction() as session:
+        return take_turn_in(session, services, call_sid, turn, heard)
+
+
+def take_turn_in(
+    session: Session, services: Services, call_sid: str, turn: int, heard: Heard
+) -> Reply:
+    """The same, within a transaction at hand."""
+    call = locked_call(session, call_sid)
+    if turn < call.turn_count:
+        return _stored(session, call, turn)
+    if turn > call.turn_count:
+        raise OutOfStep(f"call {call.id} is at turn {call.turn_count}, not {turn}")
+    _note_heard(session, call, heard)
+    place = Place(call.place, call.failures, call.draft)
+    step = answer(HOTLINE, services.get(City), call.language, place, heard)
+    return _store(session, services, call, step, messages.to_json(heard))
+
+
+def spoken(services: Services, call_sid: str, turn: int) -> None:
+    """Note that the caller has heard the words of the reply before `turn` to their end."""
+    with services.database.transaction() as session:
+        call = locked_call(session, call_sid)
+        call.spoken_turn = max(call.spoken_turn, turn)
+
+
+def _present(session: Session, call: Call) -> Reply:
+    return _stored(session, call, call.turn_count - 1)
+
+
+def _stored(session: Session, call: Call, number: int) -> Reply:
+    turn = session.scalars(select(Turn).where(Turn.call_id == call.id, Turn.number == number)).one()
+    return Reply(number + 1, turn.reply["place"], verbs.from_json(turn.reply["verbs"]))
+
+
+def _store(
+    session: Session, services: Services, call: Call, step: Step, heard: dict[str, Any]
+) -> Reply:
+    """Run the effects, turn prompts into phrases, and keep turn and reply together."""
+    call.draft = dict(step.place.draft)
+    for effect in step.effects:
+        call.draft = call.draft | effects.run(session, services.get(City), call, effect)
+    asked_in = call.place or HOTLINE.start
+    call.place, call.failures = step.place.state, step.place.failures
+    said = _phrases(services.get(City), call, step.says)
+    reply = Reply(call.turn_count + 1, call.place, _verbs(services, call, said))
+    session.add(
+        Turn(
+            call_id=call.id,
+            number=call.turn_count,
+            place=asked_in,
+            heard=heard,
+            reply={"place": reply.place, "verbs": verbs.to_json(reply.verbs)},
+        )
+    )
+    call.turn_count += 1
+    say(session, call_id=call.id, speaker="line", text=" ".join(said))
+    return reply
+
+
+def _phrases(city: City, call: Call, says: tuple[Prompt, ...]) -> tuple[str, ...]:
+    prompts = Prompts(call.language)
+    phrases: list[str] = []
+    for prompt in says:
+        if prompt.when and not call.draft.get(prompt.when):
+            continue
+        values = slots.for_prompt(city, call.language, call.draft) | dict(prompt.values)
+        phrases.extend(prompts.text(prompt.key, **values))
+    return tuple(phrases)
+
+
+def _verbs(services: Services, call: Call, phrases: tuple[str, ...]) -> tuple[Verb, ...]:
+    state = HOTLINE.state(call.place)
+    spoken_words = (Say(phrases, call.language),) if phrases else ()
+    return (*spoken_words, _last_verb(services, call, state))
+
+
+def _last_verb(services: Services, call: Call, state: State) -> Verb:
+    settings = services.settings
+    match state:
+        case TakeMessage():
+            return Record(purpose="message")
+        case Handover():
+            return JoinQueue(f"handover-{call.draft['handover']}")
+        case Goodbye():
+            return HangUp()
+        case EnterKeys():
+            return _listen(settings, call, state, max_keys=state.max_keys)
+        case Menu() | Choose() | Confirm():
+            return _listen(
+                settings, call, state, grammar=grammar_for(services.get(City), call, state)
+            )
+    return _listen(settings, call, state)
+
+
+def _listen(
+    settings: Settings,
+    call: Call,
+    state: State,
+    *,
+    max_keys: int = 1,
+    grammar: tuple[str, ...] = (),
+) -> Listen:
+    return replace(
+        Listen(state.name, call.language, max_keys=max_keys, grammar=grammar),
+        speech=settings.speech_on,
+        no_input_s=settings.no_input_s,
+    )
+
+
+def _note_heard(session: Session, call: Call, heard: Heard) -> None:
+    """Keep the caller's side of the live transcript."""
+    if isinstance(heard, Speech):
+        say(
+            session,
+            call_id=call.id,
+            speaker="caller",
+            text=heard.text,
+            confidence=heard.confidence,
+        )
+    if isinstance(heard, Keys):
+        say(session, call_id=call.id, speaker="caller", text="", keys=heard.digits)
+
+
+def describe(heard: Mapping[str, Any]) -> str:
+    """The kind of a stored `heard`, for pages and logs: never its content."""
+    return str(heard.get("heard", ""))

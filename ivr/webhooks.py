@@ -1,0 +1,237 @@
+"""The carrier asks what to do with a call: its first answer, and every turn in turn mode."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Response, current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents.queries import handover_for
+from calls.actions import call_arrived, end_call, find_call, new_stream_token
+from calls.events import checked_sid
+from calls.models import Call, TurnSound
+from calls.webhooks import answered_once
+from carriers import twiml
+from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
+from carriers.twiml import Addresses, Stream
+from infra import jobs
+from infra.services import Services
+from ivr import turns
+from ivr.turns import Reply
+from voice.cache import VoiceCache
+from voice.prompts import Prompts
+from web.access import public
+from web.webhooks import Fields, webhook_blueprint
+
+blueprint = webhook_blueprint("ivr", __name__, "/ivr")
+
+_MOST_LOOKS = 12
+_ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
+
+
+@blueprint.post("/voice")
+@answered_once(lambda message: "arrived")
+def voice(session: Session, message: Fields) -> str:
+    """A call arrives: record it, open the media socket, and go on here after it."""
+    services = _services()
+    call = call_arrived(
+        session,
+        carrier_sid=message["CallSid"],
+        from_number=message.text("From"),
+        to_number=message.text("To"),
+        direction=message.text("Direction"),
+        language=services.settings.language_list[0],
+    )
+    reply = turns.start(session, services, call)
+    if not services.settings.speech_on:
+        call.mode = "turn"
+        return twiml.answer_in_turns(reply.verbs, _addresses(reply), _sound_of())
+    return twiml.answer_with_stream(
+        stream=_stream(call, "talk"),
+        then=_address("/ivr/continue?after=stream"),
+        recording_status=_address("/recordings/status"),
+    )
+
+
+@blueprint.post("/continue")
+@answered_once(lambda message: "&".join(f"{k}={v}" for k, v in sorted(message.args.items())))
+def go_on(session: Session, message: Fields) -> str:
+    """The media socket is over, or the caller is back from the queue: go on in turns."""
+    services = _services()
+    call = call_arrived(
+        session,
+        carrier_sid=message["CallSid"],
+        from_number=message.text("From"),
+        to_number=message.text("To"),
+        direction=message.text("Direction"),
+        language=services.settings.language_list[0],
+    )
+    call.mode = "turn"
+    reply = turns.start(session, services, call)
+    handover = handover_for(session, call.id)
+    if handover is not None and handover.state == "to_message":
+        unanswered = _is_waiting_for_person(reply)
+        if unanswered:
+            reply = turns.take_turn_in(
+                session, services, call.carrier_sid, reply.turn, Unanswered()
+            )
+    return _document(session, call, reply)
+
+
+@blueprint.post("/turn")
+@answered_once(lambda message: message.args.get("n", ""))
+def turn(session: Session, message: Fields) -> str:
+    """Keys or a recorded answer to the question of turn `n`."""
+    call = _known_call(session, message)
+    number = int(message.args.get("n", "0"))
+    keys = message.text("Digits").replace("hangup", "")
+    if keys:
+        return _take(session, call, number, Keys(keys.rstrip("#")))
+    sid = message.text("RecordingSid")
+    if not sid:
+        return _take(session, call, number, Silence())
+    _ask_to_hear(session, call, number, checked_sid(sid, "RE"))
+    prompt = Prompts(call.language).text("hold_on")[0]
+    return twiml.hold_on(
+        _sound_of()(prompt, call.language), _address(f"/ivr/heard?n={number}&look=1")
+    )
+
+
+@blueprint.post("/heard")
+@answered_once(lambda message: f"{message.args.get('n')}:{message.args.get('look')}")
+def heard(session: Session, message: Fields) -> str:
+    """Has the recorded answer been recognised? If so, take the turn; else look again soon."""
+    call = _known_call(session, message)
+    number, look = int(message.args.get("n", "0")), int(message.args.get("look", "1"))
+    sound = _sound(session, call, number)
+    if sound is not None and sound.state == "heard":
+        said: Heard = Speech(sound.text, sound.confidence) if sound.text else Silence()
+        return _take(session, call, number, said)
+    if look >= _MOST_LOOKS:
+        return _take(session, call, number, Silence())
+    return twiml.hold_on(None, _address(f"/ivr/heard?n={number}&look={look + 1}"), pause_s=1)
+
+
+@blueprint.post("/message")
+@answered_once(lambda message: message.args.get("n", ""))
+def message_left(session: Session, message: Fields) -> str:
+    """A message after the tone is over."""
+    call = _known_call(session, message)
+    number = int(message.args.get("n", "0"))
+    sid = message.text("RecordingSid") or message.text("RecordingUrl").rsplit("/", 1)[-1]
+    left = Message(checked_sid(sid, "RE"), message.number("RecordingDuration") or 0)
+    return _take(session, call, number, left)
+
+
+@blueprint.post("/rescued")
+@answered_once(lambda message: message.text("RecordingSid"))
+def rescued(session: Session, message: Fields) -> str:
+    """The carrier kept a message while we were in trouble: the sweep makes a ticket of it."""
+    return twiml.hang_up()
+
+
+@blueprint.post("/status")
+@answered_once(lambda message: f"{message.text('CallStatus')}:{message.text('SequenceNumber')}")
+def status(session: Session, message: Fields) -> str:
+    """The carrier says what became of the call."""
+    if message.text("CallStatus") not in _ENDED:
+        return ""
+    call = call_arrived(
+        session,
+        carrier_sid=message["CallSid"],
+        from_number=message.text("From"),
+        to_number=message.text("To"),
+        direction=message.text("Direction"),
+        language=_services().settings.language_list[0],
+    )
+    end_call(session, call, status=message["CallStatus"], duration_s=message.number("CallDuration"))
+    jobs.enqueue(
+        session, queue="tickets", job="ivr.jobs.settle", key=f"settle:{call.id}", args=[call.id]
+    )
+    return ""
+
+
+@public
+def sound(key: str) -> Response:
+    """The sound of one phrase, for the carrier's `<Play>`; the key cannot be guessed."""
+    data = _services().get(VoiceCache).wav(key)
+    return Response(
+        data, content_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"}
+    )
+
+
+def _take(session: Session, call: Call, number: int, heard: Heard) -> str:
+    reply = turns.take_turn_in(session, _services(), call.carrier_sid, number, heard)
+    return _document(session, call, reply)
+
+
+def _document(session: Session, call: Call, reply: Reply) -> str:
+    """The reply as TwiML, without words that the caller has heard on the media socket."""
+    said = reply.verbs if call.spoken_turn < reply.turn else reply.verbs[-1:]
+    if _is_waiting_for_person(reply):
+        return twiml.turn(said, _addresses(reply), _sound_of(), listen=_stream(call, "listen"))
+    if call.spoken_turn >= reply.turn and _asks(reply):
+        said = reply.verbs
+    return twiml.turn(said, _addresses(reply), _sound_of())
+
+
+def _asks(reply: Reply) -> bool:
+    return type(reply.verbs[-1]).__name__ == "Listen"
+
+
+def _is_waiting_for_person(reply: Reply) -> bool:
+    return type(reply.verbs[-1]).__name__ == "JoinQueue"
+
+
+def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) -> None:
+    if _sound(session, call, number) is None:
+        session.add(TurnSound(call_id=call.id, number=number, recording_sid=recording_sid))
+        jobs.enqueue(
+            session,
+            queue="live",
+            job="ivr.jobs.hear_turn",
+            key=f"hear:{call.id}:{number}",
+            args=[call.id, number],
+        )
+
+
+def _sound(session: Session, call: Call, number: int) -> TurnSound | None:
+    return session.scalar(
+        select(TurnSound).where(TurnSound.call_id == call.id, TurnSound.number == number)
+    )
+
+
+def _known_call(session: Session, message: Fields) -> Call:
+    call = find_call(session, message["CallSid"])
+    if call is None:
+        raise LookupError("a turn came for a call that is not in our books")
+    return call
+
+
+def _stream(call: Call, purpose: str) -> Stream:
+    return Stream(_services().settings.media_url, call.carrier_sid, new_stream_token(call), purpose)
+
+
+def _addresses(reply: Reply) -> Addresses:
+    return Addresses(
+        turn=_address(f"/ivr/turn?n={reply.turn}"),
+        message=_address(f"/ivr/message?n={reply.turn}"),
+        recording_status=_address("/recordings/status"),
+        wait=_address("/agents/wait"),
+        queue_over=_address("/agents/queue-over"),
+    )
+
+
+def _sound_of() -> twiml.SoundOf:
+    cache = _services().get(VoiceCache)
+    return lambda phrase, language: _address(f"/say/{cache.spoken(phrase, language).key}.wav")
+
+
+def _address(path: str) -> str:
+    return _services().settings.public_url + path
+
+
+def _services() -> Services:
+    return cast(Services, current_app.extensions["swiftline"])

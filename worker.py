@@ -1,0 +1,128 @@
+"""The worker: one RQ worker process for each queue, and the poller that needs no queue.
+
+`python worker.py` serves every queue; `python worker.py live asr` serves those. The parent
+loads and warms the recogniser once and forks, so that every job starts with a warm one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from app import build_services
+from config.settings import Settings, load_settings
+from infra import doorbell, jobs
+from infra.doorbell import BellWorker, Doorbell, Poller
+from infra.log import configure, logger
+from infra.services import Services
+from infra.supervisor import die_with_parent
+
+_SPEECH_QUEUES = frozenset({"live", "asr"})
+_log = logger(__name__)
+
+
+def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
+    """Jobs that come round by the clock: name, queue, period in seconds."""
+    return (
+        ("ivr.jobs.sweep", "carrier", settings.sweep_s),
+        ("ivr.jobs.sweep_day", "carrier", 3600),
+        ("recordings.jobs.sweep", "carrier", settings.sweep_s),
+        ("agents.jobs.tidy", "live", 5),
+    )
+
+
+def main(queues: tuple[str, ...]) -> None:
+    """Fork one process for each queue and the poller; start again what dies."""
+    settings = load_settings()
+    configure(settings.log_level, process="worker")
+    services = build_services(settings, speech=bool(_SPEECH_QUEUES & set(queues)))
+    doorbell.install(services)
+    jobs.ring_with(Doorbell(settings.redis).ring)
+    tasks: dict[str, Callable[[], None]] = {
+        queue: (lambda queue=queue: _serve(services, queue))  # type: ignore[misc]
+        for queue in queues
+    }
+    tasks["poller"] = lambda: Poller(services, schedule=schedule(settings)).run()
+    _Parent(services, tasks).run()
+
+
+class _Parent:
+    """Forks the tasks and keeps them alive until SIGTERM."""
+
+    def __init__(self, services: Services, tasks: dict[str, Callable[[], None]]) -> None:
+        self._ready = services.settings.var_dir / "worker.ready"
+        self._tasks = tasks
+        self._pids: dict[int, str] = {}
+        self._stop = False
+
+    def run(self) -> None:
+        """Fork, watch, and stop politely."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        for name in self._tasks:
+            self._fork(name)
+        self._ready.parent.mkdir(parents=True, exist_ok=True)
+        self._ready.write_text(str(os.getpid()))
+        _log.info("ready", queues=len(self._tasks) - 1)
+        while not self._stop:
+            self._look()
+            time.sleep(0.2)
+        for pid in self._pids:
+            os.kill(pid, signal.SIGTERM)
+        for pid in list(self._pids):
+            os.waitpid(pid, 0)
+
+    def _look(self) -> None:
+        while self._pids:
+            pid, _status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            name = self._pids.pop(pid, None)
+            if name and not self._stop:
+                _log.warning("process ended and is started again", task=name)
+                time.sleep(0.2)
+                self._fork(name)
+
+    def _fork(self, name: str) -> None:
+        pid = os.fork()
+        if pid:
+            self._pids[pid] = name
+            return
+        code = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            die_with_parent()
+            configure(load_settings().log_level, process=name)
+            self._tasks[name]()
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop = True
+
+
+def _serve(services: Services, queue: str) -> None:
+    while True:
+        try:
+            worker = BellWorker(queue, services.settings.redis)
+            break
+        except OSError:
+            time.sleep(1)
+    worker.work(logging_level="WARNING")
+
+
+def _asked_queues(arguments: list[str]) -> tuple[str, ...]:
+    unknown = sorted(set(arguments) - set(jobs.QUEUES))
+    if unknown:
+        raise SystemExit(f"no queue is called {unknown[0]}; expected {', '.join(jobs.QUEUES)}")
+    return tuple(arguments) or jobs.QUEUES
+
+
+if __name__ == "__main__":
+    main(_asked_queues(sys.argv[1:]))
