@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.clock import now
@@ -24,6 +24,12 @@ class Presence(Base):
     """Last sign of life of the desk page."""
     missed: Mapped[int] = mapped_column(default=0)
     """Offers missed in a row; two make the agent away."""
+    after: Mapped[str] = mapped_column(String(20), default="ready")
+    """State to return to once the notes after a call are done: `ready` or `away`."""
+    extended: Mapped[bool] = mapped_column(default=False)
+    """The time for notes was lengthened once already."""
+    away_because: Mapped[str] = mapped_column(String(20), default="")
+    """Why the line, not the agent, made them away: `missed`, `silent` or `cut_off`."""
 
 
 class Handover(Base):
@@ -50,14 +56,22 @@ class Handover(Base):
     state: Mapped[str] = mapped_column(String(20), default="waiting")
     """`waiting`, `offered`, `talking`, `ended`, `abandoned` or `to_message`."""
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who talks or talked; after a lost agent, who may reconnect."""
+    leg_sid: Mapped[str | None] = mapped_column(String(40))
+    """The agent's own leg at the carrier, while it is up."""
+    round: Mapped[int] = mapped_column(default=1)
+    """Counts the times this caller began to wait."""
     draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """The agent's ticket draft, kept while they type."""
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    waiting_since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    """Start of this round's waiting; `asked_at` is the first round's."""
     talking_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(10))
     """`agent` or `caller`."""
-    notes: Mapped[str] = mapped_column(Text, default="")
+    report_number: Mapped[str | None] = mapped_column(String(20))
+    """Number of the report that the agent filed from the draft."""
 
 
 class Offer(Base):
@@ -88,3 +102,6 @@ class Offer(Base):
     """`ringing`, `accepted`, `declined`, `missed` or `withdrawn`."""
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    round: Mapped[int] = mapped_column(default=1)
+    """Round of the handover in which it rang."""

@@ -1,0 +1,249 @@
+"""What may be changed about callers who want a person. Actions never commit.
+
+A handover goes from the line's `ask_for_person` through an offer to a talk, and back to
+the front of the queue when the agent is lost: only a hang-up ends it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agents import duty, offers, presence
+from agents.life import IN_QUEUE, Action, State, next_state
+from agents.models import Handover, Offer, Presence
+from agents.rows import held_handover, held_handover_of_call, held_presence, insert_once
+from calls.models import Call
+from infra.clock import now
+from infra.events import publish
+
+FRONT = 100
+"""Priority of a caller whose agent was lost: before everyone who waits for the first time."""
+
+Wanted = Literal["ready", "away"]
+EndedBy = Literal["agent", "caller"]
+
+
+class NotYours(Exception):
+    """The talk belongs to another agent, or is none."""
+
+
+def ask_for_person(
+    session: Session,
+    *,
+    call_id: int,
+    queue: str = "general",
+    reason: str = "asked",
+    priority: int = 0,
+) -> Handover:
+    """Let a caller wait for a person; repeated for the same call it is the same handover.
+
+    A handover that was over is opened anew, at the end of the queue. The carrier's queue
+    for it is called `queue_name(handover)`.
+    """
+    moment = now()
+    insert_once(
+        session,
+        Handover,
+        "call_id",
+        {
+            "call_id": call_id,
+            "queue": queue,
+            "reason": reason,
+            "priority": priority,
+            "state": State.WAITING.value,
+            "round": 0,
+            "draft": {},
+            "asked_at": moment,
+            "waiting_since": moment,
+        },
+    )
+    handover = held_handover_of_call(session, call_id)
+    assert handover is not None
+    handover.priority = max(handover.priority, priority)
+    if handover.round == 0:
+        handover.draft = _first_draft(session.get_one(Call, call_id))
+        _wait(session, handover)
+    elif handover.state not in (*IN_QUEUE, State.TALKING):
+        handover.state = next_state(handover.state, Action.ASK_AGAIN)
+        handover.queue, handover.reason, handover.priority = queue, reason, priority
+        handover.staff_id = handover.ended_at = handover.ended_by = None
+        _wait(session, handover)
+    return handover
+
+
+def queue_name(handover: Handover) -> str:
+    """The carrier's queue in which exactly this caller waits."""
+    return f"handover-{handover.id}"
+
+
+def set_presence(session: Session, *, staff_id: int, wanted: Wanted) -> Presence:
+    """Do what the agent's own switch asks; while they talk it decides what follows the notes.
+
+    Asking for what already is changes nothing. An offer that rings is declined by going away.
+    """
+    if wanted == "away":
+        offers.decline_all(session, staff_id=staff_id)
+    agent = held_presence(session, staff_id)
+    agent.seen_at = now()
+    if agent.state == presence.State.TALKING:
+        agent.after = wanted
+        publish(session, "desk", staff_id)
+    elif wanted == "ready" and agent.state in ("away", "wrapping_up"):
+        agent.missed = 0
+        duty.move(session, agent, presence.Action.GO_READY)
+    elif wanted == "away" and agent.state != presence.State.AWAY:
+        duty.move(session, agent, presence.Action.GO_AWAY)
+    return agent
+
+
+def caller_gone(session: Session, call_id: int) -> None:
+    """The caller hung up: nothing rings any more, a talk is over. May be repeated."""
+    handover = held_handover_of_call(session, call_id)
+    if handover is None:
+        return
+    if handover.state in IN_QUEUE:
+        offers.withdraw(session, handover)
+        _close(session, handover, Action.CALLER_LEAVES, "caller")
+    elif handover.state == State.TALKING:
+        _close(session, handover, Action.CALLER_LEAVES, "caller")
+        _start_notes(session, handover)
+
+
+def give_up_waiting(session: Session, handover: Handover) -> None:
+    """Nobody came in time: the held caller goes on to leave a message. May be repeated."""
+    if handover.state not in IN_QUEUE:
+        return
+    offers.withdraw(session, handover)
+    handover.state = next_state(handover.state, Action.GIVE_UP)
+    handover.ended_at = now()
+    offers.tell_of(session, handover)
+
+
+def end_talk(session: Session, *, staff_id: int, handover_id: int) -> Handover:
+    """The agent hangs up; call this before their phone does. May be repeated.
+
+    Before the two were connected there is nothing to end: the caller waits on, at the front.
+    """
+    handover = own_handover(session, staff_id=staff_id, handover_id=handover_id)
+    if handover.state != State.TALKING:
+        return handover
+    if handover.leg_sid is None:
+        agent_lost(session, handover)
+        return handover
+    _close(session, handover, Action.AGENT_ENDS, "agent")
+    _start_notes(session, handover)
+    return handover
+
+
+def agent_lost(session: Session, handover: Handover) -> None:
+    """The agent of a held talk is gone: their caller waits at the front. May be repeated."""
+    if handover.state != State.TALKING:
+        return
+    assert handover.staff_id is not None
+    handover.state = next_state(handover.state, Action.LOSE_AGENT)
+    handover.priority = max(handover.priority, FRONT)
+    _wait(session, handover)
+    duty.try_move(session, handover.staff_id, presence.Action.LOSE_CALLER, because="cut_off")
+
+
+def caller_still_there(session: Session, handover: Handover) -> None:
+    """A held talk was thought over by the caller's hang-up, and was not: to the front again."""
+    handover.state = next_state(handover.state, Action.ASK_AGAIN)
+    handover.ended_at = handover.ended_by = None
+    handover.priority = max(handover.priority, FRONT)
+    _wait(session, handover)
+
+
+def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
+    """Give an agent who was cut off their caller back, unless another took them.
+
+    Returns the accepted offer with which the phone connects. Raises NotYours, or NotAllowed
+    when the caller is with somebody else or gone.
+    """
+    handover = own_handover(session, staff_id=staff_id, handover_id=handover_id)
+    if handover.state != State.TALKING:
+        offers.withdraw(session, handover)
+        if handover.state == State.OFFERED:
+            handover.state = next_state(handover.state, Action.TAKE_OFFER_BACK)
+        handover.state = next_state(handover.state, Action.REJOIN)
+        duty.move(session, held_presence(session, staff_id), presence.Action.REJOIN)
+    moment = now()
+    handover.talking_at, handover.leg_sid = moment, None
+    offer = Offer(
+        handover_id=handover.id,
+        staff_id=staff_id,
+        state="accepted",
+        offered_at=moment,
+        expires_at=moment,
+        closed_at=moment,
+        round=handover.round,
+    )
+    session.add(offer)
+    session.flush()
+    offers.tell_of(session, handover)
+    return offer
+
+
+def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str) -> Handover:
+    """Note the agent's own leg, which is about to be bridged; NotYours for any other offer."""
+    offer = session.get(Offer, offer_id)
+    if offer is None or offer.staff_id != staff_id or offer.state != "accepted":
+        raise NotYours(f"offer {offer_id} was not accepted by staff {staff_id}")
+    handover = own_handover(session, staff_id=staff_id, handover_id=offer.handover_id)
+    if handover.state != State.TALKING or offer.round != handover.round:
+        raise NotYours(f"handover {handover.id} is {handover.state}")
+    handover.leg_sid = leg_sid
+    offers.tell_of(session, handover)
+    return handover
+
+
+def handover_of_leg(session: Session, leg_sid: str) -> Handover | None:
+    """The held handover whose agent is on that leg now."""
+    found = session.scalar(select(Handover.id).where(Handover.leg_sid == leg_sid))
+    handover = held_handover(session, found) if found is not None else None
+    return handover if handover is not None and handover.leg_sid == leg_sid else None
+
+
+def save_draft(
+    session: Session, *, staff_id: int, handover_id: int, draft: dict[str, Any]
+) -> Handover:
+    """Keep what the agent has typed so far."""
+    handover = own_handover(session, staff_id=staff_id, handover_id=handover_id)
+    handover.draft = draft
+    return handover
+
+
+def own_handover(session: Session, *, staff_id: int, handover_id: int) -> Handover:
+    """The held handover of this agent; NotYours for any other."""
+    handover = held_handover(session, handover_id)
+    if handover is None or handover.staff_id != staff_id:
+        raise NotYours(f"handover {handover_id} is not with staff {staff_id}")
+    return handover
+
+
+def _wait(session: Session, handover: Handover) -> None:
+    handover.round += 1
+    handover.waiting_since = now()
+    handover.leg_sid = handover.talking_at = None
+    duty.match_soon(session)
+    offers.tell_of(session, handover)
+
+
+def _close(session: Session, handover: Handover, action: Action, by: EndedBy) -> None:
+    handover.state = next_state(handover.state, action)
+    handover.ended_at, handover.ended_by = now(), by
+    duty.match_soon(session)
+    offers.tell_of(session, handover)
+
+
+def _start_notes(session: Session, handover: Handover) -> None:
+    assert handover.staff_id is not None
+    duty.try_move(session, handover.staff_id, presence.Action.END_TALK)
+
+
+def _first_draft(call: Call) -> dict[str, Any]:
+    """The ticket draft that the desk opens with: what the line understood so far."""
+    return dict(call.draft)

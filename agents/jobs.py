@@ -1,0 +1,123 @@
+"""Work around offers and presence that must happen after a commit or after a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from agents import actions, duty, offers, presence, queries
+from agents.models import Handover, Presence
+from agents.rows import held_handover, held_presence
+from calls.models import Call
+from carriers.base import Carrier
+from infra.clock import now
+from infra.jobs import Later, Run, enqueue, job
+from infra.log import logger
+
+SILENT_TALK_S = 30
+"""A talk whose desk page is silent for so long is taken from the agent: sound may still flow
+while a page's requests fail, so this is patient, and a dead browser loses its leg sooner."""
+
+_MOST_OFFERS = 100
+_log = logger(__name__)
+
+
+@job
+def offer_next(run: Run) -> None:
+    """Let waiting callers ring at free agents until no pair is left."""
+    for _ in range(_MOST_OFFERS):
+        with run.database.transaction() as session:
+            offered = offers.offer_next(
+                session, offer_s=run.settings.offer_s, alive_s=queries.ALIVE_S
+            )
+        if not offered:
+            return
+
+
+@job
+def miss_offer(run: Run, offer_id: int) -> None:
+    """Take back an offer that rang out."""
+    with run.finish() as session:
+        offers.miss(session, offer_id=offer_id)
+
+
+@job
+def end_notes(run: Run, staff_id: int) -> None:
+    """End an agent's time for notes when it is over."""
+    with run.database.read() as session:
+        agent = session.get(Presence, staff_id)
+        left_s = _notes_left_s(agent, run.settings.wrap_up_s) if agent else 0
+    if left_s > 0:
+        raise Later(left_s, "notes go on")
+    with run.finish() as session:
+        _end_notes_if_over(session, staff_id, run.settings.wrap_up_s)
+
+
+@job
+def tidy(run: Run) -> None:
+    """Find what no timer and no webhook told us: silent desks, lost timers, ended calls."""
+    with run.database.transaction() as session:
+        lost_offers = queries.overdue_offers(session, by_s=3)
+        over = queries.open_handovers_of_ended_calls(session)
+        idle = (presence.State.READY, presence.State.OFFERED, presence.State.WRAPPING_UP)
+        silent = duty.silent_agents(session, silent_s=queries.ALIVE_S, states=idle)
+        cut_off = duty.silent_agents(
+            session, silent_s=SILENT_TALK_S, states=(presence.State.TALKING,)
+        )
+    for offer_id in lost_offers:
+        with run.database.transaction() as session:
+            offers.miss(session, offer_id=offer_id)
+    for call_id in over:
+        with run.database.transaction() as session:
+            actions.caller_gone(session, call_id)
+    for staff_id in silent:
+        with run.database.transaction() as session:
+            offers.fall_silent(session, staff_id=staff_id, silent_s=queries.ALIVE_S)
+    for staff_id in cut_off:
+        with run.database.transaction() as session:
+            _take_talk_away(session, staff_id)
+    offer_next(run)
+
+
+@job
+def bring_back(run: Run, handover_id: int, round_number: int) -> None:
+    """Fetch a caller out of a bridge with a silent agent, back into their queue."""
+    with run.database.read() as session:
+        handover = session.get(Handover, handover_id)
+        if handover is None or handover.round != round_number or handover.state == "ended":
+            return
+        call = session.get_one(Call, handover.call_id)
+        sid, over = call.carrier_sid, call.ended_at is not None
+    if not over:
+        run.get(Carrier).redirect_call(sid, f"{run.settings.public_url}/agents/back")
+
+
+def _take_talk_away(session: Session, staff_id: int) -> None:
+    found = queries.talk_with(session, staff_id)
+    handover = held_handover(session, found) if found is not None else None
+    if handover is None or handover.state != "talking":
+        return
+    _log.warning("desk silent in a talk", staff=staff_id, handover=handover.id)
+    actions.agent_lost(session, handover)
+    enqueue(
+        session,
+        queue="carrier",
+        job="agents.jobs.bring_back",
+        key=f"bring_back:{handover.id}:{handover.round}",
+        args=[handover.id, handover.round],
+    )
+
+
+def _notes_left_s(agent: Presence, wrap_up_s: int) -> float:
+    if agent.state != presence.State.WRAPPING_UP:
+        return 0
+    until = agent.since + timedelta(seconds=wrap_up_s * (2 if agent.extended else 1))
+    return (until - now()).total_seconds()
+
+
+def _end_notes_if_over(session: Session, staff_id: int, wrap_up_s: int) -> None:
+    agent = held_presence(session, staff_id)
+    if agent.state != presence.State.WRAPPING_UP or _notes_left_s(agent, wrap_up_s) > 0:
+        return
+    duty.end_notes(session, staff_id=staff_id)

@@ -1,0 +1,190 @@
+"""Offers: a waiting caller rings at one agent, who takes the call or does not.
+
+Exactly one agent wins: the offer is closed by a guarded UPDATE while its handover is held,
+and unique indexes allow one ringing offer per caller and per agent.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from agents import duty, life, presence
+from agents.matching import Free, Match, Waiting, match
+from agents.models import Handover, Offer, Presence
+from agents.rows import close_offer, held_handover, held_presence, ringing_offer
+from infra.clock import now
+from infra.events import publish
+from infra.jobs import enqueue
+
+
+class OfferGone(Exception):
+    """The caller no longer rings at this agent: taken, given to another, or hung up."""
+
+
+def offer_next(session: Session, *, offer_s: int, alive_s: float) -> bool:
+    """Let the first waiting caller that has a free agent ring there; False when none has.
+
+    alive_s: how recent an agent's last sign of life must be.
+    """
+    matches = match(_waiting(session), _free(session, alive_s))
+    if not matches:
+        return False
+    _make_offer(session, matches[0], offer_s)
+    return True
+
+
+def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
+    """Take the call that rings; raises OfferGone when another outcome came first.
+
+    The same agent may repeat it and gets the same handover.
+    """
+    offer, handover = _offer_of(session, staff_id, offer_id)
+    if offer.state == "accepted" and handover.staff_id == staff_id:
+        if handover.state == life.State.TALKING:
+            return handover
+        raise OfferGone("this caller is no longer waiting")
+    if not close_offer(session, offer_id, "accepted"):
+        raise OfferGone("this caller is no longer ringing here")
+    handover.state = life.next_state(handover.state, life.Action.ACCEPT)
+    handover.staff_id, handover.talking_at, handover.leg_sid = staff_id, now(), None
+    duty.move(session, held_presence(session, staff_id), presence.Action.ACCEPT)
+    tell_of(session, handover)
+    return handover
+
+
+def decline(session: Session, *, staff_id: int, offer_id: int) -> None:
+    """Say no to the caller that rings: they ring elsewhere, and not here again."""
+    _, handover = _offer_of(session, staff_id, offer_id)
+    if not close_offer(session, offer_id, "declined"):
+        raise OfferGone("this caller is no longer ringing here")
+    give_back(session, handover)
+    duty.move(session, held_presence(session, staff_id), presence.Action.DECLINE)
+
+
+def decline_all(session: Session, *, staff_id: int) -> None:
+    """Give back the caller who rings at an agent, if one does; their presence is not touched."""
+    offer, handover = _ringing_at(session, staff_id)
+    if offer and handover and close_offer(session, offer.id, "declined"):
+        give_back(session, handover)
+
+
+def fall_silent(session: Session, *, staff_id: int, silent_s: float) -> None:
+    """Make an agent away whose page gives no sign of life; who rings there rings elsewhere."""
+    offer, handover = _ringing_at(session, staff_id)
+    agent = held_presence(session, staff_id)
+    if agent.seen_at >= now() - timedelta(seconds=silent_s):
+        return
+    if offer and handover and close_offer(session, offer.id, "withdrawn"):
+        give_back(session, handover)
+    duty.try_move(session, staff_id, presence.Action.FALL_SILENT, because="silent")
+
+
+def miss(session: Session, *, offer_id: int) -> bool:
+    """Note that an offer rang out: the caller goes to the next agent. False if it was closed."""
+    offer = session.get(Offer, offer_id)
+    if offer is None or offer.expires_at > now():
+        return False
+    handover = held_handover(session, offer.handover_id)
+    if handover is None or not close_offer(session, offer_id, "missed"):
+        return False
+    give_back(session, handover)
+    duty.note_miss(session, offer.staff_id)
+    return True
+
+
+def withdraw(session: Session, handover: Handover) -> None:
+    """Stop the ringing of a held handover; the agent is ready again."""
+    offer = ringing_offer(session, handover.id)
+    if offer is not None and close_offer(session, offer.id, "withdrawn"):
+        duty.try_move(session, offer.staff_id, presence.Action.WITHDRAW)
+
+
+def give_back(session: Session, handover: Handover) -> None:
+    """Let a held caller whose offer came to nothing wait again, and match anew."""
+    handover.state = life.next_state(handover.state, life.Action.TAKE_OFFER_BACK)
+    duty.match_soon(session)
+    tell_of(session, handover)
+
+
+def tell_of(session: Session, handover: Handover) -> None:
+    """Tell pages that this handover changed."""
+    publish(session, "handover", handover.id)
+    if handover.staff_id is not None:
+        publish(session, "desk", handover.staff_id)
+
+
+def _offer_of(session: Session, staff_id: int, offer_id: int) -> tuple[Offer, Handover]:
+    """An agent's own offer and its held handover; OfferGone for anyone else's."""
+    offer = session.get(Offer, offer_id)
+    handover = held_handover(session, offer.handover_id) if offer else None
+    if offer is None or handover is None or offer.staff_id != staff_id:
+        raise OfferGone("no such caller rings here")
+    session.refresh(offer)
+    return offer, handover
+
+
+def _ringing_at(session: Session, staff_id: int) -> tuple[Offer | None, Handover | None]:
+    offer = session.scalar(
+        select(Offer).where(Offer.staff_id == staff_id, Offer.state == "ringing")
+    )
+    return offer, held_handover(session, offer.handover_id) if offer else None
+
+
+def _make_offer(session: Session, pair: Match, offer_s: int) -> None:
+    """Ring, unless caller or agent was taken meanwhile."""
+    handover = held_handover(session, pair.handover_id)
+    agent = held_presence(session, pair.staff_id)
+    if handover is None or handover.state != life.State.WAITING:
+        return
+    if agent.state != presence.State.READY:
+        return
+    moment = now()
+    offer = Offer(
+        handover_id=handover.id,
+        staff_id=agent.staff_id,
+        offered_at=moment,
+        expires_at=moment + timedelta(seconds=offer_s),
+        round=handover.round,
+    )
+    try:
+        with session.begin_nested():
+            session.add(offer)
+    except IntegrityError:
+        return
+    handover.state = life.next_state(handover.state, life.Action.OFFER)
+    duty.move(session, agent, presence.Action.OFFER)
+    tell_of(session, handover)
+    enqueue(
+        session,
+        queue="live",
+        job="agents.jobs.miss_offer",
+        key=f"miss_offer:{offer.id}",
+        args=[offer.id],
+        delay_s=offer_s,
+    )
+
+
+def _waiting(session: Session) -> list[Waiting]:
+    rows = session.scalars(select(Handover).where(Handover.state == life.State.WAITING)).all()
+    no: dict[int, set[int]] = {}
+    declined = select(Offer).where(
+        Offer.handover_id.in_([row.id for row in rows]), Offer.state == "declined"
+    )
+    for offer in session.scalars(declined):
+        no.setdefault(offer.handover_id, set()).add(offer.staff_id)
+    return [
+        Waiting(row.id, row.priority, row.waiting_since, frozenset(no.get(row.id, ())))
+        for row in rows
+    ]
+
+
+def _free(session: Session, alive_s: float) -> list[Free]:
+    query = select(Presence).where(
+        Presence.state == presence.State.READY,
+        Presence.seen_at >= now() - timedelta(seconds=alive_s),
+    )
+    return [Free(row.staff_id, row.since) for row in session.scalars(query)]

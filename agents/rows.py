@@ -1,0 +1,81 @@
+"""Rows of the desk, held by a transaction until its end.
+
+Whoever needs several takes them in the order handover, offer, presence: two transactions
+can then never wait for each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from agents.models import Handover, Offer, Presence
+from infra.clock import now
+from infra.db import Base
+
+
+def insert_once(session: Session, table: type[Base], conflict: str, values: dict[str, Any]) -> None:
+    """Add a row unless one with the same value in the unique column `conflict` exists."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(values)
+    session.execute(statement.on_conflict_do_nothing(index_elements=[conflict]))
+
+
+def held_handover(session: Session, handover_id: int) -> Handover | None:
+    """The handover, fresh and held."""
+    return session.get(Handover, handover_id, with_for_update=True, populate_existing=True)
+
+
+def held_handover_of_call(session: Session, call_id: int) -> Handover | None:
+    """The call's handover, fresh and held."""
+    return session.scalar(
+        select(Handover)
+        .where(Handover.call_id == call_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def held_presence(session: Session, staff_id: int) -> Presence:
+    """The agent's presence, fresh and held; an agent never seen before is away."""
+    insert_once(
+        session,
+        Presence,
+        "staff_id",
+        {
+            "staff_id": staff_id,
+            "state": "away",
+            "since": now(),
+            "seen_at": now(),
+            "missed": 0,
+            "after": "ready",
+            "extended": False,
+            "away_because": "",
+        },
+    )
+    return session.get_one(Presence, staff_id, with_for_update=True, populate_existing=True)
+
+
+def ringing_offer(session: Session, handover_id: int) -> Offer | None:
+    """The offer of that caller which rings now."""
+    return session.scalar(
+        select(Offer)
+        .where(Offer.handover_id == handover_id, Offer.state == "ringing")
+        .execution_options(populate_existing=True)
+    )
+
+
+def close_offer(session: Session, offer_id: int, state: str) -> bool:
+    """Move a ringing offer to `state`; False when it no longer rings."""
+    result = session.execute(
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.state == "ringing")
+        .values(state=state, closed_at=now())
+        .execution_options(synchronize_session="fetch")
+    )
+    assert isinstance(result, CursorResult)
+    return bool(result.rowcount == 1)
