@@ -1,0 +1,52 @@
+# Swiftline: every command a person needs. `make` alone shows them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+S ?= pothole
+
+.PHONY: help setup run call test check bench docs lock clean
+
+help: ## Show these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/ready ## Make .venv and var/, fetch the speech model, speak the prompts
+	@$(BIN)/swiftline setup
+
+run: .venv/ready ## Start the whole line on this machine
+	@$(BIN)/swiftline run
+
+call: .venv/ready ## Let a scripted caller phone the line: make call S=pothole
+	@$(BIN)/swiftline call $(S)
+
+test: .venv/dev ## Run every test
+	@scripts/browser
+	@$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest -v -m slow -p no:randomly tests
+
+check: .venv/dev ## Lint, types and layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
+
+bench: .venv/dev ## Measure: ours beside an anchor, in one run
+	@$(BIN)/python -m bench
+
+docs: .venv/dev ## Draw docs/settings.md and docs/call-flow.md from the code
+	@$(BIN)/python -m ops.docs
+
+lock: .venv/ready ## Resolve requirements*.in again
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove .venv; var/ with its tickets stays
+	@rm -rf .venv
+
+.venv/bin/uv:
+	@scripts/venv "$(PYTHON)"
+
+.venv/ready: requirements.txt pyproject.toml | .venv/bin/uv
+	@test -e .venv/dev || $(BIN)/uv pip sync -q requirements.txt
+	@$(BIN)/uv pip install -q --no-deps --config-settings editable_mode=compat -e . && touch $@
+
+.venv/dev: requirements-dev.txt pyproject.toml | .venv/bin/uv
+	@$(BIN)/uv pip sync -q requirements-dev.txt
+	@$(BIN)/uv pip install -q --no-deps --config-settings editable_mode=compat -e . && touch $@ .venv/ready

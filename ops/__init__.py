@@ -1,0 +1,1 @@
+"""Setting up, starting and examining one installation: what the `swiftline` command does."""

@@ -1,0 +1,134 @@
+"""Makes an installation ready: var/, secrets, model, prompts, database, demo city and staff.
+
+Every step looks first whether it is done, so a second run costs little.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from rich.console import Console
+from sqlalchemy import select
+
+from asr.model import ensure_model
+from config.city import load_city
+from config.settings import Settings, load_settings
+from infra.db import Database
+from infra.supervisor import check_disk
+from voice.prompts import speak_all
+from web.access import Role
+from web.models import Staff
+from web.staff import add_staff
+
+_ROOT = Path(__file__).resolve().parents[1]
+_LEAST_MB = 700
+
+DEMO_STAFF = (
+    ("agent", "Ada Agent", Role.AGENT, None),
+    ("qa", "Quinn Listener", Role.QA, None),
+    ("officer", "Dee Officer", Role.DEPARTMENT, "streets"),
+    ("supervisor", "Sam Supervisor", Role.SUPERVISOR, None),
+    ("admin", "Alex Admin", Role.ADMIN, None),
+)
+
+
+def prepare(say: Console) -> Settings:
+    """Do whatever is still to be done and return the settings in force."""
+    settings = load_settings()
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    check_disk(settings.var_dir, least_mb=_LEAST_MB if not _has_model(settings) else 50)
+    _write_secrets(settings.var_dir)
+    settings = load_settings()
+    if settings.speech_on:
+        for language in settings.language_list:
+            ensure_model(settings, language, say)
+    speak_all(settings, say)
+    migrate(settings.database)
+    _add_demo_staff(settings, say)
+    return settings
+
+
+def migrate(database_url: str) -> None:
+    """Bring the database to the newest shape."""
+    config = Config()
+    config.set_main_option("script_location", str(_ROOT / "migrations"))
+    config.attributes["database_url"] = database_url
+    command.upgrade(config, "head")
+
+
+def accounts_file(settings: Settings) -> Path:
+    """Where the demo passwords are kept, readable by the owner only."""
+    return settings.var_dir / "demo-accounts.json"
+
+
+def demo_accounts(settings: Settings) -> dict[str, str]:
+    """Username to password of the demo staff; empty when there are none."""
+    with suppress(FileNotFoundError, json.JSONDecodeError):
+        accounts: dict[str, str] = json.loads(accounts_file(settings).read_text())
+        return accounts
+    return {}
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    path.chmod(0o600)
+
+
+def _write_secrets(var_dir: Path) -> None:
+    """Secrets of this machine for the local carrier; never overwritten."""
+    path = var_dir / "local.env"
+    if path.exists():
+        return
+    values = {
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "TWILIO_API_KEY": "SK" + secrets.token_hex(16),
+        "TWILIO_API_SECRET": secrets.token_urlsafe(32),
+        "TWILIO_TWIML_APP_SID": "AP" + secrets.token_hex(16),
+    }
+    lines = [f"{name}={value}" for name, value in values.items() if name not in os.environ]
+    write_private(path, "\n".join(lines) + "\n")
+
+
+def _add_demo_staff(settings: Settings, say: Console) -> None:
+    database = Database(settings.database)
+    accounts: dict[str, str] = demo_accounts(settings)
+    departments = [d.code for d in load_city(settings.city).departments]
+    with database.transaction() as session:
+        if session.scalar(select(Staff.id).limit(1)) is not None:
+            return
+        for username, name, role, department in DEMO_STAFF:
+            accounts[username] = secrets.token_urlsafe(12)
+            add_staff(
+                session,
+                username=username,
+                name=name,
+                password=accounts[username],
+                roles=(role,),
+                department=_present(department, departments),
+            )
+    database.close()
+    write_private(accounts_file(settings), json.dumps(accounts, indent=2) + "\n")
+    say.print("Demo staff made; their passwords, shown this once:")
+    for username, password in accounts.items():
+        say.print(f"  {username:<12} {password}", markup=False)
+
+
+def _present(department: str | None, known: list[str]) -> str | None:
+    if department is None or department in known:
+        return department
+    return known[0] if known else None
+
+
+def _has_model(settings: Settings) -> bool:
+    return settings.models_dir.is_dir() and any(settings.models_dir.iterdir())
