@@ -96,11 +96,13 @@ def hold_on(phrase_url: str | None, then: str, *, pause_s: int = 0) -> str:
     return str(response)
 
 
-def wait(sounds: tuple[str, ...]) -> str:
-    """What a caller hears in the queue: these sounds, then the same address is asked again."""
+def wait(sounds: tuple[str, ...], *, then: str | None = None) -> str:
+    """What a caller hears in the queue: these sounds, then `then` or this address is asked."""
     response = VoiceResponse()
     for sound in sounds:
         response.play(sound)
+    if then:
+        response.redirect(then, method="POST")
     return str(response)
 
 
