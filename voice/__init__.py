@@ -1,0 +1,1 @@
+"""Words to sound: prompts spoken ahead of time and on the fly, cached by content."""
