@@ -21,13 +21,15 @@
       this.follow();
     }
 
-    // The line's words; the same id again means the sentence went on or was cut.
-    says({ id, text, cut, at }) {
+    // The line's words. They come twice: when the sentence begins, and when it is over (done), then
+    // with what was really heard of it (spoken).
+    says({ id, text, done, cut, spoken, at }) {
       const known = this.spoken.get(id);
       const item = known || this.add("line", at);
       this.spoken.set(id, item);
-      item.firstChild.textContent = text;
+      item.firstChild.textContent = cut ? spoken : text;
       item.classList.toggle("cut", Boolean(cut));
+      item.classList.toggle("speaking", !done);
       this.stay();
     }
 
@@ -54,7 +56,7 @@
     }
 
     texts({ body, from, at }) {
-      this.add("line", `${from} · ${at}`).firstChild.textContent = body;
+      this.add("line", at ? `${from} · ${at}` : from).firstChild.textContent = body;
       this.stay();
     }
 

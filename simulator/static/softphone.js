@@ -76,7 +76,9 @@
     line.on("volume", showLevels);
     line.on("error", (error) => notice(error.message));
     line.on("warning", (name, trouble) => notice(`${trouble.message} Your keys still work; the line hears silence.`));
-    line.on("caption", ({ id, text, cut }) => talk.says({ id, text, cut, at: elapsed() }));
+    line.on("caption", (caption) => talk.says({ ...caption, at: elapsed() }));
+    line.on("transferred", () => talk.notes("You are through to somebody"));
+    line.on("released", () => talk.notes("They have left the call"));
   }
 
   function ended(line) {

@@ -396,7 +396,7 @@
       error: ({ code, message }, call) => {
         const error = new PhoneError(code, message);
         if (call) return call._error(error);
-        if (code === 20101 || code === 20104) this.#refused(error);
+        if ([20101, 20104, 20151].includes(code)) this.#refused(error);
         return this._error(error);
       },
     };

@@ -1,0 +1,112 @@
+"""The two kinds of browser phone: a caller's softphone, and an agent's phone in some page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.phone.network import PhoneNetwork
+from simulator.phone.socket import BadMessage, PhoneSocket
+from simulator.phone.tokens import NOT_ALLOWED, Grant, TokenRefused, read_token
+
+
+class SoftphoneLine:
+    """A caller: dials the number, gets text messages."""
+
+    def __init__(self, network: PhoneNetwork) -> None:
+        self._network = network
+        self._watched = ""
+        self._stop: Callable[[], None] = lambda: None
+
+    def hello(self, phone: PhoneSocket) -> None:
+        """Nothing is said before the page asks."""
+
+    def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
+        """Dial params.To as params.From. Raises NotReachable."""
+        return self._network.dial(
+            handset, from_number=params.get("From", ""), to=params.get("To", "")
+        )
+
+    async def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+        """Follow a number's messages, or send one."""
+        match message["event"]:
+            case "watch":
+                self._watch(phone, str(message.get("number") or ""))
+            case event:
+                raise BadMessage(f"a softphone knows no event {event!r}")
+
+    def bye(self) -> None:
+        """Follow nobody's messages any more."""
+        self._stop()
+
+    def _watch(self, phone: PhoneSocket, number: str) -> None:
+        self._stop()
+
+        def arrived(text: Any) -> None:
+            if text.to == number:
+                phone.send("sms", **_as_json(text))
+
+        self._stop = self._network.messages.listen(arrived)
+        for text in self._network.messages.sent_to(number):
+            phone.send("sms", **_as_json(text))
+
+
+class AgentLine:
+    """A client named by its token: calls the token's application."""
+
+    def __init__(self, network: PhoneNetwork, token: str) -> None:
+        self._network = network
+        self._token = token
+
+    def hello(self, phone: PhoneSocket) -> None:
+        """Check the token at once. Raises TokenRefused."""
+        self._grant = self._read(self._token)
+
+    def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
+        """Call the application. Raises NotReachable, also when the token does not allow it."""
+        try:
+            grant = self._read(self._token)
+        except TokenRefused as refused:
+            raise NotReachable(refused.code, str(refused)) from refused
+        if grant.application_sid is None:
+            raise NotReachable(NOT_ALLOWED, "The access token does not allow outgoing calls.")
+        return self._network.call_app(
+            grant.application_sid, identity=grant.identity, params=params, endpoint=handset
+        )
+
+    async def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+        """Register for calls, or bring a new token. Raises TokenRefused."""
+        match message["event"]:
+            case "register":
+                self._register(phone)
+            case "unregister":
+                phone.send("unregistered")
+            case "token":
+                self._grant = self._read(str(message.get("token") or ""))
+                self._token = str(message["token"])
+            case "accept" | "reject" | "ignore":
+                raise BadMessage("no call is ringing on this phone")
+            case event:
+                raise BadMessage(f"an agent's phone knows no event {event!r}")
+
+    def bye(self) -> None:
+        """Nothing is kept for an agent."""
+
+    def _register(self, phone: PhoneSocket) -> None:
+        if not self._grant.may_be_called:
+            raise TokenRefused(NOT_ALLOWED, "The access token does not allow incoming calls.")
+        phone.send("registered", identity=self._grant.identity)
+
+    def _read(self, token: str) -> Grant:
+        settings = self._network.settings
+        return read_token(
+            token,
+            account_sid=settings.account_sid,
+            api_key=settings.api_key,
+            api_secret=settings.api_secret,
+        )
+
+
+def _as_json(text: Any) -> dict[str, Any]:
+    return {"sid": text.sid, "from": text.from_number, "to": text.to, "body": text.body}

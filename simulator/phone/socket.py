@@ -1,0 +1,202 @@
+"""The socket of a browser phone: JSON control and 20 ms frames of mu-law, both ways.
+
+Text frames are objects `{"event": ..., "ref": ...}`; `ref` names a call. Binary frames (160 bytes)
+belong to the one call that is under way. From the browser:
+
+    connect     ref, params      place a call: to params.To from params.From on the softphone,
+                                 to the token's application with the params on an agent's phone
+    disconnect  ref              hang up
+    digits      ref, digits      press keys 0-9 * #; w waits half a second
+    register / unregister        an agent wants to be rung, or no longer
+    token       token            an agent's new token
+    watch       number           softphone: this number's text messages, past and coming
+    text        from, to, body   softphone: send a text message
+
+To the browser: registered (identity), unregistered, ringing, accept (both with parameters),
+caption, transferred, released (facts of `simulator.legs`), disconnect (reason, status),
+sms (sid, from, to, body, at, mine), error (code, message, ref or none).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from aiohttp import WSMsgType, web
+
+from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.phone.handset import Handset, Outbox
+from simulator.phone.tokens import TokenRefused
+
+BAD_REQUEST = 31400
+BUSY = 31486
+BAD_TOKEN_CLOSE = 4401
+PAUSE_S = 0.5
+HEARTBEAT_S = 15.0
+MOST_BYTES = 64 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class BadMessage(Exception):
+    """The browser sent what the protocol does not know; the text says what was expected."""
+
+
+class Line(Protocol):
+    """What kind of phone this is: whom a call goes to, and what else it can do."""
+
+    def hello(self, phone: PhoneSocket) -> None:
+        """The socket has opened."""
+
+    def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
+        """Start the call. Raises NotReachable."""
+
+    async def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+        """An event that not every phone has. Raises BadMessage, TokenRefused."""
+
+    def bye(self) -> None:
+        """The socket has closed."""
+
+
+class PhoneSocket:
+    """One open socket and the call on it, if any."""
+
+    def __init__(self, line: Line) -> None:
+        self.outbox: Outbox = asyncio.Queue()
+        self._line = line
+        self._handset: Handset | None = None
+        self._pressing: set[asyncio.Task[None]] = set()
+        self._answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "connect": self._connect,
+            "disconnect": self._disconnect,
+            "digits": self._digits,
+        }
+
+    async def run(self, socket: web.WebSocketResponse) -> None:
+        """Serve the socket until it closes; its call ends with it."""
+        writer = asyncio.create_task(self._write(socket))
+        try:
+            self._line.hello(self)
+            async for message in socket:
+                if message.type is WSMsgType.BINARY:
+                    self._spoken(message.data)
+                elif message.type is WSMsgType.TEXT:
+                    await self._told(message.data)
+        except TokenRefused as refused:
+            self.error(refused.code, str(refused))
+            await self._drain()
+            await socket.close(code=BAD_TOKEN_CLOSE, message=b"token refused")
+        finally:
+            self._end()
+            writer.cancel()
+
+    def send(self, event: str, **facts: Any) -> None:
+        """Tell the browser something, after all that is already on its way."""
+        self.outbox.put_nowait({**facts, "event": event})
+
+    def error(self, code: int, message: str, ref: str | None = None) -> None:
+        """Tell the browser what is wrong; with `ref`, about that call."""
+        self.send("error", code=code, message=message, **({"ref": ref} if ref else {}))
+
+    async def _write(self, socket: web.WebSocketResponse) -> None:
+        while True:
+            item = await self.outbox.get()
+            try:
+                if isinstance(item, bytes):
+                    await socket.send_bytes(item)
+                else:
+                    await socket.send_str(json.dumps(item))
+            except ConnectionError:
+                return
+            finally:
+                self.outbox.task_done()
+
+    async def _drain(self) -> None:
+        await asyncio.wait_for(self.outbox.join(), timeout=2)
+
+    def _spoken(self, frame: bytes) -> None:
+        if self._handset is None or self._handset.over:
+            return
+        try:
+            self._handset.spoke(frame)
+        except ValueError as error:
+            self.error(BAD_REQUEST, str(error))
+
+    async def _told(self, text: str) -> None:
+        try:
+            message = _parsed(text)
+            answer = self._answers.get(message["event"])
+            if answer is not None:
+                answer(message)
+            else:
+                await self._line.told(self, message)
+        except BadMessage as error:
+            self.error(BAD_REQUEST, str(error))
+
+    def _connect(self, message: Mapping[str, Any]) -> None:
+        ref = str(message.get("ref") or "")
+        params = message.get("params") or {}
+        if not ref or not isinstance(params, dict):
+            raise BadMessage("connect needs a ref, and params as an object")
+        if self._handset is not None and not self._handset.over:
+            self._refuse(ref, BUSY, "A call is already under way on this phone.")
+            return
+        handset = Handset(ref, self.outbox)
+        try:
+            self._line.place(handset, {str(key): str(value) for key, value in params.items()})
+            self._handset = handset
+        except NotReachable as error:
+            self._refuse(ref, error.code, str(error))
+
+    def _refuse(self, ref: str, code: int, words: str) -> None:
+        self.error(code, words, ref)
+        self.send("disconnect", ref=ref, reason=words, status="failed")
+
+    def _disconnect(self, message: Mapping[str, Any]) -> None:
+        handset = self._call(message)
+        if handset is not None:
+            handset.leg.hang_up()
+
+    def _digits(self, message: Mapping[str, Any]) -> None:
+        digits = str(message.get("digits") or "")
+        if not re.fullmatch(r"[0-9*#w]{1,100}", digits):
+            raise BadMessage("digits are 0-9 * # and w, at most 100")
+        handset = self._call(message)
+        if handset is not None:
+            task = asyncio.create_task(_press(handset, digits))
+            self._pressing.add(task)
+            task.add_done_callback(self._pressing.discard)
+
+    def _call(self, message: Mapping[str, Any]) -> Handset | None:
+        handset = self._handset
+        is_meant = handset is not None and handset.ref == message.get("ref") and not handset.over
+        return handset if is_meant else None
+
+    def _end(self) -> None:
+        for task in tuple(self._pressing):
+            task.cancel()
+        if self._handset is not None and not self._handset.over:
+            self._handset.leg.hang_up()
+        self._line.bye()
+
+
+async def _press(handset: Handset, digits: str) -> None:
+    for part in re.findall(r"w|[^w]+", digits):
+        if part == "w":
+            await asyncio.sleep(PAUSE_S)
+        elif not handset.over:
+            handset.leg.press(part)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except ValueError as error:
+        raise BadMessage("expected a JSON object with an event") from error
+    if not isinstance(message, dict) or not isinstance(message.get("event"), str):
+        raise BadMessage("expected a JSON object with an event")
+    return message
