@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.clock import now
 from infra.db import Base, UtcDateTime
+
+WAV = "audio/wav"
+"""Type of the carrier's own file, which we keep until its words are known."""
 
 
 class Recording(Base):
@@ -31,15 +34,19 @@ class Recording(Base):
     announced_s: Mapped[float | None] = mapped_column()
     duration_s: Mapped[float | None] = mapped_column()
     storage_key: Mapped[str | None] = mapped_column(String(200))
-    media_type: Mapped[str] = mapped_column(String(40), default="audio/wav")
+    media_type: Mapped[str] = mapped_column(String(40), default=WAV)
     size: Mapped[int | None] = mapped_column()
     sha256: Mapped[str | None] = mapped_column(String(64))
     source_sha256: Mapped[str | None] = mapped_column(String(64))
     """Of the carrier's own file, before compression."""
     peaks: Mapped[list[Any] | None] = mapped_column(JSON)
-    """Waveform per channel for the player: values in -1..1."""
+    """Waveform per channel for the player: the loudest of each slice, 0..1."""
+    text: Mapped[str] = mapped_column(Text, default="")
+    """Everything understood, in the order it was said: what a search looks through."""
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     announced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    """Since when we try to fetch it; a person who asks again starts this anew."""
     stored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     transcribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -54,7 +61,7 @@ class TranscriptWord(Base):
     recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id"))
     channel: Mapped[int] = mapped_column()
     speaker: Mapped[str] = mapped_column(String(10))
-    """`caller` or `line` (the machine, or the agent once one talks)."""
+    """`caller`, `line` (the machine) or `agent` (a person on the line's side)."""
     word: Mapped[str] = mapped_column(String(80))
     start_s: Mapped[float] = mapped_column()
     end_s: Mapped[float] = mapped_column()
@@ -69,4 +76,8 @@ class Listening(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id"), index=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    sign_in_id: Mapped[int | None] = mapped_column()
+    """The browser that may have the sound; not a key, sign-ins are forgotten sooner."""
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    open_until: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    """The link to the sound works until then; the open page moves it on."""

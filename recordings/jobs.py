@@ -1,0 +1,196 @@
+"""Work on recordings after the commit: fetch, transcribe, compress, compare the books."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from asr.batch import transcribe
+from asr.model import Models
+from carriers.base import Carrier, CarrierError
+from infra.clock import now
+from infra.jobs import Later, Permanent, Run, job
+from infra.log import logger
+from infra.storage import Storage, StorageError, Stored
+from recordings import actions, messages, queries
+from recordings.life import AUDIBLE, State
+from recordings.models import WAV, Recording
+from recordings.sound import MOST_BYTES, Shape, compress, inspect
+from recordings.transcript import Said, conversation
+from recordings.wav import NotWhole
+
+_PAUSES_S = (1, 3, 10, 30, 60, 120, 300, 600, 1800)
+"""Pauses between attempts; the last one goes on for as long as we try (reliability, row 14)."""
+_TRY_FOR = timedelta(hours=24)
+_LONGEST_DOWNLOAD_S = 900
+_CHUNK = 64 * 1024
+_RECENT = timedelta(minutes=15)
+_DAY = timedelta(hours=24)
+
+_log = logger(__name__)
+
+
+@job
+def fetch_recording(run: Run, recording_id: int) -> None:
+    """Get the whole recording from the carrier, check it, and keep it.
+
+    Whatever keeps a whole file from us is "not yet": we ask again with growing pauses for a
+    day, then leave it to a person. Nothing unchecked is ever put into the archive.
+    """
+    with run.database.read() as session:
+        recording = session.get_one(Recording, recording_id)
+    if recording.state != State.ANNOUNCED:
+        return
+    try:
+        stored, shape = _fetch(run, recording)
+    except (CarrierError, NotWhole, StorageError, OSError) as error:
+        _try_later(run, recording, error)
+        return
+    with run.finish() as session:
+        recording = queries.locked(session, recording_id)
+        if recording.state == State.ANNOUNCED:
+            actions.keep(session, recording, stored=stored, shape=shape)
+
+
+@job
+def transcribe_recording(run: Run, recording_id: int) -> None:
+    """Recognise both channels, then exchange the file for a small one that sounds the same."""
+    with run.database.read() as session:
+        recording = session.get_one(Recording, recording_id)
+        language = queries.language_of(session, recording) or run.settings.language_list[0]
+    if recording.state not in AUDIBLE or not recording.storage_key:
+        return
+    if not run.settings.speech_on:
+        raise Permanent("speech recognition is switched off: set SWIFTLINE_SPEECH=true")
+    if recording.media_type != WAV:
+        return
+    source = run.get(Storage).path(recording.storage_key)
+    said = _recognise(run, recording, source, language)
+    small = _compressed(run, recording, source)
+    with run.finish() as session:
+        recording = queries.locked(session, recording_id)
+        former = _settle(session, recording, said, small)
+    if former:
+        run.get(Storage).delete(former)
+
+
+@job
+def sweep(run: Run) -> None:
+    """Compare recordings of the last minutes with the carrier's books and mend ours (SW)."""
+    _compare(run, since=now() - _RECENT)
+
+
+@job
+def sweep_day(run: Run) -> None:
+    """The same for the last day."""
+    _compare(run, since=now() - _DAY)
+
+
+def _fetch(run: Run, recording: Recording) -> tuple[Stored, Shape]:
+    with tempfile.TemporaryDirectory(dir=_workshop(run)) as folder:
+        path = Path(folder) / "fetched.wav"
+        _download(run.get(Carrier).download_recording(recording.carrier_sid), path)
+        shape = inspect(path, announced_s=recording.announced_s)
+        return run.get(Storage).put(_key(recording, "wav"), _chunks(path)), shape
+
+
+def _download(chunks: Iterable[bytes], path: Path) -> None:
+    """Write what comes, within bounds of size and time. Raises NotWhole beyond them."""
+    deadline, size = time.monotonic() + _LONGEST_DOWNLOAD_S, 0
+    with path.open("wb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise NotWhole(f"expected at most {MOST_BYTES} bytes, more came")
+            if time.monotonic() > deadline:
+                raise NotWhole(f"the download did not end within {_LONGEST_DOWNLOAD_S} s")
+            file.write(chunk)
+
+
+def _try_later(run: Run, recording: Recording, error: Exception) -> None:
+    reason = str(error) if isinstance(error, (CarrierError, NotWhole)) else type(error).__name__
+    _log.info("recording not fetched yet", recording_id=recording.id, reason=reason)
+    if now() - recording.asked_at < _TRY_FOR:
+        pause_s = _PAUSES_S[min(run.attempt, len(_PAUSES_S)) - 1]
+        raise Later(pause_s, f"not fetched: {reason}") from None
+    with run.database.transaction() as session:
+        actions.give_up(session, recording.id)
+    raise Permanent(f"recording {recording.id} was not to be had for a day: {reason}") from None
+
+
+def _recognise(run: Run, recording: Recording, source: Path, language: str) -> tuple[Said, ...]:
+    heard = transcribe(run.get(Models).model(language), source)
+    with run.database.read() as session:
+        spans = queries.agent_spans(session, recording)
+    return conversation(heard.channels, agent_spans=spans)
+
+
+def _compressed(run: Run, recording: Recording, source: Path) -> tuple[Stored, str] | None:
+    """A small copy in the archive and its type; None when the original must stay."""
+    with tempfile.TemporaryDirectory(dir=_workshop(run)) as folder:
+        try:
+            small = compress(source, Path(folder))
+        except NotWhole as error:
+            _log.warning("not compressed", recording_id=recording.id, reason=str(error))
+            return None
+        key = _key(recording, small.path.suffix.lstrip("."))
+        return run.get(Storage).put(key, _chunks(small.path)), small.media_type
+
+
+def _settle(
+    session: Session,
+    recording: Recording,
+    said: tuple[Said, ...],
+    small: tuple[Stored, str] | None,
+) -> str | None:
+    """Commit words and file together; returns the key of a file that is no longer needed."""
+    actions.replace_words(session, recording, said)
+    messages.give_text(session, recording)
+    if small is None:
+        return None
+    return actions.exchange_file(recording, stored=small[0], media_type=small[1])
+
+
+def _compare(run: Run, *, since: datetime) -> None:
+    """Register what the carrier has and we do not, and tie up what came out of order."""
+    theirs = run.get(Carrier).recordings(since=since)
+    with run.finish() as session:
+        for known in theirs:
+            actions.register(
+                session,
+                carrier_sid=known.sid,
+                call_sid=known.call_sid,
+                purpose=queries.purpose_of(session, known.sid, known.source),
+                status=known.status,
+                channels=known.channels,
+                duration_s=known.duration_s,
+                started_at=known.started_at,
+            )
+        for recording in queries.without_call(session):
+            actions.link(session, recording)
+        messages.give_texts(session)
+        messages.adopt(session)
+
+
+def _workshop(run: Run) -> Path:
+    """A folder beside the archive for files that are not checked yet."""
+    folder = run.settings.var_dir / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _key(recording: Recording, kind: str) -> str:
+    """One place per recording and kind, so that a repeated attempt writes the same file."""
+    day = recording.announced_at
+    return f"{day:%Y/%m/%d}/{recording.public_id}.{kind}"
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,255 @@
+"""What may be asked about recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, column, func, select, table
+from sqlalchemy.orm import Session
+
+from calls.models import Call, TurnSound, Utterance
+from infra.clock import now
+from infra.db import UtcDateTime
+from recordings.models import Listening, Recording, TranscriptWord
+from recordings.transcript import Said, Span
+from tickets.models import Report, Ticket
+
+PAGE_SIZE = 25
+_LOOK_BACK = timedelta(days=2)
+
+_handover = table(
+    "handover",
+    column("call_id"),
+    column("talking_at", UtcDateTime),
+    column("ended_at", UtcDateTime),
+)
+_staff = table("staff", column("id"), column("name"))
+"""Tables of packages that this one does not know: read by name, as foreign keys are."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reviewer looks for; None or empty means any. Days are UTC, lengths seconds."""
+
+    from_day: date | None = None
+    to_day: date | None = None
+    least_s: float | None = None
+    most_s: float | None = None
+    state: str = ""
+    purpose: str = ""
+    text: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recording in the list, with the ticket of its call."""
+
+    recording: Recording
+    ticket_number: str | None
+    listeners: int
+
+
+@dataclass(frozen=True)
+class Listened:
+    """Somebody began to listen."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """Keys that the caller pressed, at that second of the recording."""
+
+    keys: str
+    at_s: float
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What became of the call: its report, and the ticket where there is one."""
+
+    report: Report
+    ticket: Ticket | None
+
+
+def locked(session: Session, recording_id: int) -> Recording:
+    """The recording, held by this transaction until its end."""
+    return session.get_one(Recording, recording_id, with_for_update=True)
+
+
+def by_public_id(session: Session, public_id: str) -> Recording | None:
+    """The recording of that address."""
+    return session.scalar(select(Recording).where(Recording.public_id == public_id))
+
+
+def without_call(session: Session) -> Sequence[Recording]:
+    """Recent recordings whose call was not in our books when they came."""
+    return session.scalars(
+        select(Recording)
+        .where(Recording.call_id.is_(None), Recording.call_sid != "")
+        .where(Recording.announced_at > now() - _LOOK_BACK)
+    ).all()
+
+
+def purpose_of(session: Session, carrier_sid: str, source: str) -> str:
+    """What a recording was made for. A spoken answer is known; any other is a message.
+
+    source: RecordingSource as the carrier names it (twilio.md, recording source).
+    """
+    if source != "RecordVerb":
+        return "call"
+    answer = select(TurnSound.id).where(TurnSound.recording_sid == carrier_sid).limit(1)
+    return "turn" if session.scalar(answer) is not None else "message"
+
+
+def language_of(session: Session, recording: Recording) -> str | None:
+    """The language of the recording's call."""
+    if recording.call_id is None:
+        return None
+    return session.scalar(select(Call.language).where(Call.id == recording.call_id))
+
+
+def agent_spans(session: Session, recording: Recording) -> tuple[Span, ...]:
+    """When a person, not the line, was on the second channel: seconds of the recording."""
+    began = _began(session, recording)
+    if began is None:
+        return ()
+    talks = session.execute(
+        select(_handover.c.talking_at, _handover.c.ended_at)
+        .where(_handover.c.call_id == recording.call_id)
+        .where(_handover.c.talking_at.is_not(None))
+    )
+    end = began + timedelta(seconds=recording.duration_s or 0)
+    return tuple(
+        ((from_at - began).total_seconds(), ((to_at or end) - began).total_seconds())
+        for from_at, to_at in talks
+    )
+
+
+def keys_pressed(session: Session, recording: Recording) -> tuple[Pressed, ...]:
+    """Keys of the call and when they were pressed; what no sound would show."""
+    began = _began(session, recording)
+    if began is None or recording.purpose != "call":
+        return ()
+    found = session.execute(
+        select(Utterance.keys, Utterance.at)
+        .where(Utterance.call_id == recording.call_id, Utterance.keys != "")
+        .order_by(Utterance.id)
+    )
+    return tuple(Pressed(keys, (at - began).total_seconds()) for keys, at in found)
+
+
+def words_of(session: Session, recording: Recording) -> tuple[Said, ...]:
+    """The words of the recording in the order they began."""
+    found = session.scalars(
+        select(TranscriptWord)
+        .where(TranscriptWord.recording_id == recording.id)
+        .order_by(TranscriptWord.start_s, TranscriptWord.channel, TranscriptWord.id)
+    )
+    return tuple(
+        Said(w.channel, w.speaker, w.word, w.start_s, w.end_s, w.confidence) for w in found
+    )
+
+
+def understood(session: Session, recording: Recording) -> Understood | None:
+    """The report that this recording belongs to: of its message, or else of its call."""
+    report = session.scalar(select(Report).where(Report.recording_sid == recording.carrier_sid))
+    if report is None and recording.call_id is not None:
+        report = session.scalar(
+            select(Report).where(Report.call_id == recording.call_id).order_by(Report.id).limit(1)
+        )
+    if report is None:
+        return None
+    ticket = session.scalar(select(Ticket).where(Ticket.report_id == report.id))
+    return Understood(report, ticket)
+
+
+def listeners(session: Session, recording: Recording) -> tuple[Listened, ...]:
+    """Who listened, latest first."""
+    found = session.execute(
+        select(_staff.c.name, Listening.at)
+        .join_from(Listening, _staff, _staff.c.id == Listening.staff_id)
+        .where(Listening.recording_id == recording.id)
+        .order_by(Listening.id.desc())
+        .limit(50)
+    )
+    return tuple(Listened(name, at) for name, at in found)
+
+
+def count(session: Session, wanted: Wanted) -> int:
+    """How many recordings there are of that kind."""
+    found = session.scalar(select(func.count()).select_from(Recording).where(*_where(wanted)))
+    return int(found or 0)
+
+
+def one_page(session: Session, wanted: Wanted) -> tuple[Row, ...]:
+    """One page of them, latest first."""
+    recordings = session.scalars(
+        select(Recording)
+        .where(*_where(wanted))
+        .order_by(_heard_at().desc(), Recording.id.desc())
+        .limit(PAGE_SIZE)
+        .offset((wanted.page - 1) * PAGE_SIZE)
+    ).all()
+    ids = [recording.id for recording in recordings]
+    heard = dict(
+        session.execute(
+            select(Listening.recording_id, func.count())
+            .where(Listening.recording_id.in_(ids))
+            .group_by(Listening.recording_id)
+        ).tuples()
+    )
+    numbers = _ticket_numbers(session, recordings)
+    return tuple(Row(r, numbers.get(r.id), heard.get(r.id, 0)) for r in recordings)
+
+
+def _ticket_numbers(session: Session, recordings: Sequence[Recording]) -> dict[int, str]:
+    calls = {r.call_id for r in recordings if r.call_id is not None}
+    found = session.execute(
+        select(Report.call_id, Report.recording_sid, Report.number)
+        .where(Report.call_id.in_(calls))
+        .order_by(Report.id.desc())
+    ).all()
+    by_call = {call_id: number for call_id, _, number in found}
+    by_sid = {sid: number for _, sid, number in found if sid}
+    numbers = ((r.id, by_sid.get(r.carrier_sid) or by_call.get(r.call_id)) for r in recordings)
+    return {id: number for id, number in numbers if number}
+
+
+def _where(wanted: Wanted) -> list[ColumnElement[bool]]:
+    at = _heard_at()
+    tests = {
+        "from": wanted.from_day and at >= _midnight(wanted.from_day),
+        "to": wanted.to_day and at < _midnight(wanted.to_day) + timedelta(days=1),
+        "least": wanted.least_s is not None and _length() >= wanted.least_s,
+        "most": wanted.most_s is not None and _length() <= wanted.most_s,
+        "state": wanted.state and Recording.state == wanted.state,
+        "purpose": wanted.purpose and Recording.purpose == wanted.purpose,
+        "text": wanted.text and Recording.text.icontains(wanted.text, autoescape=True),
+    }
+    return [test for test in tests.values() if isinstance(test, ColumnElement)]
+
+
+def _heard_at() -> ColumnElement[datetime]:
+    return func.coalesce(Recording.started_at, Recording.announced_at, type_=UtcDateTime)
+
+
+def _length() -> ColumnElement[float]:
+    return func.coalesce(Recording.duration_s, Recording.announced_s)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=now().tzinfo)
+
+
+def _began(session: Session, recording: Recording) -> datetime | None:
+    """When second 0 of the recording was."""
+    if recording.call_id is None:
+        return None
+    if recording.started_at is not None:
+        return recording.started_at
+    return session.scalar(select(Call.started_at).where(Call.id == recording.call_id))

@@ -1,0 +1,101 @@
+"""Recognised words of both channels as one conversation. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from asr.words import Word
+
+Span = tuple[float, float]
+"""From and to, in seconds of the recording."""
+
+_PAUSE_S = 0.6
+"""A pause of one speaker that starts a new turn when the other spoke meanwhile."""
+_LONG_PAUSE_S = 3.0
+"""A pause that starts a new turn in any case."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One word and who said it: `caller`, `line` or `agent`. Times in seconds."""
+
+    channel: int
+    speaker: str
+    word: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one speaker said until another spoke or a pause came."""
+
+    speaker: str
+    start_s: float
+    words: tuple[Said, ...]
+
+
+def conversation(
+    channels: Sequence[Sequence[Word]], *, agent_spans: Sequence[Span]
+) -> tuple[Said, ...]:
+    """Every word in the order it began.
+
+    The first channel is the caller's. The second is the line's, and an agent's while one
+    talked: `agent_spans`.
+    """
+    words = chain.from_iterable(
+        (_said(word, channel, agent_spans) for word in heard)
+        for channel, heard in enumerate(channels)
+    )
+    return tuple(sorted(words, key=lambda word: (word.start_s, word.channel)))
+
+
+def in_turns(said: Iterable[Said]) -> tuple[Turn, ...]:
+    """The words as turns, ordered by when each began.
+
+    A channel's words stay together until a pause, so that somebody who talks into the
+    other's sentence does not tear it into single words.
+    """
+    turns: list[list[Said]] = []
+    latest: dict[int, list[Said]] = {}
+    for word in said:
+        current = latest.get(word.channel)
+        if current is None or _begins_anew(current[-1], word, turns[-1] is current):
+            current = []
+            turns.append(current)
+            latest[word.channel] = current
+        current.append(word)
+    return tuple(Turn(words[0].speaker, words[0].start_s, tuple(words)) for words in turns)
+
+
+def as_text(said: Iterable[Said]) -> str:
+    """The words of the conversation, turn by turn, for a search."""
+    return " ".join(word.word for turn in in_turns(said) for word in turn.words)
+
+
+def _said(word: Word, channel: int, agent_spans: Sequence[Span]) -> Said:
+    return Said(
+        channel=channel,
+        speaker=_speaker(word, channel, agent_spans),
+        word=word.word,
+        start_s=round(word.start_s, 3),
+        end_s=round(word.end_s, 3),
+        confidence=round(word.confidence, 3),
+    )
+
+
+def _speaker(word: Word, channel: int, agent_spans: Sequence[Span]) -> str:
+    if channel == 0:
+        return "caller"
+    middle_s = (word.start_s + word.end_s) / 2
+    return "agent" if any(start <= middle_s <= end for start, end in agent_spans) else "line"
+
+
+def _begins_anew(last: Said, word: Said, is_latest: bool) -> bool:
+    if last.speaker != word.speaker:
+        return True
+    pause_s = word.start_s - last.end_s
+    return pause_s > _LONG_PAUSE_S if is_latest else pause_s > _PAUSE_S
