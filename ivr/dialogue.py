@@ -117,6 +117,8 @@ class Choose:
     then: str
     more: str | None = None
     """State behind key 9, "something else"."""
+    end: str | None = None
+    """Prompt after the last option, which tells of key 9."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,7 @@ def prompts(state: State) -> tuple[str, ...]:
         case Ask() | EnterKeys():
             return (state.say, state.again)
         case Choose():
-            return (state.intro, state.say)
+            return (state.intro, state.say, *((state.end,) if state.end else ()))
         case Do():
             return ()
 

@@ -269,7 +269,8 @@ def _question(talk: _Talk, state: State, draft: Draft) -> tuple[Prompt, ...]:
             Prompt(state.say, {"option": option.label, "key": str(number)})
             for number, option in enumerate(options, start=1)
         )
-        return (Prompt(state.intro), *lines)
+        end = (Prompt(state.end),) if state.end else ()
+        return (Prompt(state.intro), *lines, *end)
     if isinstance(state, (Ask, EnterKeys, Menu, Confirm, TakeMessage, Goodbye)):
         return (Prompt(state.say),)
     return ()

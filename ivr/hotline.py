@@ -51,6 +51,7 @@ HOTLINE = Dialogue(
             understand=named_category,
             then="ask_place",
             more="to_agent",
+            end="menu_end",
         ),
         Ask(
             "ask_place",
@@ -86,6 +87,7 @@ HOTLINE = Dialogue(
             understand=named_place,
             then="read_back",
             more="ask_place",
+            end="place_end",
         ),
         Confirm(
             "read_back",

@@ -177,4 +177,3 @@ def _http(url: str) -> Callable[[], bool]:
             return False
 
     return answers
-

@@ -1,0 +1,133 @@
+"""What an answer means at each question of the hotline: the caller's words to draft values.
+
+The understanding itself is `ivr.understand`; here is what the dialogue does with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ivr import understand
+from ivr.dialogue import Context, NotUnderstood, Option, Understood
+from ivr.understand import PlaceGuess
+
+_SURE = 0.5
+"""Least score of a category that may be read back; below it the caller is asked again."""
+_MENU_LENGTH = 8
+_MOST_PLACES = 3
+
+_PLACE_PROMPTS = {
+    "no_street": "place_no_street",
+    "no_number": "place_no_number",
+    "no_such_number": "place_no_such_number",
+    "no_such_crossing": "place_no_such_crossing",
+    "which_street": "place_which_street",
+    "area_only": "place_area_only",
+}
+
+
+def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
+    """What is wrong, and where too if the caller said it in the same breath."""
+    guess = understand.category(context.city, text)
+    words: dict[str, Any] = {"problem_text": text}
+    where = understand.place(context.city, text)
+    if where.problem is None:
+        words |= _remembered(where, text)
+    if guess.code is None or guess.score < _SURE:
+        return NotUnderstood("problem_unclear", words)
+    words |= {"category": guess.code, "category_score": round(guess.score, 3)}
+    known = "place" in words or "place" in context.draft
+    return Understood(words, then="read_back" if known else None)
+
+
+def category_list(context: Context) -> tuple[Option, ...]:
+    """The city's commonest problems, for the keypad."""
+    return tuple(
+        Option(
+            category.spoken_name(context.language),
+            {"category": category.code, "category_score": 1.0, "by_keys": True},
+        )
+        for category in context.city.categories[:_MENU_LENGTH]
+    )
+
+
+def named_category(context: Context, text: str) -> Understood | NotUnderstood:
+    """A problem named while the list is read."""
+    guess = understand.category(context.city, text)
+    if guess.code is None or guess.score < _SURE:
+        return NotUnderstood("problem_unclear")
+    return Understood({"category": guess.code, "category_score": round(guess.score, 3)})
+
+
+def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
+    """Where it is: one place, a few to choose from, or what is missing."""
+    guess = understand.place(context.city, text)
+    if guess.problem is None:
+        return Understood(_remembered(guess, text))
+    choices = _choices(guess)
+    if len(choices) > 1:
+        return Understood({"place_text": text, "choices": choices}, then="choose_place")
+    return NotUnderstood(_PLACE_PROMPTS.get(guess.problem, "place_unknown"), {"place_text": text})
+
+
+def keyed_house(context: Context, keys: str) -> Understood | NotUnderstood:
+    """The house number from the keypad."""
+    if not keys.isdigit() or not 0 < int(keys) < 100_000:
+        return NotUnderstood("place_no_such_number")
+    return Understood({"house_number": int(keys), "by_keys": True})
+
+
+def keyed_street(context: Context, keys: str) -> Understood | NotUnderstood:
+    """The street whose first letters were keyed, among those that have the number."""
+    house = int(context.draft["house_number"])
+    found = understand.street_by_keys(context.city, house, keys.replace("*", ""))
+    if not found:
+        return NotUnderstood("place_unknown")
+    if len(found) == 1:
+        return Understood(_remembered(found[0], found[0].address_text))
+    choices = [asdict(place) for place in found[:_MOST_PLACES]]
+    return Understood({"choices": choices}, then="choose_place")
+
+
+def found_places(context: Context) -> tuple[Option, ...]:
+    """The places that the caller may have meant."""
+    return tuple(
+        Option(
+            understand.spoken_place(place),
+            {"place": place, "place_text": place["address_text"]},
+        )
+        for place in context.draft.get("choices", ())
+    )
+
+
+def named_place(context: Context, text: str) -> Understood | NotUnderstood:
+    """A place said again while the list is read."""
+    return heard_place_in_list(context, text)
+
+
+def heard_place_in_list(context: Context, text: str) -> Understood | NotUnderstood:
+    """The one of the offered places that the words fit best, if any does."""
+    guess = understand.place(context.city, text)
+    if guess.problem is None:
+        return Understood(_remembered(guess, text))
+    return NotUnderstood("didnt_understand")
+
+
+def what_to_change(context: Context, text: str) -> str | None:
+    """Whether the problem or the place is to be said again."""
+    return understand.problem_or_place(text, context.language)
+
+
+def is_yes(context: Context, text: str) -> bool | None:
+    """Yes, no, or neither."""
+    return understand.yes_no(text, context.language)
+
+
+def _remembered(guess: PlaceGuess, text: str) -> dict[str, Any]:
+    place = {name: value for name, value in asdict(guess).items() if name != "runner_ups"}
+    return {"place": place, "place_text": text}
+
+
+def _choices(guess: PlaceGuess) -> list[dict[str, Any]]:
+    return [asdict(place) for place in guess.runner_ups[:_MOST_PLACES]]
