@@ -22,6 +22,9 @@ from infra.events import publish
 FRONT = 100
 """Priority of a caller whose agent was lost: before everyone who waits for the first time."""
 
+DRAFTED = ("problem_text", "category", "category_score", "place", "place_text")
+"""What a ticket draft takes over from the line's own draft (`ivr.draft`)."""
+
 Wanted = Literal["ready", "away"]
 EndedBy = Literal["agent", "caller"]
 
@@ -246,4 +249,4 @@ def _start_notes(session: Session, handover: Handover) -> None:
 
 def _first_draft(call: Call) -> dict[str, Any]:
     """The ticket draft that the desk opens with: what the line understood so far."""
-    return dict(call.draft)
+    return {name: call.draft[name] for name in DRAFTED if call.draft.get(name)}

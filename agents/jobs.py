@@ -90,7 +90,9 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
         call = session.get_one(Call, handover.call_id)
         sid, over = call.carrier_sid, call.ended_at is not None
     if not over:
-        run.get(Carrier).redirect_call(sid, f"{run.settings.public_url}/agents/back")
+        run.get(Carrier).redirect_call(
+            sid, f"{run.settings.public_url}/agents/back?round={round_number}"
+        )
 
 
 def _take_talk_away(session: Session, staff_id: int) -> None:

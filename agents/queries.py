@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from agents import presence
@@ -99,6 +99,19 @@ def somebody_on_duty(session: Session) -> bool:
     """Whether an agent is there who could take a caller now or after their present talk."""
     query = select(func.count()).select_from(Presence).where(*_alive(), _on_duty())
     return bool(session.scalar(query))
+
+
+def is_next_in_line(session: Session, handover: Handover) -> bool:
+    """Whether no other caller waits who comes before this one."""
+    before = or_(
+        Handover.priority > handover.priority,
+        and_(
+            Handover.priority == handover.priority,
+            Handover.waiting_since < handover.waiting_since,
+        ),
+    )
+    query = select(func.count()).select_from(Handover).where(Handover.state.in_(IN_QUEUE), before)
+    return not session.scalar(query)
 
 
 def desk(session: Session, staff_id: int) -> Desk:

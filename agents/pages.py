@@ -1,0 +1,275 @@
+"""The agent's desk: one page, and the small requests with which it keeps itself right.
+
+An agent sees the talk on their own desk and nothing of any other call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import Response, abort, jsonify, render_template, request
+from sqlalchemy.orm import Session
+
+from agents import actions, duty, filing, music, offers, queries
+from agents.presence import NotAllowed
+from agents.queries import Desk
+from carriers.base import Carrier, CarrierError
+from config.city import City
+from web.access import Role, current_staff, public, requires
+from web.api import error
+from web.shell import add_to_menu, page_blueprint, services
+
+blueprint = page_blueprint("desk", __name__, url_prefix="/agents")
+
+_TOKEN_S = 3600
+_LONGEST_PART_S = 20
+
+
+@blueprint.get("/desk")
+@requires(Role.AGENT)
+def desk() -> str:
+    """The desk."""
+    settings = services().settings
+    simulator = f"http://localhost:{settings.simulator_port}"
+    return render_template(
+        "agents/desk.html",
+        phone_kind=settings.agent_phone,
+        simulator=simulator,
+        offer_s=settings.offer_s,
+        wrap_up_s=settings.wrap_up_s,
+        staff=current_staff(),
+        catalogue=filing.catalogue(services().get(City)),
+    )
+
+
+@blueprint.get("/state")
+@requires(Role.AGENT)
+def state() -> Response:
+    """All that this agent's desk shows now."""
+    with services().database.read() as session:
+        return _desk_answer(session)
+
+
+@blueprint.post("/here")
+@requires(Role.AGENT)
+def here() -> Response:
+    """A sign of life of the page, every five seconds; the answer keeps it right."""
+    with services().database.transaction() as session:
+        duty.here(session, staff_id=current_staff().id)
+        return _desk_answer(session)
+
+
+@blueprint.post("/presence")
+@requires(Role.AGENT)
+def presence() -> Response:
+    """The agent's own switch."""
+    wanted = _json().get("wanted")
+    if wanted not in ("ready", "away"):
+        return error(400, "bad_presence", "expected wanted to be `ready` or `away`")
+    with services().database.transaction() as session:
+        actions.set_presence(session, staff_id=current_staff().id, wanted=wanted)
+        return _desk_answer(session)
+
+
+@blueprint.post("/offers/<int:offer_id>/accept")
+@requires(Role.AGENT)
+def accept(offer_id: int) -> Response:
+    """Take the caller who rings."""
+    with services().database.transaction() as session:
+        offers.accept(session, staff_id=current_staff().id, offer_id=offer_id)
+        return _desk_answer(session)
+
+
+@blueprint.post("/offers/<int:offer_id>/decline")
+@requires(Role.AGENT)
+def decline(offer_id: int) -> Response:
+    """Say no to the caller who rings."""
+    with services().database.transaction() as session:
+        offers.decline(session, staff_id=current_staff().id, offer_id=offer_id)
+        return _desk_answer(session)
+
+
+@blueprint.post("/talks/<int:handover_id>/end")
+@requires(Role.AGENT)
+def end(handover_id: int) -> Response:
+    """Hang up; the page disconnects its phone after this."""
+    with services().database.transaction() as session:
+        actions.end_talk(session, staff_id=current_staff().id, handover_id=handover_id)
+        return _desk_answer(session)
+
+
+@blueprint.post("/talks/<int:handover_id>/reconnect")
+@requires(Role.AGENT)
+def reconnect(handover_id: int) -> Response:
+    """Take back the caller from whom this agent was cut off."""
+    with services().database.transaction() as session:
+        actions.rejoin(session, staff_id=current_staff().id, handover_id=handover_id)
+        return _desk_answer(session)
+
+
+@blueprint.get("/talks/<int:handover_id>/said")
+@requires(Role.AGENT)
+def said(handover_id: int) -> Response:
+    """What was said on the call of a talk on this desk, after utterance `after`."""
+    after = request.args.get("after", 0, type=int)
+    with services().database.read() as session:
+        handover = queries.talk_of(session, current_staff().id, handover_id)
+        if handover is None:
+            abort(404)
+        return jsonify(
+            said=[
+                {
+                    "id": utterance.id,
+                    "speaker": utterance.speaker,
+                    "text": utterance.text,
+                    "keys": utterance.keys,
+                    "at": utterance.at.isoformat(),
+                }
+                for utterance in queries.said_on(session, handover.call_id, after)
+            ]
+        )
+
+
+@blueprint.post("/talks/<int:handover_id>/draft")
+@requires(Role.AGENT)
+def draft(handover_id: int) -> Response:
+    """Keep what the agent has typed so far."""
+    with services().database.transaction() as session:
+        kept = filing.draft_from(services().get(City), _json())
+        actions.save_draft(
+            session, staff_id=_desk_owner(session, handover_id), handover_id=handover_id, draft=kept
+        )
+    return jsonify(saved=True, draft=kept)
+
+
+@blueprint.post("/talks/<int:handover_id>/ticket")
+@requires(Role.AGENT)
+def ticket(handover_id: int) -> Response:
+    """File the ticket from the draft; its number is there at once."""
+    city = services().get(City)
+    with services().database.transaction() as session:
+        number = filing.file_ticket(
+            session,
+            city,
+            staff_id=_desk_owner(session, handover_id),
+            handover_id=handover_id,
+            draft=filing.draft_from(city, _json()),
+        )
+    return jsonify(number=number)
+
+
+@blueprint.post("/notes/done")
+@requires(Role.AGENT)
+def notes_done() -> Response:
+    """End the time for notes."""
+    with services().database.transaction() as session:
+        duty.end_notes(session, staff_id=current_staff().id)
+        return _desk_answer(session)
+
+
+@blueprint.post("/notes/more")
+@requires(Role.AGENT)
+def notes_more() -> Response:
+    """Double the time for notes, once."""
+    with services().database.transaction() as session:
+        duty.extend_notes(session, staff_id=current_staff().id)
+        return _desk_answer(session)
+
+
+@blueprint.get("/places")
+@requires(Role.AGENT)
+def places() -> Response:
+    """Places in the city that begin like what is typed."""
+    typed = request.args.get("q", "")[:120]
+    found = filing.places_like(services().get(City), typed)
+    return jsonify(places=[asdict(place) for place in found])
+
+
+@blueprint.get("/token")
+@requires(Role.AGENT)
+def token() -> Response:
+    """A fresh access token for this agent's browser phone."""
+    identity = f"agent_{current_staff().id}"
+    try:
+        made = services().get(Carrier).browser_token(identity, ttl_s=_TOKEN_S)
+    except CarrierError:
+        return error(503, "no_token", "the phone network gives no token; run `swiftline doctor`")
+    answer = jsonify(token=made, identity=identity, ttl_s=_TOKEN_S)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.get("/hold-music.wav")
+@public
+def hold_music() -> Response:
+    """A part of the tune that waiting callers hear: `from` and `for`, in seconds."""
+    from_s = request.args.get("from", 0, type=int)
+    length_s = request.args.get("for", music.length_s(), type=int)
+    if from_s < 0 or not 1 <= length_s <= max(_LONGEST_PART_S, music.length_s()):
+        return error(400, "bad_part", "expected from >= 0 and for between 1 and 40 seconds")
+    return Response(
+        music.part(from_s % music.length_s(), length_s),
+        content_type="audio/wav",
+        headers={"Cache-Control": "public, max-age=86400"},
+    )
+
+
+@blueprint.errorhandler(offers.OfferGone)
+def _offer_gone(gone: offers.OfferGone) -> Response:
+    return error(409, "offer_gone", str(gone))
+
+
+@blueprint.errorhandler(NotAllowed)
+def _not_allowed(refused: NotAllowed) -> Response:
+    return error(409, "not_allowed", str(refused))
+
+
+@blueprint.errorhandler(actions.NotYours)
+def _not_yours(_error: actions.NotYours) -> Response:
+    return error(404, "no_such_talk", "no such talk is on this desk")
+
+
+@blueprint.errorhandler(filing.DraftError)
+def _bad_draft(wrong: filing.DraftError) -> Response:
+    return error(422, "bad_draft", str(wrong))
+
+
+def _desk_owner(session: Session, handover_id: int) -> int:
+    """The signed-in agent, if that talk is on their desk now."""
+    staff_id = current_staff().id
+    if queries.talk_of(session, staff_id, handover_id) is None:
+        raise actions.NotYours(f"handover {handover_id} is not on the desk of staff {staff_id}")
+    return staff_id
+
+
+def _desk_answer(session: Session) -> Response:
+    session.flush()
+    shown = queries.desk(session, current_staff().id)
+    answer = jsonify(as_json(shown))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def as_json(shown: Desk) -> dict[str, Any]:
+    """The desk as plain values; times in ISO 8601."""
+    return {name: _plain(value) for name, value in asdict(shown).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _json() -> dict[str, Any]:
+    sent = request.get_json(silent=True)
+    return sent if isinstance(sent, dict) else {}
+
+
+add_to_menu(Role.AGENT, "Desk", "desk.desk")

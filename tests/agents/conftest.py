@@ -1,0 +1,120 @@
+"""A desk without a phone: calls, agents and the outbox worked by hand."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from agents import actions, duty
+from agents.models import Handover, Offer, Presence
+from calls.actions import call_arrived
+from calls.models import Call
+from config.settings import Settings
+from infra.db import Database
+from infra.jobs import work
+from infra.services import Services
+from web.models import Staff
+
+
+class Floor:
+    """The people and callers of one test, on a real database."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.database = services.database
+        self._count = itertools.count(1)
+
+    def agent(self, *, ready: bool = True) -> int:
+        """An agent at their desk; returns the staff id."""
+        with self.database.transaction() as session:
+            number = next(self._count)
+            staff = Staff(
+                username=f"agent{number}", name=f"Agent {number}", password_hash="", roles=["agent"]
+            )
+            session.add(staff)
+            session.flush()
+            duty.here(session, staff_id=staff.id)
+            if ready:
+                actions.set_presence(session, staff_id=staff.id, wanted="ready")
+            return staff.id
+
+    def call(self) -> Call:
+        """A call on the line."""
+        with self.database.transaction() as session:
+            return call_arrived(
+                session,
+                carrier_sid=f"CA{next(self._count):032x}",
+                from_number="+13125550101",
+                to_number="+13125550100",
+                direction="inbound",
+                language="en",
+            )
+
+    def asks(self, *, priority: int = 0) -> int:
+        """A caller who asks for a person; returns the handover's id."""
+        call = self.call()
+        with self.database.transaction() as session:
+            return actions.ask_for_person(session, call_id=call.id, priority=priority).id
+
+    def works(self) -> None:
+        """Work the outbox of the live queue."""
+        work(self.services, "live")
+
+    def handover(self, id: int) -> Handover:
+        with self.database.read() as session:
+            return session.get_one(Handover, id)
+
+    def presence(self, staff_id: int) -> Presence:
+        with self.database.read() as session:
+            return session.get_one(Presence, staff_id)
+
+    def ringing(self, staff_id: int) -> Offer | None:
+        with self.database.read() as session:
+            return (
+                session.query(Offer)
+                .filter(Offer.staff_id == staff_id, Offer.state == "ringing")
+                .one_or_none()
+            )
+
+    def rings_at(self, staff_id: int) -> Offer:
+        """The offer that rings at this agent; fails if none does."""
+        offer = self.ringing(staff_id)
+        assert offer is not None, f"nothing rings at agent {staff_id}"
+        return offer
+
+    def change(
+        self, kind: type[Presence] | type[Offer] | type[Handover], id: int, **to: object
+    ) -> None:
+        """Set columns of a row by hand: how a test turns the clock."""
+        with self.database.transaction() as session:
+            row = session.get_one(kind, id)
+            for name, value in to.items():
+                setattr(row, name, value)
+
+    def talks(self) -> tuple[int, int]:
+        """An agent in a talk with a caller; returns staff id and handover id."""
+        from agents import offers
+
+        staff_id, handover_id = self.agent(), self.asks()
+        self.works()
+        offer = self.rings_at(staff_id)
+        with self.database.transaction() as session:
+            offers.accept(session, staff_id=staff_id, offer_id=offer.id)
+        with self.database.transaction() as session:
+            actions.connect_leg(
+                session,
+                staff_id=staff_id,
+                offer_id=offer.id,
+                leg_sid=f"CA{next(self._count) + 2**60:032x}",
+            )
+        return staff_id, handover_id
+
+
+MakeFloor = Callable[[], Floor]
+
+
+@pytest.fixture
+def floor(settings: Settings, database: Database) -> Floor:
+    return Floor(Services(settings, database))
