@@ -32,10 +32,14 @@ class Handset(Endpoint):
 
     def __init__(self, ref: str, outbox: Outbox) -> None:
         self.ref = ref
-        self.over = False
         self._outbox = outbox
         self._spoken: deque[bytes] = deque()
         self._is_steady = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended."""
+        return self.leg.over
 
     def spoke(self, frame: bytes) -> None:
         """Take 20 ms from the browser's microphone. Raises ValueError unless it is 160 bytes."""
@@ -54,7 +58,7 @@ class Handset(Endpoint):
 
     def hear(self, frame: bytes) -> None:
         """Send 20 ms to the browser's speaker, unless it has stopped taking any."""
-        if self._outbox.qsize() < MOST_UNSENT:
+        if not self.leg.over and self._outbox.qsize() < MOST_UNSENT:
             self._outbox.put_nowait(frame)
 
     def notice(self, notice: Notice) -> None:
@@ -66,7 +70,6 @@ class Handset(Endpoint):
             case "answered":
                 self._tell("accept", parameters=_parameters(facts))
             case "ended":
-                self.over = True
                 self._tell("disconnect", reason=reason_of(facts), status=facts.get("status"))
             case kind:
                 self._tell(kind, **facts)

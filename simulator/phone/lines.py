@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.messages import MOST_CHARACTERS, Message
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BadMessage, PhoneSocket
 from simulator.phone.tokens import NOT_ALLOWED, Grant, TokenRefused, read_token
@@ -33,6 +34,8 @@ class SoftphoneLine:
         match message["event"]:
             case "watch":
                 self._watch(phone, str(message.get("number") or ""))
+            case "text":
+                await self._text(phone, message)
             case event:
                 raise BadMessage(f"a softphone knows no event {event!r}")
 
@@ -43,13 +46,22 @@ class SoftphoneLine:
     def _watch(self, phone: PhoneSocket, number: str) -> None:
         self._stop()
 
-        def arrived(text: Any) -> None:
-            if text.to == number:
-                phone.send("sms", **_as_json(text))
+        def arrived(text: Message) -> None:
+            if number in (text.to, text.from_):
+                phone.send("sms", **_as_json(text, number))
 
         self._stop = self._network.messages.listen(arrived)
-        for text in self._network.messages.sent_to(number):
-            phone.send("sms", **_as_json(text))
+        for text in self._network.messages.all:
+            arrived(text)
+
+    async def _text(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+        sent = {key: str(message.get(key) or "") for key in ("from", "to", "body")}
+        if not 0 < len(sent["body"]) <= MOST_CHARACTERS:
+            raise BadMessage(f"a text message has 1 to {MOST_CHARACTERS} characters")
+        try:
+            await self._network.text(from_number=sent["from"], to=sent["to"], body=sent["body"])
+        except NotReachable as error:
+            phone.error(error.code, str(error))
 
 
 class AgentLine:
@@ -108,5 +120,12 @@ class AgentLine:
         )
 
 
-def _as_json(text: Any) -> dict[str, Any]:
-    return {"sid": text.sid, "from": text.from_number, "to": text.to, "body": text.body}
+def _as_json(text: Message, number: str) -> dict[str, Any]:
+    return {
+        "sid": text.sid,
+        "from": text.from_,
+        "to": text.to,
+        "body": text.body,
+        "at": text.created_at.isoformat(),
+        "mine": text.from_ == number,
+    }

@@ -119,7 +119,7 @@ class PhoneSocket:
         await asyncio.wait_for(self.outbox.join(), timeout=2)
 
     def _spoken(self, frame: bytes) -> None:
-        if self._handset is None or self._handset.over:
+        if self._handset is None or self._handset.is_over:
             return
         try:
             self._handset.spoke(frame)
@@ -142,7 +142,7 @@ class PhoneSocket:
         params = message.get("params") or {}
         if not ref or not isinstance(params, dict):
             raise BadMessage("connect needs a ref, and params as an object")
-        if self._handset is not None and not self._handset.over:
+        if self._handset is not None and not self._handset.is_over:
             self._refuse(ref, BUSY, "A call is already under way on this phone.")
             return
         handset = Handset(ref, self.outbox)
@@ -173,13 +173,13 @@ class PhoneSocket:
 
     def _call(self, message: Mapping[str, Any]) -> Handset | None:
         handset = self._handset
-        is_meant = handset is not None and handset.ref == message.get("ref") and not handset.over
+        is_meant = handset is not None and handset.ref == message.get("ref") and not handset.is_over
         return handset if is_meant else None
 
     def _end(self) -> None:
         for task in tuple(self._pressing):
             task.cancel()
-        if self._handset is not None and not self._handset.over:
+        if self._handset is not None and not self._handset.is_over:
             self._handset.leg.hang_up()
         self._line.bye()
 
@@ -188,7 +188,7 @@ async def _press(handset: Handset, digits: str) -> None:
     for part in re.findall(r"w|[^w]+", digits):
         if part == "w":
             await asyncio.sleep(PAUSE_S)
-        elif not handset.over:
+        elif not handset.is_over:
             handset.leg.press(part)
 
 

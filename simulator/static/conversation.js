@@ -55,8 +55,9 @@
       this.stay();
     }
 
-    texts({ body, from, at }) {
-      this.add("line", at ? `${from} · ${at}` : from).firstChild.textContent = body;
+    texts({ body, from, at, mine }) {
+      const item = this.add(mine ? "me" : "line", mine ? at : `${from} · ${at}`);
+      item.firstChild.textContent = body;
       this.stay();
     }
 

@@ -47,6 +47,15 @@
     return /^\d{10}$/.test(plain) ? `+1${plain}` : plain;
   }
 
+  function sendText(event) {
+    event.preventDefault();
+    const body = $("reply-body").value.trim();
+    if (!body) return;
+    watch();
+    device.send({ event: "text", from: watched, to: clean($("to").value), body })
+      .then(() => { $("reply-body").value = ""; }, (error) => notice(error.message));
+  }
+
   // A call
 
   async function dial(event) {
@@ -190,11 +199,12 @@
     setTimeout(watch, 1500);
   });
   device.on("error", (error) => notice(error.message));
-  device.on("sms", ({ from, body, at }) => texts.texts({ from, body, at: clock(new Date(at)) }));
+  device.on("sms", (text) => texts.texts({ ...text, at: clock(new Date(text.at)) }));
   $("dial").addEventListener("submit", dial);
   $("hangup").addEventListener("click", () => call && call.disconnect());
   $("mute").addEventListener("click", () => call && call.mute(!call.isMuted()));
   $("from").addEventListener("change", watch);
+  $("reply").addEventListener("submit", sendText);
   document.addEventListener("keydown", typed);
   addEventListener("pagehide", () => device.disconnectAll());
   setInterval(tick, 250);

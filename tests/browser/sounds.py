@@ -48,7 +48,7 @@ def write_wav(path: Path, sound: Samples) -> Path:
     return path
 
 
-def from_mulaw(mulaw: bytes) -> Samples:
+def from_mulaw(mulaw: bytes | bytearray) -> Samples:
     """Mu-law (ITU-T G.711) as samples within ±1."""
     code = ~np.frombuffer(mulaw, dtype=np.uint8).astype(np.int32) & 0xFF
     size = (((code & 0x0F) << 3) + 132 << ((code >> 4) & 7)) - 132

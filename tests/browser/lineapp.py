@@ -1,0 +1,227 @@
+"""A small Twilio application and a simulator in front of it, for trying browser phones.
+
+`start_line(...)` runs both; the application plays a tune, asks for a key, and then talks through a
+media stream that sends back what it hears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from aiohttp import WSMsgType, web
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import VoiceGrant
+
+from tests.conftest import eventually
+
+ACCOUNT = "AC" + "1" * 32
+KEY = "SK" + "2" * 32
+APP = "AP" + "3" * 32
+NUMBER = "+13125550100"
+SECRET = "an-api-secret-of-at-least-thirty-two-bytes"
+AUTH_TOKEN = "the-account-token"
+PUBLIC = "https://app.example"
+ANSWER = f"""<Response><Play>{PUBLIC}/tune.wav</Play>
+<Gather numDigits="1" action="/keys" timeout="30"/></Response>"""
+TALK = '<Response><Connect><Stream url="wss://app.example/media"/></Connect></Response>'
+DESK = """<!doctype html><title>Desk</title>
+<script src="{simulator}/phone.js"></script><script src="/desk.js"></script><h1>Desk</h1>
+<button id="go">Go</button>"""
+DESK_SCRIPT = """
+const seen = window.seen = [];
+function phone(token, options) {
+  const device = window.device = new Phone.Device(token, options);
+  for (const name of ["registering", "registered", "unregistered", "tokenWillExpire"]) {
+    device.on(name, () => seen.push(name));
+  }
+  device.on("error", (error) => seen.push(`error ${error.code}`));
+  return device;
+}
+async function talk(params) {
+  const call = window.call = await device.connect({ params });
+  for (const name of ["ringing", "accept", "disconnect", "cancel"]) {
+    call.on(name, () => seen.push(name));
+  }
+}
+document.getElementById("go").onclick = () => talk({ offer: "42" });
+"""
+
+
+@dataclass
+class LineApp:
+    """The application; what it was told is in its lists."""
+
+    tune: bytes
+    simulator: str = ""
+    port: int = 0
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    heard: bytearray = field(default_factory=bytearray)
+    stream_events: list[str] = field(default_factory=list)
+
+    def asked(self, path: str) -> list[dict[str, str]]:
+        """The form fields of each request to `path`."""
+        return [form for asked, form in self.requests if asked == path]
+
+    def build(self) -> web.Application:
+        """The routes."""
+        app = web.Application()
+        app.router.add_post("/voice", self._voice)
+        app.router.add_post("/keys", self._talk)
+        app.router.add_post("/agent", self._talk)
+        app.router.add_post("/status", self._note)
+        app.router.add_get("/tune.wav", self._tune)
+        app.router.add_get("/media", self._media)
+        app.router.add_get("/desk", self._desk)
+        app.router.add_get("/desk.js", self._desk_script)
+        return app
+
+    async def _note(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        self.requests.append((request.path, {key: str(form[key]) for key in form}))
+        return web.Response()
+
+    async def _voice(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        return web.Response(text=ANSWER, content_type="text/xml")
+
+    async def _talk(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        return web.Response(text=TALK, content_type="text/xml")
+
+    async def _tune(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.tune, content_type="audio/wav")
+
+    async def _media(self, request: web.Request) -> web.WebSocketResponse:
+        line = web.WebSocketResponse()
+        await line.prepare(request)
+        async for message in line:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            event = json.loads(message.data)
+            if event["event"] != "media":
+                self.stream_events.append(event["event"])
+                continue
+            self.heard += base64.b64decode(event["media"]["payload"])
+            await line.send_json(
+                {
+                    "event": "media",
+                    "streamSid": event["streamSid"],
+                    "media": {"payload": event["media"]["payload"]},
+                }
+            )
+        return line
+
+    async def _desk(self, request: web.Request) -> web.Response:
+        sockets = self.simulator.replace("http", "ws", 1)
+        policy = (
+            f"default-src 'self'; script-src 'self' {self.simulator}; "
+            f"connect-src 'self' {sockets} {self.simulator}"
+        )
+        return web.Response(
+            text=DESK.format(simulator=self.simulator),
+            content_type="text/html",
+            headers={"Content-Security-Policy": policy},
+        )
+
+    async def _desk_script(self, request: web.Request) -> web.Response:
+        return web.Response(text=DESK_SCRIPT, content_type="text/javascript")
+
+
+def token(identity: str = "agent_7", *, ttl: int = 3600, secret: str = SECRET) -> str:
+    """An access token as a desk's server makes it."""
+    made = AccessToken(ACCOUNT, KEY, secret, identity=identity, ttl=ttl)
+    made.add_grant(VoiceGrant(incoming_allow=True, outgoing_application_sid=APP))
+    return str(made.to_jwt())
+
+
+@contextmanager
+def start_line(tune: bytes, folder: Path) -> Iterator[LineApp]:
+    """Run the application in a thread and the simulator in a process."""
+    app = LineApp(tune, simulator=f"http://localhost:{_free_port()}", port=_free_port())
+    with _serving(app), simulator_for(app, folder):
+        yield app
+
+
+@contextmanager
+def simulator_for(app: LineApp, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the simulator on its port until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "serve", *_flags(app, folder)],
+        env={
+            **os.environ,
+            "SIMULATOR_AUTH_TOKEN": AUTH_TOKEN,
+            "SIMULATOR_API_SECRET": SECRET,
+        },
+    )
+    try:
+        eventually(lambda: _is_up(f"{app.simulator}/healthz", process), within_s=30)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _flags(app: LineApp, folder: Path) -> list[str]:
+    flags = {
+        "port": app.simulator.rpartition(":")[2],
+        "account-sid": ACCOUNT,
+        "api-key": KEY,
+        "number": NUMBER,
+        "voice-url": f"{PUBLIC}/voice",
+        "status-callback": f"{PUBLIC}/status",
+        "app-sid": APP,
+        "app-voice-url": f"{PUBLIC}/agent",
+        "data-dir": str(folder / "simulator"),
+    }
+    maps = [
+        f"{PUBLIC}=http://127.0.0.1:{app.port}",
+        f"wss://app.example=ws://127.0.0.1:{app.port}",
+    ]
+    named = [part for name, value in flags.items() for part in (f"--{name}", value)]
+    return named + [part for mapping in maps for part in ("--map", mapping)]
+
+
+def _is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, f"the simulator ended with status {process.returncode}"
+    with suppress(requests.ConnectionError):
+        return requests.get(url, timeout=2).ok
+    return False
+
+
+@contextmanager
+def _serving(app: LineApp) -> Iterator[None]:
+    loop = asyncio.new_event_loop()
+    runner = web.AppRunner(app.build())
+
+    async def start() -> None:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", app.port).start()
+
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    try:
+        yield
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -1,0 +1,232 @@
+"""A caller's and an agent's telephone in a real Chromium, talking with a real application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpensPage
+from tests.browser.lineapp import (
+    ACCOUNT,
+    AUTH_TOKEN,
+    NUMBER,
+    LineApp,
+    simulator_for,
+    start_line,
+    token,
+)
+from tests.browser.sounds import Samples, at_8khz, from_mulaw, likeness, voice, write_wav
+from tests.conftest import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ALIKE = 0.5
+UNLIKE = 0.3
+SPOKEN = voice(40, seed=1)
+TUNE = voice(3, seed=2)
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineApp]:
+    folder = tmp_path_factory.mktemp("line")
+    with start_line(write_wav(folder / "tune.wav", TUNE).read_bytes(), folder) as app:
+        yield app
+
+
+@pytest.fixture(autouse=True)
+def forgotten(line: LineApp) -> None:
+    line.requests.clear()
+    line.heard.clear()
+    line.stream_events.clear()
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "microphone.wav", SPOKEN)
+
+
+def _call(page: Page, line: LineApp) -> None:
+    page.goto(line.simulator)
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible()
+
+
+def _keep(page: Page, call: str) -> None:
+    page.evaluate(f"{call}.sound.keep(20)")
+
+
+def _heard(page: Page, call: str) -> Samples:
+    got: dict[str, Any] = page.evaluate(
+        f"{call}.sound.heard().then(({{samples, rate}}) => ({{samples: [...samples], rate}}))"
+    )
+    return at_8khz(got["samples"], got["rate"])
+
+
+def _hears(page: Page, call: str, sound: Samples) -> bool:
+    return likeness(_heard(page, call), sound) > ALIKE
+
+
+def test_caller_and_application_hear_each_other(
+    line: LineApp, chromium_page: OpensPage, microphone: Path
+) -> None:
+    page = chromium_page(fake_audio=microphone)
+    _call(page, line)
+    _keep(page, "softphone.call")
+    eventually(lambda: _hears(page, "softphone.call", TUNE), every_s=0.5)
+
+    page.keyboard.press("7")
+    expect(page.locator("#digits")).to_have_text("7")
+    eventually(lambda: line.asked("/keys"))
+    assert line.asked("/keys")[0]["Digits"] == "7"
+
+    eventually(lambda: likeness(from_mulaw(line.heard), SPOKEN) > ALIKE, every_s=0.5)
+    assert likeness(from_mulaw(line.heard), TUNE) < UNLIKE
+    eventually(lambda: _hears(page, "softphone.call", SPOKEN), every_s=0.5)
+
+    page.get_by_role("button", name="Hang up").click()
+    expect(page.locator("#state")).to_have_text("Call ended")
+    eventually(lambda: "stop" in line.stream_events)
+    eventually(lambda: [form["CallStatus"] for form in line.asked("/status")] == ["completed"])
+
+
+def test_a_muted_caller_is_not_heard(
+    line: LineApp, chromium_page: OpensPage, microphone: Path
+) -> None:
+    page = chromium_page(fake_audio=microphone)
+    _call(page, line)
+    page.get_by_role("button", name="Mute").click()
+    expect(page.get_by_role("button", name="Muted")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="4 GHI").or_(page.locator("[data-key='4']")).first.click()
+    eventually(lambda: len(line.heard) > 3 * 8000)
+    assert not line.heard[8000:].strip(b"\xff\x7f")
+
+
+def test_without_a_microphone_the_keys_still_work_and_the_page_says_why(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page(microphone=False, width=390, height=844)
+    _call(page, line)
+    expect(page.get_by_role("alert")).to_contain_text("may not use the microphone")
+    page.locator("[data-key='#']").scroll_into_view_if_needed()
+    page.locator("[data-key='3']").click()
+    eventually(lambda: line.asked("/keys"))
+    assert line.asked("/keys")[0]["Digits"] == "3"
+
+
+def test_text_messages_to_the_caller_arrive_on_the_page_and_no_others(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    page.goto(line.simulator)
+    page.locator("#from").fill("+13125550177")
+    page.locator("#from").press("Tab")
+    expect(page.locator("#texts-number")).to_have_text("to +13125550177")
+    _send_text(line, to="+13125550178", body="for somebody else")
+    _send_text(line, to="+13125550177", body="your report 1234")
+    expect(page.locator("#texts")).to_contain_text("your report 1234")
+    expect(page.locator("#texts")).not_to_contain_text("for somebody else")
+
+
+def _send_text(line: LineApp, *, to: str, body: str) -> None:
+    answer = requests.post(
+        f"{line.simulator}/2010-04-01/Accounts/{ACCOUNT}/Messages.json",
+        data={"To": to, "From": NUMBER, "Body": body},
+        auth=(ACCOUNT, AUTH_TOKEN),
+        timeout=10,
+    )
+    assert answer.json()["to"] == to
+
+
+def test_a_number_that_does_not_exist_is_said_to_be_so(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    page.goto(line.simulator)
+    page.locator("#to").fill("+13125550199")
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("13125550199|number", re.I))
+    expect(page.get_by_role("button", name="Call", exact=True)).to_be_visible()
+
+
+def _desk(page: Page, line: LineApp, access: str) -> None:
+    page.goto(f"http://localhost:{line.port}/desk")
+    page.evaluate("token => { phone(token); }", access)
+
+
+def _seen(page: Page) -> list[str]:
+    return list(page.evaluate("seen"))
+
+
+def test_an_agent_talks_from_a_page_of_another_origin_under_a_strict_policy(
+    line: LineApp, chromium_page: OpensPage, microphone: Path
+) -> None:
+    page = chromium_page(fake_audio=microphone)
+    _desk(page, line, token("agent_7"))
+    page.evaluate("device.register()")
+    assert _seen(page) == ["registering", "registered"]
+    assert page.evaluate("device.identity") == "agent_7"
+
+    page.locator("#go").click()
+    eventually(lambda: "accept" in _seen(page))
+    form = line.asked("/agent")[0]
+    assert form["From"] == "client:agent_7"
+    assert form["offer"] == "42"
+    assert page.evaluate("call.parameters.CallSid") == form["CallSid"]
+    assert page.evaluate("call.status()") == "open"
+
+    _keep(page, "call")
+    eventually(lambda: likeness(from_mulaw(line.heard), SPOKEN) > ALIKE, every_s=0.5)
+    eventually(lambda: _hears(page, "call", SPOKEN), every_s=0.5)
+
+    page.evaluate("call.disconnect()")
+    eventually(lambda: "stop" in line.stream_events)
+    assert _seen(page)[-1] == "disconnect"
+    assert page.evaluate("device.state") == "registered"
+
+
+def test_an_agent_without_a_microphone_makes_no_call_and_hears_why(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page(microphone=False)
+    _desk(page, line, token())
+    page.locator("#go").click()
+    eventually(lambda: "disconnect" in _seen(page))
+    assert "error 31401" in _seen(page)
+    assert not line.asked("/agent")
+
+
+def test_a_forged_token_registers_nobody(line: LineApp, chromium_page: OpensPage) -> None:
+    page = chromium_page()
+    _desk(page, line, token(secret="a-forged-secret-of-at-least-thirty-two-bytes"))
+    code = page.evaluate("device.register().then(() => 0, (error) => error.code)")
+    assert code == 20101
+    assert "registered" not in _seen(page)
+
+
+def test_a_page_is_asked_for_a_new_token_in_time(line: LineApp, chromium_page: OpensPage) -> None:
+    page = chromium_page()
+    _desk(page, line, token(ttl=11))
+    eventually(lambda: "tokenWillExpire" in _seen(page))
+    page.evaluate("token => device.updateToken(token)", token())
+    page.evaluate("device.register()")
+    assert page.evaluate("device.state") == "registered"
+
+
+def test_an_agent_is_registered_again_after_the_network_was_away(
+    chromium_page: OpensPage, tmp_path: Path
+) -> None:
+    with start_line(b"", tmp_path) as away:
+        page = chromium_page()
+        _desk(page, away, token())
+        page.evaluate("device.register()")
+        port = away.simulator
+    eventually(lambda: page.evaluate("device.state") == "registering")
+    assert "error 31005" in _seen(page)
+    with simulator_for(LineApp(b"", simulator=port, port=away.port), tmp_path):
+        eventually(lambda: page.evaluate("device.state") == "registered", within_s=20)
