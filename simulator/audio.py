@@ -26,8 +26,8 @@ KEYS = "0123456789*#"
 AUDIBLE = 24
 """Magnitude from which a sample is heard, about 1 % of full scale."""
 
-_LOW = {row: hz for row, hz in zip(("123", "456", "789", "*0#"), (697, 770, 852, 941), strict=True)}
-_HIGH = {col: hz for col, hz in zip(("147*", "2580", "369#"), (1209, 1336, 1477), strict=True)}
+_LOW = dict(zip(("123", "456", "789", "*0#"), (697, 770, 852, 941), strict=True))
+_HIGH = dict(zip(("147*", "2580", "369#"), (1209, 1336, 1477), strict=True))
 _BIAS = 132
 _CLIP = 32635
 
@@ -81,9 +81,7 @@ def is_audible(mulaw: bytes) -> bool:
 
 def speech_bounds(mulaw: bytes) -> tuple[int, int]:
     """First audible byte and the one after the last; (0, 0) when all is silent."""
-    loud = np.flatnonzero(
-        np.frombuffer(mulaw.translate(_magnitudes()), dtype=np.uint8) >= AUDIBLE
-    )
+    loud = np.flatnonzero(np.frombuffer(mulaw.translate(_magnitudes()), dtype=np.uint8) >= AUDIBLE)
     return (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, 0)
 
 
@@ -126,7 +124,9 @@ def comfort_noise(seconds: float, seed: int) -> bytes:
     return encoded(noise)
 
 
-def resampled(samples: npt.NDArray[np.float64], rate: int, to: int = RATE) -> npt.NDArray[np.float64]:
+def resampled(
+    samples: npt.NDArray[np.float64], rate: int, to: int = RATE
+) -> npt.NDArray[np.float64]:
     """The same sound at another sampling rate, low-passed by its spectrum."""
     if rate == to or not len(samples):
         return samples
@@ -161,7 +161,9 @@ def _mulaw_wav(raw: bytes) -> bytes | None:
         name, size = raw[at : at + 4], int.from_bytes(raw[at + 4 : at + 8], "little")
         body = raw[at + 8 : at + 8 + size]
         if name == b"fmt " and len(body) >= 8:
-            shape = tuple(int.from_bytes(body[i : i + n], "little") for i, n in ((0, 2), (2, 2), (4, 4)))
+            shape = tuple(
+                int.from_bytes(body[i : i + n], "little") for i, n in ((0, 2), (2, 2), (4, 4))
+            )
             is_plain = shape == (7, 1, RATE)
         if name == b"data":
             return body if is_plain else None

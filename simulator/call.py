@@ -1,0 +1,250 @@
+"""One call as the carrier sees it: its facts, its state, its form fields, its event log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from simulator.clock import Clock
+from simulator.events import EventLog
+from simulator.hearing import Caption, CaptionIndex, Ear
+from simulator.legs import Endpoint, Leg, Notice
+from simulator.settings import Hook
+from simulator.sids import CALL, new_sid
+from simulator.turns import TurnTimer
+from simulator.webhook import Form, Request
+
+API_VERSION = "2010-04-01"
+FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+_PLACES = ("City", "State", "Zip", "Country")
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A document given by REST instead of an address."""
+
+    twiml: str
+
+
+Next = Request | Inline
+"""What a call runs next."""
+
+
+@dataclass
+class SentWebhook:
+    """A request to the application and what came back (status 0: nothing)."""
+
+    request: Request
+    status: int
+    body: bytes
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Party:
+    """Whom a call is from and to, and what the application is asked first."""
+
+    from_: str
+    to: str
+    hook: Hook
+    status_callback: str = ""
+    application_sid: str = ""
+    params: Form = ()
+    direction: str = "inbound"
+
+
+@dataclass
+class Streams:
+    """Media sockets of a call: the one of <Connect>, and those of <Start> by SID."""
+
+    cut: list[Callable[[], None]] = field(default_factory=list)
+    stop_by_name: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+
+class Call:
+    """A call's state. Its life is led by `interpreter.Conversation`."""
+
+    def __init__(
+        self,
+        party: Party,
+        endpoint: Endpoint,
+        *,
+        account_sid: str,
+        clock: Clock,
+        captions: CaptionIndex,
+    ) -> None:
+        self.sid = new_sid(CALL)
+        self.party = party
+        self.account_sid = account_sid
+        self.clock = clock
+        self.status = "ringing"
+        self.created_at = clock.date
+        self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.ended_by = ""
+        self.cookies: dict[str, str] = {}
+        self.webhooks: list[SentWebhook] = []
+        self.streams = Streams()
+        self.log = EventLog(self.sid, lambda: clock.now_s)
+        self.leg = Leg(endpoint, sid=self.sid)
+        self.last_words: list[Request] = []
+        """Requests still to be sent once the call is over; their answers do not matter."""
+        self.closing: list[Callable[[], None]] = []
+        """What to stop when the call is over: recordings, streams."""
+        self.interrupt: Callable[[Next | None], None] = lambda _next: None
+        """Stop what runs now and go on with a document, or (None) end. Set by its conversation."""
+        self.gone = asyncio.Event()
+        """Set when the call has ended."""
+        self._callbacks = 0
+        self.turns = TurnTimer()
+        self.ear = Ear(captions, self._heard)
+        self.leg.add_tap(self._tick)
+        self.leg.on_key.append(self._pressed)
+        self.leg.on_hang_up = lambda: self.end(by="caller")
+        self.log.add("call", from_=party.from_, to=party.to, direction=party.direction)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended."""
+        return self.status in FINAL
+
+    @property
+    def duration_s(self) -> int | None:
+        """Whole seconds from answer to end; None before the end."""
+        if self.ended_at is None:
+            return None
+        if self.answered_at is None:
+            return 0
+        return round((self.ended_at - self.answered_at).total_seconds())
+
+    def notice(self, kind: str, **facts: object) -> None:
+        """Tell the endpoint that something happened."""
+        self.leg.endpoint.notice(Notice(kind, round(self.log.age_s, 2), facts))
+
+    def answer(self) -> None:
+        """Pick up on the application's behalf."""
+        if self.status == "ringing":
+            self.status = "in-progress"
+            self.answered_at = self.clock.date
+            self.log.add("status", status=self.status)
+            self.notice("answered", call_sid=self.sid)
+
+    def end(self, *, by: str, status: str = "") -> None:
+        """End the call; `by` is caller or line. Once over, nothing happens."""
+        if self.is_over:
+            return
+        never_answered = self.status == "ringing"
+        self.status = status or ("canceled" if never_answered else "completed")
+        self.ended_at = self.clock.date
+        self.ended_by = by
+        self.leg.over = True
+        self.gone.set()
+        self.interrupt(None)
+
+    def close(self) -> None:
+        """Stop whatever still runs and say that it is over."""
+        self.ear.close()
+        for stop in tuple(self.closing):
+            stop()
+        self.closing.clear()
+        self.log.add("end", status=self.status, by=self.ended_by, duration_s=self.duration_s or 0)
+        self.notice("ended", status=self.status, by=self.ended_by)
+
+    # What the application is told
+
+    def request(
+        self, url: str, method: str = "POST", extra: Form = (), *, purpose: str = "voice"
+    ) -> Request:
+        """A request about this call as it stands now."""
+        return Request(url, self.fields() + extra, method, purpose=purpose)
+
+    def first_request(self) -> Request:
+        """The request that asks the application what to do with a new call."""
+        extra: list[tuple[str, str]] = []
+        if self.party.application_sid:
+            extra.append(("ApplicationSid", self.party.application_sid))
+        known = {name for name, _ in self.fields()}
+        form = [(name, value) for name, value in self.party.params if name not in known]
+        to = dict(self.party.params).get("To")
+        fields = tuple(
+            (name, to if to is not None and name in {"To", "Called"} else value)
+            for name, value in self.fields()
+        )
+        return Request(self.party.hook.url, (*fields, *extra, *form), self.party.hook.method)
+
+    def fields(self) -> Form:
+        """The fields that every voice request carries."""
+        party = self.party
+        fields = [
+            ("AccountSid", self.account_sid),
+            ("ApiVersion", API_VERSION),
+            ("CallSid", self.sid),
+            ("CallStatus", self.status),
+            ("Direction", party.direction),
+            ("From", party.from_),
+            ("To", party.to),
+            ("Caller", party.from_),
+            ("Called", party.to),
+        ]
+        if not party.from_.startswith("client:"):
+            for role, number in (
+                ("From", party.from_),
+                ("To", party.to),
+                ("Caller", party.from_),
+                ("Called", party.to),
+            ):
+                fields += [(role + place, _place(number, place)) for place in _PLACES]
+        return tuple(fields)
+
+    def status_request(self) -> Request:
+        """The final status callback."""
+        duration = self.duration_s or 0
+        extra = (
+            ("CallbackSource", "call-progress-events"),
+            ("SequenceNumber", str(self._callbacks)),
+            ("Timestamp", format_datetime(self.clock.date.astimezone(UTC))),
+            ("CallDuration", str(duration)),
+            ("Duration", str(-(-duration // 60))),
+        )
+        self._callbacks += 1
+        return self.request(self.party.status_callback, extra=extra, purpose="status")
+
+    # What happens on the line
+
+    def _tick(self, inbound: bytes, outbound: bytes) -> None:
+        self.ear.hear(outbound)
+        self.turns.tick(outbound)
+
+    def _pressed(self, digit: str) -> None:
+        self.turns.caller_stopped()
+        self.log.add("keys", digits=digit)
+
+    def _heard(self, caption: Caption) -> None:
+        begun = caption.end is None
+        self.notice(
+            "caption",
+            id=caption.number,
+            text=caption.text,
+            spoken=caption.spoken,
+            done=not begun,
+            cut=caption.cut,
+        )
+        if begun:
+            return
+        facts: dict[str, object] = {
+            "text": caption.spoken,
+            "start_s": round(caption.start / 8000, 2),
+            "end_s": round((caption.end or 0) / 8000, 2),
+            "cut": caption.cut,
+        }
+        answer_s = self.turns.take_answer()
+        if answer_s is not None:
+            facts["answer_s"] = answer_s
+        self.log.add("heard", **facts)
+
+
+def _place(number: str, place: str) -> str:
+    return "US" if place == "Country" and number.startswith("+1") else ""

@@ -1,0 +1,43 @@
+"""What happened on each call, as it happened: the ground truth.
+
+An event is a plain dictionary: `event` (its kind), `at_s` (line time since the call began),
+`call_sid`, and the kind's own facts. Kinds: call, webhook, twiml, verb, status, heard, said, keys,
+sms, stream, recording, queue, transferred, released, error, end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Event = dict[str, Any]
+Listener = Callable[[Event], None]
+
+
+class EventLog:
+    """The events of one call, and who follows them."""
+
+    def __init__(self, call_sid: str, now_s: Callable[[], float]) -> None:
+        self.events: list[Event] = []
+        self._call_sid = call_sid
+        self._now_s = now_s
+        self._began_s = now_s()
+        self._listeners: list[Listener] = []
+
+    @property
+    def age_s(self) -> float:
+        """Line time since the call began."""
+        return self._now_s() - self._began_s
+
+    def add(self, kind: str, /, **facts: Any) -> Event:
+        """Note what happened now."""
+        event = {"event": kind, "at_s": round(self.age_s, 2), "call_sid": self._call_sid, **facts}
+        self.events.append(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+        return event
+
+    def follow(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` of each new event until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)

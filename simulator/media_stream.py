@@ -1,0 +1,259 @@
+"""One media socket: Twilio's side of the Media Streams protocol.
+
+JSON text frames, mu-law in base64, 20 ms a message. Numbers are strings except `sampleRate` and
+`channels` (Twilio, "Media Streams - WebSocket messages").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from simulator.audio import FRAME_BYTES
+from simulator.origins import OriginMap
+from simulator.sids import STREAM, new_sid
+from simulator.signature import HEADER, signature
+
+ANSWER_S = 10.0
+MOST_MESSAGE_BYTES = 16 * 1024 * 1024
+_TRACKS = {
+    "inbound_track": ("inbound",),
+    "outbound_track": ("outbound",),
+    "both_tracks": ("inbound", "outbound"),
+}
+
+
+class StreamFailed(Exception):
+    """The socket could not be opened. `code` is Twilio's error code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Buffer:
+    """Sound from the application that is still to be played, and its marks."""
+
+    def __init__(self, echo: Callable[[str], None]) -> None:
+        self._echo = echo
+        self._sound = bytearray()
+        self._added = 0
+        self._played = 0
+        self._marks: deque[tuple[int, str]] = deque()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much is still to be played."""
+        return len(self._sound)
+
+    def next_frame(self) -> bytes:
+        """The next frame; marks that it reaches are echoed."""
+        frame = bytes(self._sound[:FRAME_BYTES])
+        del self._sound[:FRAME_BYTES]
+        self._played += len(frame)
+        self._reach()
+        return frame.ljust(FRAME_BYTES, b"\xff")
+
+    def add(self, sound: bytes) -> None:
+        """Queue sound."""
+        self._sound += sound
+        self._added += len(sound)
+
+    def mark(self, name: str) -> None:
+        """Echo `name` when everything queued so far has been played."""
+        self._marks.append((self._added, name))
+        self._reach()
+
+    def clear(self) -> None:
+        """Drop what is queued; all marks are echoed at once."""
+        self._sound.clear()
+        self._played = self._added
+        self._reach()
+
+    def _reach(self) -> None:
+        while self._marks and self._marks[0][0] <= self._played:
+            self._echo(self._marks.popleft()[1])
+
+
+class MediaStream:
+    """The socket, from handshake to close. `tap` takes both frames of every tick."""
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        call_sid: str,
+        url: str,
+        track: str,
+        parameters: Mapping[str, str],
+        two_way: bool,
+        warn: Callable[[int, str], None],
+    ) -> None:
+        self.sid = new_sid(STREAM)
+        self.closed = asyncio.Event()
+        self.closed_by_server = False
+        self._account_sid = account_sid
+        self._call_sid = call_sid
+        self._url = url
+        self._tracks = _TRACKS[track]
+        self._parameters = dict(parameters)
+        self._two_way = two_way
+        self._warn = warn
+        self._number = 0
+        self._chunks = dict.fromkeys(self._tracks, 0)
+        self._out: asyncio.Queue[str | None] = asyncio.Queue()
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._work: list[asyncio.Task[None]] = []
+        self.buffer = Buffer(self._echo)
+
+    async def open(
+        self, session: aiohttp.ClientSession, *, auth_token: str, origins: OriginMap
+    ) -> None:
+        """Shake hands and announce the stream. Raises StreamFailed."""
+        place = origins.local(self._url)
+        headers = {"Host": place.host, HEADER: signature(auth_token, self._url)}
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                self._socket = await session.ws_connect(
+                    URL(place.url, encoded=True),
+                    headers=headers,
+                    max_msg_size=MOST_MESSAGE_BYTES,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            raise StreamFailed(31920, f"handshake answered with {error.status}") from error
+        except TimeoutError as error:
+            raise StreamFailed(31901, f"no answer within {ANSWER_S:.0f} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise StreamFailed(31902, f"cannot connect: {error}") from error
+        self._announce()
+        self._work = [
+            asyncio.ensure_future(self._send_all(self._socket)),
+            asyncio.ensure_future(self._receive_all(self._socket)),
+        ]
+
+    def tap(self, inbound: bytes, outbound: bytes) -> None:
+        """Send the frames of one tick."""
+        for track in self._tracks:
+            self._chunks[track] += 1
+            frame = inbound if track == "inbound" else outbound
+            media = {
+                "track": track,
+                "chunk": str(self._chunks[track]),
+                "timestamp": str((self._chunks[track] - 1) * 20),
+                "payload": base64.b64encode(frame).decode(),
+            }
+            self._send("media", media=media)
+
+    def press(self, digit: str) -> None:
+        """Tell of a key; only two-way streams hear of keys."""
+        if self._two_way:
+            self._send("dtmf", dtmf={"track": "inbound_track", "digit": digit})
+
+    async def stop(self) -> None:
+        """Say `stop` and close."""
+        if not self.closed.is_set():
+            stop = {"accountSid": self._account_sid, "callSid": self._call_sid}
+            self._send("stop", stop=stop)
+        await self.close()
+
+    async def close(self) -> None:
+        """Close without a word. A second time does nothing."""
+        self.closed.set()
+        self._out.put_nowait(None)
+        if not self._work:
+            return
+        sending, receiving = self._work
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(sending), 2)
+        if self._socket is not None:
+            await self._socket.close()
+        receiving.cancel()
+        await asyncio.gather(sending, receiving, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Drop the connection as a broken network does."""
+        if self._socket is not None:
+            transport = self._socket.get_extra_info("socket")
+            connection = getattr(self._socket, "_conn", None)
+            if transport is not None and connection is not None:
+                connection.close()
+        self.closed.set()
+
+    def _announce(self) -> None:
+        self._out.put_nowait(
+            json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
+        )
+        self._send(
+            "start",
+            start={
+                "streamSid": self.sid,
+                "accountSid": self._account_sid,
+                "callSid": self._call_sid,
+                "tracks": list(self._tracks),
+                "customParameters": self._parameters,
+                "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            },
+        )
+
+    def _send(self, event: str, **facts: Any) -> None:
+        self._number += 1
+        message = {
+            "event": event,
+            "sequenceNumber": str(self._number),
+            **facts,
+            "streamSid": self.sid,
+        }
+        self._out.put_nowait(json.dumps(message, separators=(",", ":")))
+
+    def _echo(self, name: str) -> None:
+        self._send("mark", mark={"name": name})
+
+    async def _send_all(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        with contextlib.suppress(ConnectionError, aiohttp.ClientError):
+            while (message := await self._out.get()) is not None:
+                await socket.send_str(message)
+
+    async def _receive_all(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type == aiohttp.WSMsgType.TEXT:
+                self._take(message.data)
+            elif message.type == aiohttp.WSMsgType.BINARY:
+                self._warn(31951, "a binary message; expected JSON text")
+        if not self.closed.is_set():
+            self.closed_by_server = True
+            if socket.close_code not in (1000, None):
+                self._warn(31921, f"the server closed with code {socket.close_code}")
+        self.closed.set()
+
+    def _take(self, text: str) -> None:
+        if not self._two_way:
+            self._warn(31951, "a message on a one-way stream")
+            return
+        try:
+            message = json.loads(text)
+            self._obey(message)
+        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+            self._warn(31951, "not a message of the protocol; it was dropped")
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        event = message["event"]
+        if message["streamSid"] != self.sid:
+            self._warn(31951, f"{event} for another stream; it was dropped")
+        elif event == "media":
+            self.buffer.add(base64.b64decode(message["media"]["payload"], validate=True))
+        elif event == "mark":
+            self.buffer.mark(str(message["mark"]["name"]))
+        elif event == "clear":
+            self.buffer.clear()
+        else:
+            self._warn(31951, f"no such event {event!r}; it was dropped")

@@ -1,0 +1,288 @@
+"""The phone network: one account, its number and application, and every call that is on."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from simulator.audio import read_sound
+from simulator.call import Call, Party, SentWebhook
+from simulator.clock import Clock
+from simulator.debugger import Complaint, Debugger
+from simulator.hearing import CaptionIndex
+from simulator.interpreter import Conversation
+from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.messages import Message, Messages
+from simulator.queues import Queues
+from simulator.recordings import Recorder, Recording, Recordings
+from simulator.settings import Settings
+from simulator.sound import play
+from simulator.speech import Speaker
+from simulator.webhook import (
+    MOST_BYTES,
+    MOST_SOUND_BYTES,
+    Answer,
+    Request,
+    WebhookClient,
+    WebhookFailed,
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Network:
+    """Use as an async context manager: line time runs while it is open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = Clock(settings.pace)
+        self.debugger = Debugger()
+        self.messages = Messages()
+        self.queues = Queues(self.clock)
+        self.recordings = Recordings(settings.recordings_dir, settings.root)
+        self.captions = CaptionIndex(settings.captions_dir)
+        self.calls: dict[str, Call] = {}
+        self._speaker = Speaker(settings.speech_dir)
+        self._webhooks = WebhookClient(auth_token=settings.auth_token, origins=settings.origins)
+        self._live: dict[str, Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._files: dict[str, bytes] = {}
+
+    async def __aenter__(self) -> Network:
+        await self._webhooks.__aenter__()
+        self.captions.refresh()
+        self.aside(self.clock.run(self._tick))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for call in tuple(self._live.values()):
+            call.end(by="line")
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._webhooks.__aexit__()
+
+    @property
+    def webhooks(self) -> WebhookClient:
+        """The client for requests to the application."""
+        return self._webhooks
+
+    # What people do
+
+    def dial(
+        self, endpoint: Endpoint, *, from_number: str, to: str, forwarded_from: str = ""
+    ) -> Leg:
+        """Call a number of the account. Raises NotReachable."""
+        settings = self.settings
+        if to != settings.number or settings.voice is None:
+            raise NotReachable(21214, f"{to} does not answer; the number here is {settings.number}")
+        extra = (("ForwardedFrom", forwarded_from),) if forwarded_from else ()
+        party = Party(
+            from_number,
+            to,
+            settings.voice,
+            status_callback=settings.status_callback,
+            params=(
+                ("StirVerstat", "TN-Validation-Passed-A"),
+                ("CallToken", base64.b64encode(from_number.encode()).decode()),
+                *extra,
+            ),
+        )
+        return self._place(party, endpoint)
+
+    def call_app(
+        self,
+        app_sid: str,
+        *,
+        identity: str,
+        params: Mapping[str, str],
+        endpoint: Endpoint,
+    ) -> Leg:
+        """Connect a browser client to the TwiML application. Raises NotReachable."""
+        settings = self.settings
+        if app_sid != settings.app_sid or settings.app_voice is None:
+            raise NotReachable(21218, f"there is no application {app_sid}")
+        party = Party(
+            f"client:{identity}",
+            "",
+            settings.app_voice,
+            status_callback=settings.app_status_callback,
+            application_sid=app_sid,
+            params=tuple(params.items()),
+        )
+        return self._place(party, endpoint)
+
+    async def text(self, *, from_number: str, to: str, body: str) -> Message:
+        """Send a text message to the account's number; its SMS address is asked."""
+        message = self.messages.add(
+            account_sid=self.settings.account_sid,
+            from_=from_number,
+            to=to,
+            body=body,
+            direction="inbound",
+            at=self.clock.date,
+        )
+        if self.settings.sms_url and to == self.settings.number:
+            form = (
+                ("MessageSid", message.sid),
+                ("SmsSid", message.sid),
+                ("SmsMessageSid", message.sid),
+                ("AccountSid", message.account_sid),
+                ("From", from_number),
+                ("To", to),
+                ("Body", body),
+                ("NumMedia", "0"),
+                ("NumSegments", str(message.segments)),
+                ("SmsStatus", "received"),
+                ("ApiVersion", "2010-04-01"),
+            )
+            await self._send_quietly(Request(self.settings.sms_url, form, purpose="sms"))
+        return message
+
+    def _place(self, party: Party, endpoint: Endpoint) -> Leg:
+        call = Call(
+            party,
+            endpoint,
+            account_sid=self.settings.account_sid,
+            clock=self.clock,
+            captions=self.captions,
+        )
+        self.captions.refresh()
+        self.calls[call.sid] = call
+        self._live[call.sid] = call
+        self.aside(Conversation(call, self).run())
+        return call.leg
+
+    # What verbs use
+
+    async def send(self, call: Call, request: Request, *, most_bytes: int = MOST_BYTES) -> Answer:
+        """Send a request of a call, noted in its log. Raises WebhookFailed."""
+        number = len(call.webhooks)
+        sent = SentWebhook(request, 0, b"")
+        call.webhooks.append(sent)
+        event = call.log.add(
+            "webhook",
+            number=number,
+            purpose=request.purpose,
+            url=request.url,
+            method=request.method,
+            form=dict(request.form),
+        )
+        try:
+            answer = await self._webhooks.send(request, call.cookies, most_bytes=most_bytes)
+        except WebhookFailed as failed:
+            sent.error, sent.status = str(failed), failed.status or 0
+            event["error"], event["status"] = sent.error, sent.status
+            raise
+        sent.status, sent.body = answer.status, answer.body
+        event["status"], event["took_s"] = answer.status, round(answer.took_s, 3)
+        return answer
+
+    def send_aside(self, call: Call, request: Request, *, after_s: float = 0.0) -> None:
+        """Send a request whose answer does not matter, beside what the call does."""
+
+        async def send() -> None:
+            if after_s:
+                await self.clock.sleep(after_s)
+            try:
+                await self.send(call, request)
+            except WebhookFailed as failed:
+                self.complain(call, failed.code, str(failed), failed.url, level="warning")
+
+        self.aside(send())
+
+    async def fetched(self, call: Call, url: str) -> bytes:
+        """A sound file of the application as mu-law. Raises WebhookFailed, BadSound."""
+        kept = self._files.get(url)
+        if kept is not None:
+            return kept
+        request = Request(url, method="GET", purpose="sound")
+        answer = await self._webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
+        sound = _sound_of(answer)
+        if "no-store" not in answer.headers.get("Cache-Control", ""):
+            self._files[url] = sound
+        return sound
+
+    async def play_answer(self, call: Call, answer: Answer) -> None:
+        """Play a sound that came instead of TwiML. Raises BadSound."""
+        await play(call.leg, _sound_of(answer))
+
+    async def spoken(self, text: str, language: str) -> bytes:
+        """A sentence in the carrier's own voice, as mu-law. Raises CannotSpeak."""
+        sound = await asyncio.to_thread(self._speaker.speak, text, language)
+        self.captions.add(text, language, sound)
+        return sound
+
+    async def said(self, text: str, language: str) -> bytes:
+        """A sentence as a caller speaks it, as mu-law. Raises CannotSpeak."""
+        return await asyncio.to_thread(self._speaker.speak, text, language)
+
+    def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
+        """Stop a recording, keep it, and report it."""
+        recorder.stop()
+        self.aside(self._keep_recording(call, recorder, trim))
+
+    async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
+        recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
+        recording.updated_at = self.clock.date
+        call.log.add(
+            "recording",
+            recording_sid=recording.sid,
+            status=recording.status,
+            source=recording.source,
+            duration_s=recording.duration_s,
+        )
+        request = self.recordings.callback_request(recording)
+        if request is not None:
+            self.send_aside(call, request)
+
+    def complain(
+        self, call: Call, code: int, message: str, url: str, *, level: str = "error"
+    ) -> Complaint:
+        """Write to the debugger and to the call's log."""
+        call.log.add("error", code=code, message=message, url=url, level=level)
+        _log.warning("call %s: %s %s", call.sid, code, message)
+        return self.debugger.add(
+            code, message, at=self.clock.date, call_sid=call.sid, url=url, level=level
+        )
+
+    def remove(self, call: Call) -> None:
+        """The call is over: its line is silent from now on."""
+        self._live.pop(call.sid, None)
+
+    # Inside
+
+    def _tick(self) -> None:
+        """Everybody speaks, then everybody hears."""
+        live = tuple(self._live.values())
+        for call in live:
+            call.leg.listen()
+        for call in live:
+            call.leg.play()
+
+    async def _send_quietly(self, request: Request) -> None:
+        try:
+            await self._webhooks.send(request, {})
+        except WebhookFailed as failed:
+            self.debugger.add(failed.code, str(failed), at=self.clock.date, url=failed.url)
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside everything else; what goes wrong is logged."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a task of the simulator failed", exc_info=task.exception())
+
+
+def _sound_of(answer: Answer) -> bytes:
+    kind = answer.content_type.split(";")[0].strip().lower()
+    if kind in {"audio/basic", "audio/ulaw", "audio/x-mulaw"} and answer.body[:4] != b"RIFF":
+        return answer.body
+    return read_sound(answer.body, answer.url)

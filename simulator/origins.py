@@ -1,0 +1,83 @@
+"""Public addresses and where they really are: `https://hotline.example=http://127.0.0.1:5000`.
+
+The application signs, shows and answers with its public address; the simulator connects to the
+local one and sends the public Host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class BadOrigin(Exception):
+    """A mapping is not of the form PUBLIC=LOCAL with two origins."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Scheme, host and port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def netloc(self) -> str:
+        """Host and, unless it is the scheme's own, port."""
+        if _DEFAULT_PORTS[self.scheme] == self.port:
+            return self.host
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to connect: the address, and the Host header to send."""
+
+    url: str
+    host: str
+
+
+@dataclass(frozen=True)
+class OriginMap:
+    """Which public origin is served at which local one. Empty: everything is where it says."""
+
+    pairs: tuple[tuple[Origin, Origin], ...] = ()
+
+    @classmethod
+    def of(cls, mappings: tuple[str, ...]) -> OriginMap:
+        """Read `PUBLIC=LOCAL` mappings. Raises BadOrigin."""
+        return cls(tuple(_pair(mapping) for mapping in mappings))
+
+    def local(self, url: str) -> Place:
+        """Where `url` really is; without a mapping, there."""
+        parts = urlsplit(url)
+        origin = _origin(url)
+        for public, local in self.pairs:
+            if public == origin:
+                there = parts._replace(scheme=local.scheme, netloc=local.netloc, fragment="")
+                return Place(urlunsplit(there), origin.netloc)
+        return Place(urlunsplit(parts._replace(fragment="")), origin.netloc)
+
+
+def _pair(mapping: str) -> tuple[Origin, Origin]:
+    public, equals, local = mapping.partition("=")
+    if not equals:
+        raise BadOrigin(f"expected PUBLIC=LOCAL, got {mapping!r}")
+    pair = _origin(public), _origin(local)
+    if urlsplit(public).path.strip("/") or urlsplit(local).path.strip("/"):
+        raise BadOrigin(f"expected origins without a path, got {mapping!r}")
+    return pair
+
+
+def _origin(url: str) -> Origin:
+    parts = urlsplit(url)
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise BadOrigin(f"expected an address with http, https, ws or wss, got {url!r}")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise BadOrigin(f"expected a port from 0 to 65535, got {url!r}") from error
+    return Origin(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme])

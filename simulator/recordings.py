@@ -1,0 +1,185 @@
+"""Recordings: sound taken from a leg, kept as WAV files, listed by REST.
+
+Channel 1 is the caller (inbound), channel 2 what the caller hears, as in Twilio's dual recordings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from simulator.audio import FRAME_BYTES, FRAME_S, RATE, is_audible, mixed, wav_file
+from simulator.call import Call
+from simulator.sids import RECORDING, new_sid
+from simulator.webhook import Form, Request
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Where to report a recording's states, and which."""
+
+    url: str = ""
+    method: str = "POST"
+    events: tuple[str, ...] = ("completed",)
+
+
+@dataclass
+class Recording:
+    """One recording as REST shows it."""
+
+    sid: str
+    account_sid: str
+    call_sid: str
+    created_at: datetime
+    channels: int
+    source: str
+    track: str = "both"
+    status: str = "in-progress"
+    duration_s: int = -1
+    updated_at: datetime | None = None
+    path: Path | None = None
+    callback: Callback = field(default_factory=Callback)
+
+
+class Recorder:
+    """Takes both frames of every tick of a leg until it is stopped."""
+
+    def __init__(self, recording: Recording, call: Call) -> None:
+        self.recording = recording
+        self._call = call
+        self._inbound = bytearray()
+        self._outbound = bytearray()
+        call.leg.add_tap(self._take)
+
+    @property
+    def duration_s(self) -> float:
+        """How much has been taken so far."""
+        return len(self._inbound) / RATE
+
+    def stop(self) -> None:
+        """Take no more; a second time does nothing."""
+        self._call.leg.remove_tap(self._take)
+
+    def sound(self, trim: str) -> tuple[bytes, ...]:
+        """The channels; `trim-silence` cuts silence off both ends of all of them."""
+        channels: tuple[bytes, ...] = (bytes(self._inbound), bytes(self._outbound))
+        if self.recording.channels == 1:
+            one = {"inbound": channels[0], "outbound": channels[1]}
+            channels = (one.get(self.recording.track) or mixed(*channels),)
+        return _trimmed(channels) if trim == "trim-silence" else channels
+
+    def _take(self, inbound: bytes, outbound: bytes) -> None:
+        self._inbound += inbound
+        self._outbound += outbound
+
+
+class Recordings:
+    """All recordings of the account."""
+
+    def __init__(self, folder: Path, root: str) -> None:
+        self.by_sid: dict[str, Recording] = {}
+        self._folder = folder
+        self._root = root
+
+    def begin(
+        self, call: Call, *, channels: int, source: str, track: str, callback: Callback
+    ) -> Recorder:
+        """Start to record a call."""
+        recording = Recording(
+            new_sid(RECORDING),
+            call.account_sid,
+            call.sid,
+            call.clock.date,
+            channels,
+            source,
+            track,
+            callback=callback,
+        )
+        self.by_sid[recording.sid] = recording
+        call.log.add("recording", recording_sid=recording.sid, status="in-progress", source=source)
+        return Recorder(recording, call)
+
+    def keep(self, recorder: Recorder, trim: str) -> Recording:
+        """Stop, write the file, and set the final state. Blocks while it writes."""
+        recorder.stop()
+        recording = recorder.recording
+        channels = recorder.sound(trim)
+        recording.duration_s = round(max((len(one) for one in channels), default=0) / RATE)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{recording.sid}.wav"
+        part = path.with_suffix(".part")
+        part.write_bytes(wav_file(*channels))
+        part.replace(path)
+        recording.path = path
+        recording.status = "completed"
+        return recording
+
+    def delete(self, recording: Recording) -> None:
+        """Forget the sound and the entry."""
+        self.by_sid.pop(recording.sid, None)
+        if recording.path is not None:
+            recording.path.unlink(missing_ok=True)
+
+    def url(self, recording: Recording) -> str:
+        """Where the sound is, without a suffix."""
+        account = recording.account_sid
+        return f"{self._root}/2010-04-01/Accounts/{account}/Recordings/{recording.sid}"
+
+    def callback_request(self, recording: Recording) -> Request | None:
+        """The status callback for the state it is in; None when nobody asked for it."""
+        callback = recording.callback
+        if not callback.url or recording.status not in callback.events:
+            return None
+        return Request(callback.url, self._fields(recording), callback.method, purpose="recording")
+
+    def _fields(self, recording: Recording) -> Form:
+        fields = [
+            ("AccountSid", recording.account_sid),
+            ("CallSid", recording.call_sid),
+            ("RecordingSid", recording.sid),
+            ("RecordingUrl", self.url(recording)),
+            ("RecordingStatus", recording.status),
+            ("RecordingDuration", str(max(recording.duration_s, 0))),
+            ("RecordingChannels", str(recording.channels)),
+            ("RecordingSource", recording.source),
+            ("RecordingTrack", recording.track),
+        ]
+        if recording.source != "RecordVerb":
+            started = recording.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000")
+            fields.append(("RecordingStartTime", started))
+        return tuple(fields)
+
+
+class SilenceMeter:
+    """How long the caller has been silent, against the noise of their own line."""
+
+    def __init__(self) -> None:
+        self.silent_s = 0.0
+        self._floor = 0.0
+        self._seen = 0
+
+    def take(self, frame: bytes) -> None:
+        """The next frame from the caller."""
+        level = sum(frame.translate(_LEVELS)) / FRAME_BYTES
+        self._seen += 1
+        rising = level > self._floor
+        self._floor += (level - self._floor) * (0.002 if rising else 0.2)
+        speaking = is_audible(frame) and level > max(12.0, self._floor * 1.6)
+        self.silent_s = 0.0 if speaking else self.silent_s + FRAME_S
+
+
+_LEVELS = bytes(127 - (code & 0x7F) for code in range(256))
+
+
+def _trimmed(channels: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Without frames at either end in which no channel is audible."""
+    length = max((len(one) for one in channels), default=0)
+    loud = [
+        at
+        for at in range(0, length, FRAME_BYTES)
+        if any(is_audible(one[at : at + FRAME_BYTES]) for one in channels)
+    ]
+    if not loud:
+        return channels
+    return tuple(one[loud[0] : loud[-1] + FRAME_BYTES] for one in channels)

@@ -1,0 +1,110 @@
+"""Where a document runs: on which call, from which address, with which verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from simulator.call import Call, Inline
+from simulator.legs import Leg
+from simulator.sound import play
+from simulator.twiml import schema
+from simulator.twiml.parser import Verb, parse
+from simulator.webhook import Form, Request
+
+if TYPE_CHECKING:
+    from simulator.network import Network
+
+
+@dataclass(frozen=True)
+class End:
+    """The call is over."""
+
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Leave:
+    """The caller leaves the queue."""
+
+
+Outcome = Request | Inline | End | Leave
+"""Why a document stopped before its end."""
+
+Handler = Callable[["Scene", Verb], Awaitable[Outcome | None]]
+"""Runs a verb; None: go on with the next one."""
+
+
+class VerbError(Exception):
+    """The document asks for what cannot be done. `code` is Twilio's error code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a verb needs to know.
+
+    url: the document's own address; relative ones are resolved against it.
+    inline: the document came by REST, so that addresses must be absolute.
+    verbs: what may stand in it. extra: fields its requests carry besides the common ones.
+    """
+
+    call: Call
+    network: Network
+    handlers: Mapping[str, Handler]
+    url: str
+    inline: bool = False
+    verbs: tuple[str, ...] = schema.VERBS
+    extra: Callable[[], Form] = field(default=tuple)
+
+    @property
+    def leg(self) -> Leg:
+        """The person's line."""
+        return self.call.leg
+
+    async def run(self, document: bytes) -> Outcome | None:
+        """Run a document; None at its end. Raises DocumentError, VerbError."""
+        verbs = parse(document, verbs=self.verbs)
+        text = document.decode(errors="replace")
+        self.call.log.add("twiml", url=self.url, document=text)
+        for place, verb in enumerate(verbs):
+            if place == 0 and verb.name not in ("Reject", "Pause"):
+                self.call.answer()
+            self.call.log.add("verb", verb=verb.name, line=verb.line, column=verb.column)
+            outcome = await self.handlers[verb.name](self, verb)
+            self.call.answer()
+            if outcome is not None:
+                return outcome
+        return None
+
+    def address(self, verb: Verb, name: str = "action") -> str:
+        """An address attribute made absolute; the document's own where none is given."""
+        given = verb[name]
+        if given is None:
+            given = ""
+        if self.inline and "://" not in given:
+            raise VerbError(11100, f"<{verb.name}> needs an absolute {name} in this document")
+        return urljoin(self.url, given) if given else self.url
+
+    def resolved(self, address: str | None) -> str:
+        """An address of the document made absolute; empty when there is none."""
+        return urljoin(self.url, address) if address else ""
+
+    def request(self, url: str, method: str, *fields: tuple[str, str]) -> Request:
+        """A request about this call, with the scene's own fields."""
+        return self.call.request(url, method, (*self.extra(), *fields))
+
+    def action(self, verb: Verb, *fields: tuple[str, str]) -> Request:
+        """The request to the verb's action."""
+        return self.request(self.address(verb), verb["method"], *fields)
+
+    async def say(self, text: str, language: str) -> None:
+        """Let the person hear a sentence of the carrier's own voice."""
+        sound = await self.network.spoken(text, language)
+        self.call.answer()
+        await play(self.leg, sound)

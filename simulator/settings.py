@@ -1,0 +1,77 @@
+"""What a simulator is told when it starts: account, number, addresses, folders."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.origins import OriginMap
+from simulator.sids import new_sid
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text says which, what was expected and what came."""
+
+
+@dataclass(frozen=True)
+class Hook:
+    """An address of the application and how to ask it."""
+
+    url: str
+    method: str = "POST"
+    fallback_url: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One account with one number and one application."""
+
+    account_sid: str = field(default_factory=lambda: new_sid("AC"))
+    auth_token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    api_key: str = field(default_factory=lambda: new_sid("SK"))
+    api_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    number: str = "+13125550100"
+    voice: Hook | None = None
+    status_callback: str = ""
+    sms_url: str = ""
+    app_sid: str = field(default_factory=lambda: new_sid("AP"))
+    app_voice: Hook | None = None
+    app_status_callback: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8100
+    origins: OriginMap = field(default_factory=OriginMap)
+    captions_dir: Path | None = None
+    data_dir: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / "phone-simulator")
+    allowed_origins: tuple[str, ...] = ()
+    """Further web origins whose pages may use a browser phone."""
+    pace: float = 1.0
+    """Seconds of line time that pass in one real second."""
+
+    def __post_init__(self) -> None:
+        for name, prefix in (("account_sid", "AC"), ("api_key", "SK"), ("app_sid", "AP")):
+            _check_sid(name, getattr(self, name), prefix)
+        if not re.fullmatch(r"\+[1-9]\d{3,14}", self.number):
+            raise SettingsError(f"number: expected E.164 such as +13125550100, got {self.number!r}")
+
+    @property
+    def root(self) -> str:
+        """Where this simulator answers."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Folder of the recorded sound."""
+        return self.data_dir / "recordings"
+
+    @property
+    def speech_dir(self) -> Path:
+        """Folder of what callers say, spoken once and kept."""
+        return self.data_dir / "speech"
+
+
+def _check_sid(name: str, sid: str, prefix: str) -> None:
+    if not re.fullmatch(prefix + "[0-9a-fA-F]{32}", sid):
+        raise SettingsError(f"{name}: expected {prefix} and 32 hex digits, got {sid!r}")

@@ -1,0 +1,1 @@
+"""TwiML: what may be in a document, and reading one strictly."""

@@ -1,0 +1,199 @@
+"""Reads a TwiML document and refuses what is not in the schema, with line and column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+
+from simulator.twiml import schema
+
+_MOST_DEPTH = 20
+
+
+class DocumentError(Exception):
+    """The document cannot be run. `code` is Twilio's error code; line and column count from 1."""
+
+    def __init__(self, code: int, message: str, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {message}")
+        self.code = code
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True)
+class Verb:
+    """An element with every attribute of the schema, defaults filled in.
+
+    given: the names of the attributes that the document had.
+    text: what stands between its tags, white space at the ends removed; for Say with SSML the
+    words of all the parts.
+    """
+
+    name: str
+    attributes: Mapping[str, Any]
+    given: frozenset[str]
+    text: str
+    children: tuple[Verb, ...]
+    line: int
+    column: int
+
+    def __getitem__(self, attribute: str) -> Any:
+        return self.attributes[attribute]
+
+
+@dataclass
+class _Open:
+    """An element whose end has not come yet."""
+
+    name: str
+    rules: schema.Element
+    attributes: dict[str, Any]
+    given: frozenset[str]
+    line: int
+    column: int
+    children: list[Verb] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+
+def parse(document: bytes, *, verbs: tuple[str, ...] = schema.VERBS) -> tuple[Verb, ...]:
+    """The verbs of a document. `verbs`: what may stand in <Response>. Raises DocumentError."""
+    return _Reader(document, verbs).read()
+
+
+class _Reader:
+    def __init__(self, document: bytes, verbs: tuple[str, ...]) -> None:
+        self._document = document
+        self._verbs = verbs
+        self._stack: list[_Open] = []
+        self._verbs_found: tuple[Verb, ...] | None = None
+        self._parser = expat.ParserCreate(namespace_separator=None)
+        self._parser.ordered_attributes = True
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._doctype
+
+    def read(self) -> tuple[Verb, ...]:
+        document = self._document.strip()
+        if not document:
+            raise DocumentError(12100, "the document is empty; expected <Response>", 1, 1)
+        try:
+            self._parser.Parse(self._document.lstrip(), True)
+        except expat.ExpatError as error:
+            what = expat.errors.messages.get(error.code, str(error))
+            raise DocumentError(
+                12100, f"not XML: {what}", error.lineno, error.offset + 1
+            ) from error
+        if self._verbs_found is None:
+            raise self._error(12102, "no <Response>")
+        return self._verbs_found
+
+    def _error(self, code: int, message: str) -> DocumentError:
+        parser = self._parser
+        return DocumentError(
+            code, message, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        )
+
+    def _doctype(self, *_: object) -> None:
+        raise self._error(12100, "a document type is not allowed in TwiML")
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+        rules = self._rules_of(name)
+        if len(self._stack) > _MOST_DEPTH:
+            raise self._error(12200, f"more than {_MOST_DEPTH} elements inside each other")
+        pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
+        values = {key: self._value(name, rules, key, text) for key, text in pairs.items()}
+        for key, rule in rules.attributes.items():
+            if key in values:
+                continue
+            if rule.default is schema.REQUIRED:
+                raise self._error(12200, f"<{name}> needs the attribute {key}")
+            values[key] = rule.default
+        self._stack.append(_Open(name, rules, values, frozenset(pairs), line, column))
+
+    def _rules_of(self, name: str) -> schema.Element:
+        if not self._stack:
+            if name != "Response":
+                raise self._error(12102, f"the root is <{name}>; expected <Response>")
+            return schema.RESPONSE
+        parent = self._stack[-1]
+        allowed = self._verbs if parent.name == "Response" else parent.rules.children
+        known = schema.RENAMED.get((parent.name, name), name)
+        if known in allowed:
+            return schema.VOICE[known]
+        if name in schema.NOT_EMULATED:
+            raise self._error(12200, f"<{name}> in <{parent.name}> is not emulated here")
+        if name in schema.VOICE:
+            raise self._error(
+                12200, f"<{name}> is not allowed in <{parent.name}>; {_some(allowed)}"
+            )
+        raise self._error(12200, f"no such element <{name}> in <{parent.name}>; {_some(allowed)}")
+
+    def _value(self, element: str, rules: schema.Element, name: str, text: str) -> Any:
+        rule = rules.attributes.get(name)
+        if rule is None:
+            if name in rules.not_emulated:
+                raise self._error_at(name, f"{name} of <{element}> is not emulated here")
+            known = sorted({*rules.attributes, *rules.not_emulated})
+            raise self._error_at(name, f"<{element}> has no attribute {name}; {_some(known)}")
+        try:
+            return rule.kind.read(text)
+        except ValueError:
+            expected = rule.kind.expects
+            raise self._error_at(
+                name, f"{name} of <{element}>: expected {expected}, got {text!r}"
+            ) from None
+
+    def _error_at(self, attribute: str, message: str) -> DocumentError:
+        """An error at an attribute of the tag that is being read."""
+        line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+        begin = self._parser.CurrentByteIndex
+        rest = self._document.lstrip()[begin:].decode(errors="replace")
+        found = re.search(rf"\s({re.escape(attribute)})\s*=", rest)
+        if found:
+            before = rest[: found.start(1)]
+            line += before.count("\n")
+            tail = before.rpartition("\n")[2]
+            column = len(tail) + 1 if "\n" in before else column + len(tail)
+        return DocumentError(12200, message, line, column)
+
+    def _text(self, text: str) -> None:
+        if not self._stack:
+            return
+        top = self._stack[-1]
+        if not top.rules.text and text.strip():
+            raise self._error(12200, f"text is not allowed in <{top.name}>: {text.strip()[:40]!r}")
+        top.pieces.append(text)
+
+    def _end(self, name: str) -> None:
+        done = self._stack.pop()
+        if len(done.children) < done.rules.least_children:
+            raise self._error(12200, f"<{name}> is empty; {_some(done.rules.children)}")
+        if done.rules.most_children is not None and len(done.children) > done.rules.most_children:
+            raise self._error(12200, f"<{name}> takes only {done.rules.most_children} of its nouns")
+        text = "".join(done.pieces)
+        verb = Verb(
+            done.name,
+            done.attributes,
+            done.given,
+            " ".join(text.split()),
+            tuple(done.children),
+            done.line,
+            done.column,
+        )
+        if not self._stack:
+            self._verbs_found = verb.children
+            return
+        self._stack[-1].children.append(verb)
+        if self._stack[-1].rules.text:
+            self._stack[-1].pieces.append(str(verb.attributes.get("alias") or text))
+
+
+def _some(names: tuple[str, ...] | list[str]) -> str:
+    shown = ", ".join(name.removeprefix("Stop-") for name in names)
+    return f"allowed: {shown}" if shown else "nothing is allowed there"

@@ -1,0 +1,110 @@
+"""Kinds of attribute values: what is allowed, in words, and how to read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of value. `read` gives the value or raises ValueError."""
+
+    expects: str
+    read: Callable[[str], Any]
+
+
+def integer(least: int, most: int | None = None) -> Kind:
+    """A whole number in a range."""
+    upper = f" to {most}" if most is not None else " or more"
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?\d+", text.strip()):
+            raise ValueError
+        number = int(text)
+        if number < least or (most is not None and number > most):
+            raise ValueError
+        return number
+
+    return Kind(f"a whole number, {least}{upper}", read)
+
+
+def one_of(*words: str) -> Kind:
+    """One of these words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return Kind("one of " + ", ".join(words), read)
+
+
+def some_of(*words: str) -> Kind:
+    """Several of these words, separated by spaces."""
+
+    def read(text: str) -> tuple[str, ...]:
+        chosen = tuple(text.split())
+        if not chosen or set(chosen) - set(words):
+            raise ValueError
+        return chosen
+
+    return Kind("some of " + ", ".join(words) + ", separated by spaces", read)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError
+    return text.lower() == "true"
+
+
+def _keys(text: str) -> str:
+    if set(text) - set("0123456789*#"):
+        raise ValueError
+    return text
+
+
+def _one_key(text: str) -> str:
+    if len(text) > 1:
+        raise ValueError
+    return _keys(text)
+
+
+def _key_row(text: str) -> str:
+    if set(text) - set("0123456789*#wW"):
+        raise ValueError
+    return text
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme and parts.scheme not in {"http", "https"}:
+        raise ValueError
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*", text):
+        raise ValueError
+    return text
+
+
+def _gather_input(text: str) -> str:
+    if text != "dtmf":
+        raise ValueError
+    return text
+
+
+TEXT = Kind("text", str)
+BOOLEAN = Kind("true or false", _boolean)
+METHOD = one_of("GET", "POST")
+URL = Kind("an http or https address, or a relative one", _address)
+SOCKET_URL = Kind("an address", str)
+LANGUAGE = Kind("a language tag such as en-US", _language)
+ONE_KEY = Kind("one of 0-9 * #, or nothing", _one_key)
+SOME_KEYS = Kind("keys 0-9 * #", _keys)
+KEY_ROW = Kind("keys 0-9 * # and the pauses w W", _key_row)
+GATHER_INPUT = Kind("dtmf (speech is not emulated here)", _gather_input)

@@ -1,0 +1,25 @@
+"""The verbs: one module per family, one function per verb."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.scene import Handler
+from simulator.verbs import flow, gather, queue, record, speak, streams
+
+HANDLERS: Mapping[str, Handler] = {
+    "Say": speak.say,
+    "Play": speak.play,
+    "Pause": speak.pause,
+    "Gather": gather.gather,
+    "Record": record.record,
+    "Enqueue": queue.enqueue,
+    "Leave": queue.leave,
+    "Dial": queue.dial,
+    "Connect": streams.connect,
+    "Start": streams.start,
+    "Stop": streams.stop,
+    "Redirect": flow.redirect,
+    "Reject": flow.reject,
+    "Hangup": flow.hang_up,
+}

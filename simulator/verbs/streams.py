@@ -1,0 +1,163 @@
+"""<Connect>, <Start> and <Stop>: media sockets and recordings beside the call."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from simulator.media_stream import MediaStream, StreamFailed
+from simulator.origins import BadOrigin
+from simulator.recordings import Callback
+from simulator.scene import Outcome, Scene
+from simulator.twiml.parser import Verb
+
+
+async def connect(scene: Scene, verb: Verb) -> Outcome | None:
+    """Talk with the application through a socket until it closes; then the action or go on."""
+    noun = verb.children[0]
+    stream = await _opened(scene, noun, two_way=True)
+    if stream is not None:
+        await _until_closed(scene, noun, stream)
+    return scene.action(verb) if verb["action"] is not None else None
+
+
+async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
+    leg = scene.leg
+    scene.call.streams.cut.append(stream.cut)
+    try:
+        with leg.playing(stream.buffer), leg.tapped(stream.tap), leg.keys_to(stream.press):
+            await stream.closed.wait()
+    finally:
+        scene.call.streams.cut.remove(stream.cut)
+        by = "server" if stream.closed_by_server else "carrier"
+        scene.call.log.add("stream", stream_sid=stream.sid, state="stopped", by=by)
+        scene.network.aside(stream.stop())
+        _report(scene, noun, stream, "stream-stopped")
+
+
+async def start(scene: Scene, verb: Verb) -> Outcome | None:
+    """Begin what runs beside the call."""
+    for noun in verb.children:
+        if noun.name == "Recording":
+            _start_recording(scene, noun)
+        else:
+            await _start_stream(scene, noun)
+    return None
+
+
+async def stop(scene: Scene, verb: Verb) -> Outcome | None:
+    """Stop streams by name."""
+    for noun in verb.children:
+        stop_stream = scene.call.streams.stop_by_name.pop(noun["name"], None)
+        if stop_stream is None:
+            scene.network.complain(
+                scene.call, 31930, f"no stream named {noun['name']!r}", scene.url, level="warning"
+            )
+        else:
+            stop_stream()
+    return None
+
+
+def _start_recording(scene: Scene, noun: Verb) -> None:
+    callback = Callback(
+        scene.resolved(noun["recordingStatusCallback"]),
+        noun["recordingStatusCallbackMethod"],
+        noun["recordingStatusCallbackEvent"],
+    )
+    channels = 2 if noun["channels"] == "dual" and noun["track"] == "both" else 1
+    recorder = scene.network.recordings.begin(
+        scene.call,
+        channels=channels,
+        source="StartCallRecordingAPI",
+        track=noun["track"],
+        callback=callback,
+    )
+    request = scene.network.recordings.callback_request(recorder.recording)
+    if request is not None:
+        scene.network.send_aside(scene.call, request)
+    trim = noun["trim"]
+    scene.call.closing.append(lambda: scene.network.keep_recording(scene.call, recorder, trim))
+
+
+async def _start_stream(scene: Scene, noun: Verb) -> None:
+    stream = await _opened(scene, noun, two_way=False)
+    if stream is None:
+        return
+    scene.leg.add_tap(stream.tap)
+    closing = scene.call.closing
+
+    def stop_stream() -> None:
+        if stop_stream in closing:
+            closing.remove(stop_stream)
+            scene.leg.remove_tap(stream.tap)
+            scene.network.aside(stream.stop())
+            scene.call.log.add("stream", stream_sid=stream.sid, state="stopped")
+            _report(scene, noun, stream, "stream-stopped")
+
+    async def watch() -> None:
+        await stream.closed.wait()
+        stop_stream()
+
+    closing.append(stop_stream)
+    scene.network.aside(watch())
+    scene.call.streams.stop_by_name[noun["name"] or stream.sid] = stop_stream
+
+
+async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | None:
+    """An open stream; None when it failed, which is noted and does not end the call."""
+    try:
+        _check(noun, two_way=two_way)
+        stream = _made(scene, noun, two_way=two_way)
+        settings = scene.network.settings
+        await stream.open(
+            scene.network.webhooks.session,
+            auth_token=settings.auth_token,
+            origins=settings.origins,
+        )
+    except StreamFailed as failed:
+        scene.network.complain(scene.call, failed.code, str(failed), noun["url"])
+        return None
+    except BadOrigin as error:
+        scene.network.complain(scene.call, 31923, str(error), noun["url"])
+        return None
+    scene.call.log.add("stream", stream_sid=stream.sid, state="started", url=noun["url"])
+    _report(scene, noun, stream, "stream-started")
+    return stream
+
+
+def _check(noun: Verb, *, two_way: bool) -> None:
+    if not noun["url"].startswith("wss://"):
+        raise StreamFailed(31922, f"<Stream> needs a wss:// address, got {noun['url']!r}")
+    if "?" in noun["url"]:
+        raise StreamFailed(31923, "the address of a <Stream> has no query; use <Parameter>")
+    if two_way and noun["track"] != "inbound_track":
+        raise StreamFailed(31941, f"track {noun['track']} is not for <Connect>")
+
+
+def _made(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream:
+    def warn(code: int, message: str) -> None:
+        scene.network.complain(scene.call, code, message, noun["url"], level="warning")
+
+    return MediaStream(
+        account_sid=scene.call.account_sid,
+        call_sid=scene.call.sid,
+        url=noun["url"],
+        track=noun["track"],
+        parameters={child["name"]: child["value"] for child in noun.children},
+        two_way=two_way,
+        warn=warn,
+    )
+
+
+def _report(scene: Scene, noun: Verb, stream: MediaStream, event: str) -> None:
+    """The stream's status callback."""
+    url = scene.resolved(noun["statusCallback"])
+    if not url:
+        return
+    fields = (
+        ("StreamSid", stream.sid),
+        ("StreamName", noun["name"] or stream.sid),
+        ("StreamEvent", event),
+        ("Timestamp", scene.network.clock.date.astimezone(UTC).isoformat()),
+    )
+    request = scene.call.request(url, noun["statusCallbackMethod"], fields, purpose="stream")
+    scene.network.send_aside(scene.call, request)
