@@ -1,0 +1,135 @@
+"""A street grid: house numbers tell the distance from two baselines, so they give a point.
+
+For Chicago: State and Madison Streets are 0, 800 numbers are a mile, but the first three
+miles south of Madison end at 1200 (Roosevelt), 2200 (Cermak) and 3100 (31st Street).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config.streets import Street
+from config.tables import CityError, Table
+
+_POSITION = re.compile(r"(\d+) ([NSEW])")
+_NUMBERED = re.compile(r"(\d+)(ST|ND|RD|TH)")
+_SIGN = {"N": 1, "E": 1, "S": -1, "W": -1}
+
+Steps = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Baselines, scale, and the grid numbers of the streets themselves.
+
+    positions: street name → signed number on the other axis (north and east are positive),
+    apart for streets that run north-south and east-west.
+    """
+
+    lat: float
+    lon: float
+    lat_per_mile: float
+    lon_per_mile: float
+    lat_per_lon: float
+    """How far an east-west street leans: degrees of latitude for each of longitude."""
+    lon_per_lat: float
+    miles: Mapping[str, Steps]
+    north_south: Mapping[str, float]
+    east_west: Mapping[str, float]
+
+    def point(self, north: float, east: float) -> tuple[float, float]:
+        """Latitude and longitude of signed grid numbers."""
+        up = self._miles("N" if north >= 0 else "S", north) * self.lat_per_mile
+        right = self._miles("E" if east >= 0 else "W", east) * self.lon_per_mile
+        return self.lat + up + right * self.lat_per_lon, self.lon + right + up * self.lon_per_lat
+
+    def position(self, street: Street) -> float | None:
+        """The street's own signed number on the other axis, where it is known."""
+        if street.direction in ("N", "S"):
+            return self.north_south.get(street.name)
+        numbered = _NUMBERED.fullmatch(street.name)
+        if numbered:
+            half = 30 if street.suffix == "PL" else 0
+            return -(int(numbered[1]) * 100.0 + half)
+        return self.east_west.get(street.name)
+
+    def house(self, street: Street, number: int) -> tuple[float, float] | None:
+        """The point of a house number; None where the street's own place is not known."""
+        position = self.position(street)
+        if position is None:
+            return None
+        along = number * _SIGN[street.direction]
+        if street.direction in ("N", "S"):
+            return self.point(along, position)
+        return self.point(position, along)
+
+    def crossing(self, one: Street, other: Street) -> tuple[float, float] | None:
+        """The point where a north-south and an east-west street meet, both known to the grid."""
+        if (one.direction in ("N", "S")) == (other.direction in ("N", "S")):
+            return None
+        upright, level = (one, other) if one.direction in ("N", "S") else (other, one)
+        east, north = self.position(upright), self.position(level)
+        if east is None or north is None:
+            return None
+        return self.point(north, east)
+
+    def meets(self, one: Street, other: Street) -> bool | None:
+        """Whether the streets' number ranges reach one another; None when it cannot be told."""
+        if (one.direction in ("N", "S")) == (other.direction in ("N", "S")):
+            return None
+        upright, level = (one, other) if one.direction in ("N", "S") else (other, one)
+        east, north = self.position(upright), self.position(level)
+        told = [
+            _reaches(street, position)
+            for street, position in ((level, east), (upright, north))
+            if position is not None
+        ]
+        return all(told) if told else None
+
+    def _miles(self, direction: str, number: float) -> float:
+        """Signed miles from the baseline."""
+        size, before = abs(number), (0.0, 0.0)
+        for step in self.miles[direction]:
+            if size <= step[0]:
+                share = (size - before[0]) / (step[0] - before[0])
+                return _SIGN[direction] * (before[1] + share * (step[1] - before[1]))
+            before = step
+        return _SIGN[direction] * (before[1] + (size - before[0]) / 800)
+
+
+def _reaches(street: Street, position: float) -> bool:
+    """Whether a street has numbers near a position of the axis it runs along (a block's slack)."""
+    if position and _SIGN[street.direction] * position < -99:
+        return False
+    return street.lowest - 100 <= abs(position) <= street.highest + 100
+
+
+def read_grid(table: Table) -> Grid:
+    """Read `grid.toml`. Raises CityError."""
+    base = table.table("base")
+    steps = table.table("miles")
+    return Grid(
+        lat=base.number("lat"),
+        lon=base.number("lon"),
+        lat_per_mile=base.number("lat_per_mile"),
+        lon_per_mile=base.number("lon_per_mile"),
+        lat_per_lon=base.number("lat_per_lon"),
+        lon_per_lat=base.number("lon_per_lat"),
+        miles={direction: steps.pairs(direction) for direction in _SIGN},
+        north_south=_positions(table.table("north_south"), "EW"),
+        east_west=_positions(table.table("east_west"), "NS"),
+    )
+
+
+def _positions(table: Table, letters: str) -> dict[str, float]:
+    found = {}
+    for position in table.names():
+        names = table.texts(position)
+        read = _POSITION.fullmatch(position)
+        if not read or read[2] not in letters:
+            raise CityError(f"grid.toml: expected a position like `100 {letters[0]}`: {position!r}")
+        for name in names:
+            found[name] = int(read[1]) * float(_SIGN[read[2]])
+    return found
