@@ -1,0 +1,1 @@
+"""Sound to words: model, live recognition, endpoint, batch. Offline."""

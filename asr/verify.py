@@ -1,0 +1,36 @@
+"""Decodes a clip whose words we know with a model: `python -m asr.verify FOLDER LANGUAGE`.
+
+A process of its own, since a damaged model can take its process with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from asr.audio import LINE_RATE, floor_only, read, resampled
+from asr.recogniser import Recogniser, open_model
+
+KNOWN_WORDS = {"en": "weather"}
+
+
+def main(folder: Path, language: str) -> int:
+    """Print what is wrong and return 1; 0 when the model hears what it should."""
+    recogniser = Recogniser(open_model(folder), LINE_RATE)
+    recogniser.begin()
+    clip = Path(__file__).parent / "known" / f"{language}.flac"
+    recogniser.feed(floor_only(LINE_RATE // 2))
+    if clip.exists():
+        channels, rate = read(clip)
+        recogniser.feed(resampled(channels[0], rate, LINE_RATE))
+    recogniser.feed(floor_only(LINE_RATE // 2))
+    heard = recogniser.end()
+    wanted = KNOWN_WORDS.get(language)
+    if wanted and wanted not in heard.text.split():
+        print(f'it should hear "{wanted}" in a known clip and does not')
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
