@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.legs import Endpoint, Leg, NotReachable
 from simulator.messages import MOST_CHARACTERS, Message
 from simulator.phone.network import PhoneNetwork
-from simulator.phone.socket import BadMessage, PhoneSocket
+from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
 from simulator.phone.tokens import NOT_ALLOWED, Grant, TokenRefused, read_token
+
+CALLER = r"\+[1-9][0-9]{3,14}|anonymous"
 
 
 class SoftphoneLine:
@@ -25,17 +28,18 @@ class SoftphoneLine:
 
     def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
         """Dial params.To as params.From. Raises NotReachable."""
-        return self._network.dial(
-            handset, from_number=params.get("From", ""), to=params.get("To", "")
-        )
+        from_number = params.get("From", "")
+        if not re.fullmatch(CALLER, from_number):
+            raise NotReachable(21212, "The caller's number must be like +13125550101 or anonymous.")
+        return self._network.dial(handset, from_number=from_number, to=params.get("To", ""))
 
-    async def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+    def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
         """Follow a number's messages, or send one."""
         match message["event"]:
             case "watch":
                 self._watch(phone, str(message.get("number") or ""))
             case "text":
-                await self._text(phone, message)
+                phone.aside(self._text(phone, message))
             case event:
                 raise BadMessage(f"a softphone knows no event {event!r}")
 
@@ -57,7 +61,8 @@ class SoftphoneLine:
     async def _text(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
         sent = {key: str(message.get(key) or "") for key in ("from", "to", "body")}
         if not 0 < len(sent["body"]) <= MOST_CHARACTERS:
-            raise BadMessage(f"a text message has 1 to {MOST_CHARACTERS} characters")
+            phone.error(BAD_REQUEST, f"a text message has 1 to {MOST_CHARACTERS} characters")
+            return
         try:
             await self._network.text(from_number=sent["from"], to=sent["to"], body=sent["body"])
         except NotReachable as error:
@@ -87,7 +92,7 @@ class AgentLine:
             grant.application_sid, identity=grant.identity, params=params, endpoint=handset
         )
 
-    async def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+    def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
         """Register for calls, or bring a new token. Raises TokenRefused."""
         match message["event"]:
             case "register":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from simulator.call import Call
 from simulator.legs import Endpoint, Leg
 from simulator.messages import Messages
 from simulator.settings import Settings
@@ -16,6 +17,10 @@ class PhoneNetwork(Protocol):
     @property
     def settings(self) -> Settings:
         """Account, key, number, application."""
+
+    @property
+    def calls(self) -> Mapping[str, Call]:
+        """All calls by SID, oldest first."""
 
     @property
     def messages(self) -> Messages:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from simulator.phone.board import Board
 from simulator.phone.lines import AgentLine, SoftphoneLine
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.pages import add_pages
@@ -26,6 +27,7 @@ CALLERS = ("+13125550101", "+13125550102", "+13125550103", "+17735550104")
 def add_routes(app: web.Application, network: PhoneNetwork) -> None:
     """Mount everything on `app`."""
     add_pages(app)
+    Board(network).add_routes(app)
     app.router.add_get("/phone/config", _config(network))
     app.router.add_get("/phone", _socket(network, lambda request: SoftphoneLine(network)))
     app.router.add_get(

@@ -23,7 +23,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
@@ -55,7 +55,7 @@ class Line(Protocol):
     def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
         """Start the call. Raises NotReachable."""
 
-    async def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
+    def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
         """An event that not every phone has. Raises BadMessage, TokenRefused."""
 
     def bye(self) -> None:
@@ -69,7 +69,7 @@ class PhoneSocket:
         self.outbox: Outbox = asyncio.Queue()
         self._line = line
         self._handset: Handset | None = None
-        self._pressing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "connect": self._connect,
             "disconnect": self._disconnect,
@@ -85,7 +85,7 @@ class PhoneSocket:
                 if message.type is WSMsgType.BINARY:
                     self._spoken(message.data)
                 elif message.type is WSMsgType.TEXT:
-                    await self._told(message.data)
+                    self._told(message.data)
         except TokenRefused as refused:
             self.error(refused.code, str(refused))
             await self._drain()
@@ -101,6 +101,12 @@ class PhoneSocket:
     def error(self, code: int, message: str, ref: str | None = None) -> None:
         """Tell the browser what is wrong; with `ref`, about that call."""
         self.send("error", code=code, message=message, **({"ref": ref} if ref else {}))
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that takes time, at most until the socket closes."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _write(self, socket: web.WebSocketResponse) -> None:
         while True:
@@ -126,14 +132,14 @@ class PhoneSocket:
         except ValueError as error:
             self.error(BAD_REQUEST, str(error))
 
-    async def _told(self, text: str) -> None:
+    def _told(self, text: str) -> None:
         try:
             message = _parsed(text)
             answer = self._answers.get(message["event"])
             if answer is not None:
                 answer(message)
             else:
-                await self._line.told(self, message)
+                self._line.told(self, message)
         except BadMessage as error:
             self.error(BAD_REQUEST, str(error))
 
@@ -167,9 +173,7 @@ class PhoneSocket:
             raise BadMessage("digits are 0-9 * # and w, at most 100")
         handset = self._call(message)
         if handset is not None:
-            task = asyncio.create_task(_press(handset, digits))
-            self._pressing.add(task)
-            task.add_done_callback(self._pressing.discard)
+            self.aside(_press(handset, digits))
 
     def _call(self, message: Mapping[str, Any]) -> Handset | None:
         handset = self._handset
@@ -177,7 +181,7 @@ class PhoneSocket:
         return handset if is_meant else None
 
     def _end(self) -> None:
-        for task in tuple(self._pressing):
+        for task in tuple(self._tasks):
             task.cancel()
         if self._handset is not None and not self._handset.is_over:
             self._handset.leg.hang_up()

@@ -132,14 +132,14 @@
     }
 
     _ringIn(sounds) {
-      if (sounds.incoming !== false) this.#ring = new Phone.Ring("incoming");
+      if (sounds.incoming !== false) this.#ring = new Phone.Ring();
     }
 
-    _ringOut(hasEarlyMedia) {
+    // The ring-back tone comes down the line, as sound before the answer.
+    _ringOut() {
       if (this.#status !== "connecting") return;
       this.#become("ringing");
-      if (!hasEarlyMedia && this.#sound) this.#ring = new Phone.Ring("outgoing");
-      this.emit("ringing", Boolean(hasEarlyMedia));
+      this.emit("ringing", true);
     }
 
     // Opens microphone and speaker. False when the call ended meanwhile or may not go on without.
@@ -384,7 +384,7 @@
       ringing: (message, call) => {
         if (!call) return;
         Object.assign(call.parameters, message.parameters);
-        call._ringOut(message.early_media);
+        call._ringOut();
       },
       accept: (message, call) => call && call._opened(message.parameters),
       cancel: (message, call) => call && call._closed("cancel"),

@@ -165,22 +165,18 @@
     return gain;
   }
 
-  // A ring that repeats until stopped: `incoming` here, `outgoing` is what a caller hears.
+  // The bell of an incoming call, until stopped.
   class Ring {
-    constructor(kind) {
+    constructor() {
       users++;
       this.context = audioContext();
       this.context.resume().catch(() => {});
-      this.kind = kind;
-      this.gains = [];
       this.ring();
-      this.timer = setInterval(() => this.ring(), kind === "incoming" ? 3000 : 6000);
+      this.timer = setInterval(() => this.ring(), 3000);
     }
 
     ring() {
-      this.gains = this.kind === "incoming"
-        ? [0, 0.45].map((after) => tone(this.context, [523.25, 659.25], after, 0.35, 0.12))
-        : [tone(this.context, [440, 480], 0.4, 2, 0.05)];
+      this.gains = [0, 0.45].map((after) => tone(this.context, [523.25, 659.25], after, 0.35, 0.12));
     }
 
     stop() {
