@@ -1,4 +1,4 @@
-"""Tables of the people who work here: staff and their sign-ins."""
+"""Tables of the people who work here: staff, their sign-ins, and tries that failed."""
 
 from __future__ import annotations
 
@@ -41,3 +41,15 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FailedSignIn(Base):
+    """How often a sign-in failed lately, for one name at one address or for one address."""
+
+    __tablename__ = "failed_sign_in"
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    """No password is looked at before this moment."""

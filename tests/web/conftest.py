@@ -1,0 +1,105 @@
+"""An application with the real shell, people to sign in, and a browser without a window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from config.city import City, load_city
+from config.settings import Settings
+from infra.db import Database
+from infra.services import Services
+from infra.storage import LocalStorage, Storage
+from web.access import Role
+from web.models import Staff
+from web.shell import create_shell
+from web.staff import add_staff
+
+PASSWORD = "correct horse battery staple"
+
+
+class Browser:
+    """A person's browser: keeps cookies, reads the CSRF token of the page, sends forms."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Open an address."""
+        return self.client.get(path, **options)
+
+    def token(self, path: str = "/signin") -> str:
+        """The CSRF token that a page carries."""
+        page = self.client.get(path, follow_redirects=True).get_data(as_text=True)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert found, "the page has no CSRF token"
+        return found[1]
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        """Send a form as a page of ours would."""
+        fields = {"csrf_token": self.token("/"), **(data or {})}
+        return self.client.post(path, data=fields, **options)
+
+    def sign_in(self, username: str, password: str = PASSWORD, **more: Any) -> TestResponse:
+        """Fill in the sign-in page."""
+        fields = {"csrf_token": self.token(), "username": username, "password": password, **more}
+        return self.client.post("/signin", data=fields)
+
+
+def make_app(settings: Settings, database: Database, *modules: ModuleType) -> Flask:
+    """An application with the shell and the pages of these modules (`tickets.pages`, ...)."""
+    services = Services(settings, database)
+    services.add(City, load_city(settings.city))
+    services.add(Storage, LocalStorage(settings.storage))
+    app = Flask("swiftline", static_folder=None)
+    app.testing = True
+    create_shell(app, services)
+    for module in modules:
+        app.register_blueprint(module.blueprint)
+    return app
+
+
+def person(database: Database, username: str, *roles: Role, department: str | None = None) -> Staff:
+    """Add somebody who can sign in with PASSWORD."""
+    with database.transaction() as session:
+        return add_staff(
+            session,
+            username=username,
+            name=username.title(),
+            password=PASSWORD,
+            roles=roles,
+            department=department,
+        )
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Flask:
+    """The shell alone."""
+    return make_app(settings, database)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """A browser in which nobody is signed in."""
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def browser_of(app: Flask, database: Database) -> Callable[..., Browser]:
+    """A function that gives the browser of a new person with these roles."""
+
+    def opens(*roles: Role, department: str | None = None) -> Browser:
+        name = "-".join(roles) or "nobody"
+        person(database, name, *roles, department=department)
+        own = Browser(app.test_client())
+        assert own.sign_in(name).status_code == 303
+        return own
+
+    return opens

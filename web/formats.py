@@ -1,0 +1,82 @@
+"""How values are written on pages: times in the city's zone, durations, phone numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from flask import Flask, current_app
+
+from config.city import City
+from infra.clock import now
+from infra.services import Services
+
+
+def install(app: Flask) -> None:
+    """Give the templates of `app` these formats as filters."""
+    app.jinja_env.filters.update(
+        ago=lambda moment: ago(moment, now()),
+        local=lambda moment: local(moment, _zone(), now()),
+        exact=lambda moment: exact(moment, _zone()),
+        phone=phone,
+        length=length,
+    )
+
+
+def ago(moment: datetime, at: datetime) -> str:
+    """How far away a moment is: `just now`, `5 min ago`, `in 3 h`, `2 days ago`."""
+    distance = at - moment
+    size = abs(distance)
+    if size < timedelta(seconds=60):
+        return "just now"
+    if size < timedelta(hours=1):
+        text = f"{size.seconds // 60} min"
+    elif size < timedelta(days=1):
+        text = f"{size.seconds // 3600} h"
+    elif size < timedelta(days=2):
+        text = "1 day"
+    else:
+        text = f"{size.days} days"
+    return f"{text} ago" if distance > timedelta(0) else f"in {text}"
+
+
+def local(moment: datetime, zone: ZoneInfo, at: datetime) -> str:
+    """A moment in the city's time: `today 14:05`, `Tue 3 Mar 14:05`, `3 Mar 2025 14:05`."""
+    here, today = moment.astimezone(zone), at.astimezone(zone).date()
+    days = (here.date() - today).days
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    if days in near:
+        return f"{near[days]} {here:%H:%M}"
+    if here.year == today.year:
+        return f"{here:%a} {here.day} {here:%b %H:%M}"
+    return f"{here.day} {here:%b %Y %H:%M}"
+
+
+def exact(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment to the second, with its zone: `2026-03-07 14:05:09 CST`."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def phone(number: str) -> str:
+    """A phone number as people write it in its country; as it came if it is none."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def length(seconds: float | None) -> str:
+    """A duration: `0:42`, `12:05`, `1:02:03`; a dash when unknown."""
+    if seconds is None:
+        return "–"
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _zone() -> ZoneInfo:
+    services = cast(Services, current_app.extensions["swiftline"])
+    return services.get(City).zone if services.has(City) else ZoneInfo("UTC")
