@@ -47,7 +47,7 @@ class Department:
     name: str
     names: Mapping[str, str]
 
-    def spoken(self, language: str) -> str:
+    def spoken_name(self, language: str) -> str:
         """How the line says it."""
         return self.names.get(language, self.name)
 
@@ -88,7 +88,7 @@ class Category:
     clues: Mapping[str, tuple[Clue, ...]]
     menu: int | None
 
-    def spoken(self, language: str) -> str:
+    def spoken_name(self, language: str) -> str:
         """How the line says it: "a pothole in the road"."""
         return self.names.get(language, self.name)
 

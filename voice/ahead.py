@@ -18,8 +18,8 @@ Progress = Callable[[int, int], None]
 def known_phrases(prompts: Prompts, city: City) -> tuple[str, ...]:
     """Every phrase that this city's line will surely speak in one language."""
     language = prompts.language
-    names = [category.spoken(language) for category in city.categories]
-    departments = [department.spoken(language) for department in city.departments]
+    names = [category.spoken_name(language) for category in city.categories]
+    departments = [department.spoken_name(language) for department in city.departments]
     filled = (
         *_filled(prompts, "category", names),
         *_filled(prompts, "option", names),
