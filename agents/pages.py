@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, jsonify, render_template, request
+from flask import Response, abort, jsonify, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from agents import actions, duty, filing, music, offers, queries
@@ -17,6 +17,7 @@ from agents.presence import NotAllowed
 from agents.queries import Desk
 from carriers.base import Carrier, CarrierError
 from config.city import City
+from web import csrf
 from web.access import Role, current_staff, public, requires
 from web.api import error
 from web.shell import add_to_menu, page_blueprint, services
@@ -31,17 +32,19 @@ _LONGEST_PART_S = 20
 @requires(Role.AGENT)
 def desk() -> str:
     """The desk."""
-    settings = services().settings
-    simulator = f"http://localhost:{settings.simulator_port}"
-    return render_template(
-        "agents/desk.html",
-        phone_kind=settings.agent_phone,
-        simulator=simulator,
-        offer_s=settings.offer_s,
-        wrap_up_s=settings.wrap_up_s,
-        staff=current_staff(),
-        catalogue=filing.catalogue(services().get(City)),
-    )
+    settings, me = services().settings, current_staff()
+    with services().database.read() as session:
+        shown = as_json(queries.desk(session, me.id))
+    facts = {
+        "me": me.id,
+        "csrf": csrf.token(),
+        "phone": {"kind": settings.agent_phone, "script": _phone_script()},
+        "offer_s": settings.offer_s,
+        "wrap_up_s": settings.wrap_up_s,
+        "catalogue": filing.catalogue(services().get(City)),
+        "state": shown,
+    }
+    return render_template("agents/desk.html", facts=facts)
 
 
 @blueprint.get("/state")
@@ -234,6 +237,14 @@ def _not_yours(_error: actions.NotYours) -> Response:
 @blueprint.errorhandler(filing.DraftError)
 def _bad_draft(wrong: filing.DraftError) -> Response:
     return error(422, "bad_draft", str(wrong))
+
+
+def _phone_script() -> str:
+    """Where the browser loads the telephone from: the local phone network, or the Voice SDK."""
+    settings = services().settings
+    if settings.agent_phone == "simulator":
+        return f"http://localhost:{settings.simulator_port}/phone.js"
+    return url_for("desk.static", filename="vendor/twilio-voice-sdk-2.18.5.min.js")
 
 
 def _desk_owner(session: Session, handover_id: int) -> int:

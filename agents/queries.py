@@ -101,6 +101,17 @@ def somebody_on_duty(session: Session) -> bool:
     return bool(session.scalar(query))
 
 
+def is_on_a_desk(session: Session, call_id: int) -> bool:
+    """Whether an agent still works on this call: in the talk, or in the notes after it.
+
+    Until then nobody else should file what the caller had said.
+    """
+    handover = handover_for(session, call_id)
+    if handover is None or handover.staff_id is None:
+        return False
+    return talk_of(session, handover.staff_id, handover.id) is not None
+
+
 def is_next_in_line(session: Session, handover: Handover) -> bool:
     """Whether no other caller waits who comes before this one."""
     before = or_(

@@ -32,7 +32,9 @@ MOST_BRIDGES = 6
 """How often an agent's leg looks for its caller, a second apart, before it is given up."""
 
 _AGENT = re.compile(r"^client:agent_([1-9][0-9]{0,8})$")
-_FAILED = ("error", "system-error", "queue-full", "leave")
+_NO_QUEUE = ("leave", "queue-full", "system-error")
+"""Results after which the caller cannot or should not wait on; after `error`, a bridge that
+failed at its start, they can."""
 _log = logger(__name__)
 
 
@@ -72,7 +74,7 @@ def queue_over(session: Session, message: Fields) -> str:
     if message.text("CallStatus") == "completed" or message.text("QueueResult") == "hangup":
         actions.caller_gone(session, call.id)
         return twiml.empty()
-    if message.text("QueueResult") in _FAILED:
+    if message.text("QueueResult") in _NO_QUEUE:
         actions.give_up_waiting(session, handover)
     return _go_on(session, call, handover)
 

@@ -44,6 +44,7 @@ const draft = new Draft($("draft"), facts.catalogue, ask);
 
 async function ask(method, path, body, { keepalive = false } = {}) {
   const headers = { Accept: "application/json", "X-CSRF-Token": facts.csrf };
+  if (state?.presence.state === "away") headers["X-Live"] = "1"; // an absent agent's page is no activity
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers, keepalive, body: body && JSON.stringify(body) });
   if (answer.status === 401) location.reload();
@@ -139,7 +140,6 @@ function showTalk({ presence, talk: current }) {
     $("caller").textContent = shown.caller_number || "Number withheld";
     $("why").textContent = `${shown.queue} · ${REASONS[shown.reason] || shown.reason}`;
     $("ended-by").textContent = { caller: "The caller hung up.", agent: "You hung up." }[shown.ended_by] || "";
-    $("live").dataset.live = `call:${shown.call}`;
   }
   talk.show(shown ? shown.handover : null);
   draft.show(shown);
@@ -363,6 +363,7 @@ phone
 
 document.addEventListener("live:desk", ({ detail }) => { if ([0, facts.me].includes(Number(detail.id))) refresh(); });
 document.addEventListener("live:handover", refresh);
+document.addEventListener("live:again", refresh);
 document.addEventListener("live:call", ({ detail }) => { if (Number(detail.id) === state?.talk?.call) talk.refresh(); });
 addEventListener("beforeunload", (event) => { if (phone.isOpen) event.preventDefault(); });
 
