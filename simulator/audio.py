@@ -50,7 +50,8 @@ def _encode_table() -> npt.NDArray[np.uint8]:
     exponent = np.floor(np.log2(size)).astype(np.int32) - 7
     mantissa = (size >> (exponent + 3)) & 0x0F
     code = (exponent << 4) | mantissa | np.where(pcm < 0, 0x80, 0)
-    return (~code & 0xFF).astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = (~code & 0xFF).astype(np.uint8)
+    return codes
 
 
 @cache

@@ -98,6 +98,8 @@ class Call:
         """Stop what runs now and go on with a document, or (None) end. Set by its conversation."""
         self.gone = asyncio.Event()
         """Set when the call has ended."""
+        self._unfinished = 0
+        self._rested = asyncio.Event()
         self._callbacks = 0
         self.turns = TurnTimer()
         self.ear = Ear(captions, self._heard)
@@ -110,6 +112,26 @@ class Call:
     def is_over(self) -> bool:
         """Whether the call has ended."""
         return self.status in FINAL
+
+    @property
+    def settled(self) -> bool:
+        """Whether the call is over and everything that follows it has been done."""
+        return self.is_over and self._unfinished == 0
+
+    async def settling(self) -> None:
+        """Wait until it is settled."""
+        while not self.settled:
+            self._rested.clear()
+            await self._rested.wait()
+
+    def begin_work(self) -> None:
+        """A piece of work about this call begins."""
+        self._unfinished += 1
+
+    def end_work(self) -> None:
+        """A piece of work about this call is done."""
+        self._unfinished -= 1
+        self._rested.set()
 
     @property
     def duration_s(self) -> int | None:
@@ -150,7 +172,7 @@ class Call:
         for stop in tuple(self.closing):
             stop()
         self.closing.clear()
-        self.log.add("end", status=self.status, by=self.ended_by, duration_s=self.duration_s or 0)
+        self.log.add("ended", status=self.status, by=self.ended_by, duration_s=self.duration_s or 0)
         self.notice("ended", status=self.status, by=self.ended_by)
 
     # What the application is told

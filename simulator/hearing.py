@@ -114,9 +114,10 @@ def _anchor(sound: bytes) -> int | None:
 
 @dataclass
 class _Trace:
-    """A clip that is being followed: `at` is how far in the clip, `place` how far in what was heard.
+    """A clip that is being followed.
 
-    stalled: how long the clip has waited for its next byte.
+    at: how far in the clip; place: how far in what was heard; stalled: how long the clip has
+    waited for its next byte.
     """
 
     clip: Clip

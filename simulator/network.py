@@ -139,7 +139,7 @@ class Network:
                 ("SmsStatus", "received"),
                 ("ApiVersion", "2010-04-01"),
             )
-            await self._send_quietly(Request(self.settings.sms_url, form, purpose="sms"))
+            await self.send_quietly(Request(self.settings.sms_url, form, purpose="sms"))
         return message
 
     def _place(self, party: Party, endpoint: Endpoint) -> Leg:
@@ -153,7 +153,7 @@ class Network:
         self.captions.refresh()
         self.calls[call.sid] = call
         self._live[call.sid] = call
-        self.aside(Conversation(call, self).run())
+        self.aside(Conversation(call, self).run(), of=call)
         return call.leg
 
     # What verbs use
@@ -192,7 +192,7 @@ class Network:
             except WebhookFailed as failed:
                 self.complain(call, failed.code, str(failed), failed.url, level="warning")
 
-        self.aside(send())
+        self.aside(send(), of=call)
 
     async def fetched(self, call: Call, url: str) -> bytes:
         """A sound file of the application as mu-law. Raises WebhookFailed, BadSound."""
@@ -223,7 +223,7 @@ class Network:
     def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
         """Stop a recording, keep it, and report it."""
         recorder.stop()
-        self.aside(self._keep_recording(call, recorder, trim))
+        self.aside(self._keep_recording(call, recorder, trim), of=call)
 
     async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
         recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
@@ -263,17 +263,24 @@ class Network:
         for call in live:
             call.leg.play()
 
-    async def _send_quietly(self, request: Request) -> None:
+    async def send_quietly(self, request: Request) -> None:
+        """Send a request that belongs to no call; a failure goes to the debugger."""
         try:
             await self._webhooks.send(request, {})
         except WebhookFailed as failed:
             self.debugger.add(failed.code, str(failed), at=self.clock.date, url=failed.url)
 
-    def aside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside everything else; what goes wrong is logged."""
+    def aside(self, work: Coroutine[Any, Any, None], *, of: Call | None = None) -> None:
+        """Do something beside everything else; what goes wrong is logged.
+
+        of: the call that is not settled before it is done.
+        """
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        if of is not None:
+            of.begin_work()
+            task.add_done_callback(lambda _: of.end_work())
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -59,7 +59,7 @@ class Answer:
 
 
 class WebhookFailed(Exception):
-    """No usable answer. `code` is Twilio's error code, `status` the HTTP status if there was one."""
+    """No usable answer. `code` is Twilio's, `status` the HTTP status if there was one."""
 
     def __init__(self, code: int, message: str, *, url: str, status: int | None = None) -> None:
         super().__init__(message)

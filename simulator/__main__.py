@@ -1,0 +1,182 @@
+"""The command: `python -m simulator serve` and `python -m simulator call`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from aiohttp import web
+
+from simulator.command import call_here, call_there
+from simulator.origins import BadOrigin, OriginMap
+from simulator.scenario.steps import ScenarioError, load_scenario
+from simulator.server import create_app
+from simulator.settings import Hook, Settings, SettingsError
+
+_METHOD = click.Choice(["GET", "POST"])
+_OPTIONS = (
+    click.option("--account-sid", help="AC and 32 hex digits. Made up when not given."),
+    click.option(
+        "--auth-token",
+        envvar="SIMULATOR_AUTH_TOKEN",
+        help="Signs webhooks; REST password. Better given by the environment.",
+    ),
+    click.option("--api-key", help="SK and 32 hex digits: issuer of browser phones' tokens."),
+    click.option(
+        "--api-secret",
+        envvar="SIMULATOR_API_SECRET",
+        help="That key's secret. Better given by the environment.",
+    ),
+    click.option(
+        "--number", default="+13125550100", show_default=True, help="The account's number, E.164."
+    ),
+    click.option("--voice-url", help="Asked when somebody calls the number."),
+    click.option("--voice-method", type=_METHOD, default="POST", show_default=True),
+    click.option("--voice-fallback-url", help="Asked when the voice URL or a document fails."),
+    click.option("--status-callback", help="Told when a call to the number is over."),
+    click.option("--sms-url", help="Asked when the number gets a text."),
+    click.option("--app-sid", help="AP and 32 hex digits: what browser phones call."),
+    click.option("--app-voice-url", help="Asked when a browser phone calls the application."),
+    click.option("--app-status-callback", help="Told when such a call is over."),
+    click.option(
+        "--map",
+        "mappings",
+        multiple=True,
+        metavar="PUBLIC=LOCAL",
+        help="Where a public origin really is, such as "
+        "https://hotline.example=http://127.0.0.1:5000. Repeatable.",
+    ),
+    click.option(
+        "--captions",
+        type=click.Path(path_type=Path),
+        help="Folder of NAME.ulaw beside NAME.json: sentences to recognise.",
+    ),
+    click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        help="Folder for recordings and spoken sentences.",
+    ),
+    click.option(
+        "--allow-origin",
+        "allowed_origins",
+        multiple=True,
+        help="Web origin whose pages may use a browser phone, besides this machine's. Repeatable.",
+    ),
+    click.option(
+        "--pace",
+        type=click.FloatRange(0.1, 100),
+        default=1.0,
+        show_default=True,
+        help="Seconds of line time in one real second.",
+    ),
+)
+
+
+def _network_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"auto_envvar_prefix": "SIMULATOR", "max_content_width": 100})
+def main() -> None:
+    """A phone carrier on your desk: runs Twilio voice applications unchanged.
+
+    Every option can be given by the environment as well: SIMULATOR_SERVE_PORT, ... The two secrets
+    are SIMULATOR_AUTH_TOKEN and SIMULATOR_API_SECRET.
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8100, show_default=True)
+@_network_options
+def serve(**options: Any) -> None:
+    """Run the network: REST, webhooks, browser phones. Ready when GET /healthz answers."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    settings = _settings(options)
+    try:
+        web.run_app(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            print=lambda text: click.echo(text, err=True),
+            shutdown_timeout=2.0,
+        )
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
+            "stop what uses that port or give another --port"
+        ) from error
+
+
+@main.command()
+@click.argument("voice_url_argument", metavar="[VOICE_URL]", required=False)
+@click.option(
+    "--scenario",
+    "scenario_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="What the caller does and expects, YAML.",
+)
+@click.option(
+    "--server", help="A running simulator that places the call, such as http://127.0.0.1:8100."
+)
+@click.option("--json", "as_json", is_flag=True, help="One event a line as JSON.")
+@_network_options
+def call(
+    voice_url_argument: str | None,
+    scenario_path: Path,
+    server: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Let a scripted caller call, and print the conversation. Exit status 0 if all held."""
+    try:
+        scenario = load_scenario(scenario_path)
+    except ScenarioError as error:
+        raise click.ClickException(str(error)) from error
+    folder = scenario_path.resolve().parent
+    if server:
+        held = asyncio.run(call_there(server, scenario, folder, as_json=as_json))
+    else:
+        options["voice_url"] = voice_url_argument or options["voice_url"]
+        if not options["voice_url"]:
+            raise click.UsageError("give the application's VOICE_URL, or --server")
+        logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
+        held = asyncio.run(call_here(_settings(options), scenario, as_json=as_json))
+    sys.exit(0 if held else 1)
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    """Settings from what was given; the rest keeps its default."""
+    plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
+             "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
+             "allowed_origins")  # fmt: skip
+    given = {name: options[name] for name in plain if options.get(name) is not None}
+    try:
+        return Settings(
+            **given,
+            voice=_hook(
+                options["voice_url"], options["voice_method"], options["voice_fallback_url"]
+            ),
+            app_voice=_hook(options["app_voice_url"], "POST", None),
+            origins=OriginMap.of(options["mappings"]),
+            captions_dir=options["captions"],
+        )
+    except (SettingsError, BadOrigin) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _hook(url: str | None, method: str, fallback: str | None) -> Hook | None:
+    return Hook(url, method, fallback or "") if url else None
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m simulator")

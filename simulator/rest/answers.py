@@ -1,0 +1,135 @@
+"""Errors, paging, filters and dates of the REST API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from simulator.webhook import Form
+
+T = TypeVar("T")
+
+DEFAULT_PAGE, LARGEST_PAGE = 50, 1000
+
+
+class ApiError(Exception):
+    """A refusal: HTTP status, Twilio's code and a text."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def response(self) -> web.Response:
+        """The JSON body that the helper libraries read."""
+        body = {
+            "code": self.code,
+            "message": str(self),
+            "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
+            "status": self.status,
+        }
+        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self.status == 401 else {}
+        return web.json_response(body, status=self.status, headers=headers)
+
+
+def not_found(path: str) -> ApiError:
+    """404 with Twilio's words."""
+    return ApiError(404, 20404, f"The requested resource {path} was not found")
+
+
+def shown_date(moment: datetime | None) -> str | None:
+    """RFC 2822 in UTC."""
+    return format_datetime(moment.astimezone(UTC)) if moment else None
+
+
+async def posted(request: web.Request) -> dict[str, str]:
+    """The form of a request, the last value of each name."""
+    form = await request.post()
+    return {name: str(value) for name, value in form.items()}
+
+
+async def repeated(request: web.Request, name: str) -> tuple[str, ...]:
+    """Every value of a repeated field."""
+    form = await request.post()
+    return tuple(str(value) for value in form.getall(name, []))
+
+
+def keeps(query: Mapping[str, str], name: str, moment: datetime | None) -> bool:
+    """Whether a date passes the filters `Name`, `Name<` (before) and `Name>` (on or after)."""
+    day, before, after = (query.get(name + mark) for mark in ("", "<", ">"))
+    if day is None and before is None and after is None:
+        return True
+    if moment is None:
+        return False
+    if day is not None:
+        begin = _moment(name, day)
+        return begin <= moment < begin + timedelta(days=1)
+    if after is not None and moment < _moment(name, after):
+        return False
+    return before is None or moment < _moment(name, before)
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ApiError(400, 20001, f"{name}: expected YYYY-MM-DD, got {text!r}") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def page(
+    request: web.Request,
+    key: str,
+    found: Iterable[T],
+    shown: Callable[[T], dict[str, Any]],
+) -> web.Response:
+    """One page of a list; newest first is up to the caller."""
+    items = list(found)
+    size = _whole(request.query, "PageSize", DEFAULT_PAGE, LARGEST_PAGE)
+    number = _whole(request.query, "Page", 0, None)
+    begin = number * size
+    chosen = items[begin : begin + size]
+    filters: Form = tuple(
+        (name, value)
+        for name, value in request.query.items()
+        if name not in {"Page", "PageSize", "PageToken"}
+    )
+
+    def link(to: int) -> str:
+        query = urlencode((*filters, ("PageSize", str(size)), ("Page", str(to))))
+        return f"{request.path}?{query}"
+
+    body = {
+        key: [shown(item) for item in chosen],
+        "page": number,
+        "page_size": size,
+        "start": begin,
+        "end": max(begin, begin + len(chosen) - 1),
+        "uri": request.path_qs,
+        "first_page_uri": link(0),
+        "next_page_uri": link(number + 1) if begin + size < len(items) else None,
+        "previous_page_uri": link(number - 1) if number else None,
+    }
+    return web.json_response(body)
+
+
+def _whole(query: Mapping[str, str], name: str, default: int, most: int | None) -> int:
+    text = query.get(name, str(default))
+    if not text.isdigit():
+        raise ApiError(400, 20001, f"{name}: expected a whole number, got {text!r}")
+    number = int(text)
+    return min(max(number, 1 if most else 0), most) if most else number
+
+
+def dumps(value: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

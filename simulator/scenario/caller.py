@@ -1,0 +1,293 @@
+"""A scripted caller: an endpoint that does steps and knows whether they held."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.audio import BadSound, is_audible
+from simulator.call import Call
+from simulator.events import Event
+from simulator.legs import Endpoint, Notice
+from simulator.messages import Message
+from simulator.scenario.printing import told
+from simulator.scenario.steps import (
+    Act,
+    GetsSms,
+    HangsUp,
+    Hears,
+    Interrupts,
+    IsHungUpOn,
+    IsTransferred,
+    Presses,
+    Says,
+    Scenario,
+    Step,
+    Waits,
+    match,
+    words,
+)
+from simulator.scenario.voice import Mouth, Utterance, utterance
+from simulator.speech import CannotSpeak
+
+if TYPE_CHECKING:
+    from simulator.network import Network
+
+QUIET_S = 0.3
+SPEAKING_S = 0.2
+BETWEEN_KEYS_S = 0.15
+_FRAME_S = 0.02
+
+
+class ExpectationFailed(Exception):
+    """A step did not hold; the text says who waited for what, and the conversation so far."""
+
+
+class ScriptedCaller(Endpoint):
+    """Give it to `network.dial`; then `await perform(step)` for each step."""
+
+    def __init__(self, network: Network, *, number: str, language: str = "en") -> None:
+        self.number = number
+        self.language = language
+        self._network = network
+        self._heard: list[str] = []
+        self._texts: list[Message] = []
+        self._answered = False
+        self._transferred = False
+        self._ended_by: str | None = None
+        self._quiet_s = 0.0
+        self._sound_s = 0.0
+        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._mouth = Mouth(seed=sum(number.encode()), spoken=self._said)
+        self._began_at = 0.0
+        self._stop_texts = network.messages.listen(self._text)
+
+    @property
+    def call(self) -> Call:
+        """The call this caller is on."""
+        return self._network.calls[self.leg.sid]
+
+    async def perform(self, step: Step) -> None:
+        """Do one step. Raises ExpectationFailed."""
+        try:
+            await self._do(step.act, step.within_s)
+        except TimeoutError:
+            self._fail(step, f"waited {step.within_s:g} s for {self._wish(step.act)}")
+        except _CallOver:
+            self._fail(step, f"waited for {self._wish(step.act)}, but the call was over")
+        except (BadSound, CannotSpeak) as error:
+            self._fail(step, str(error))
+
+    def finish(self) -> None:
+        """Hang up if the call is still on, and stop watching for texts."""
+        self._stop_texts()
+        self.leg.hang_up()
+
+    # On the line
+
+    def speak(self) -> bytes:
+        """The next frame of what this caller says."""
+        return self._mouth.next_frame(self._speech_ended)
+
+    def hear(self, frame: bytes) -> None:
+        """Notice whether the line is quiet."""
+        if is_audible(frame):
+            self._sound_s += _FRAME_S
+            if self._quiet_s >= QUIET_S:
+                self._sound_s = _FRAME_S
+            self._quiet_s = 0.0
+        else:
+            self._quiet_s += _FRAME_S
+        self._look()
+
+    def notice(self, notice: Notice) -> None:
+        """Remember what happened."""
+        match notice.kind:
+            case "answered":
+                self._answered = True
+                self._quiet_s = self._sound_s = 0.0
+            case "caption" if notice.facts["done"]:
+                self._heard += words(str(notice.facts["spoken"]))
+            case "transferred":
+                self._transferred = True
+            case "ended":
+                self._ended_by = str(notice.facts["by"])
+                self._mouth.stop()
+        self._look()
+
+    def _text(self, message: Message) -> None:
+        if message.to == self.number:
+            self._texts.append(message)
+            self.call.log.add("sms", text=message.body, from_=message.from_)
+            self._look()
+
+    def _speech_ended(self, into_s: float) -> None:
+        self.call.turns.caller_stopped(-into_s)
+
+    def _said(self, what: Utterance) -> None:
+        begin, end = self._began_at, self.call.log.age_s
+        self.call.log.add("said", text=what.name, start_s=round(begin, 2), end_s=round(end, 2))
+        self._look()
+
+    # Steps
+
+    async def _do(self, act: Act, within_s: float) -> None:
+        match act:
+            case Hears(phrases):
+                await self._until(lambda: self._matches(phrases), within_s)
+            case Says():
+                await self._when(self._is_quiet, within_s)
+                await self._act(act)
+            case Presses():
+                await self._when(self._is_quiet, within_s)
+                await self._act(act)
+            case Interrupts(by):
+                sound = await self._prepared(by)
+                await self._when(self._is_spoken_to, within_s)
+                await self._act(by, sound)
+            case Waits(seconds):
+                await self._network.clock.sleep(seconds)
+            case GetsSms(phrases):
+                await self._until(lambda: self._got(phrases), within_s, on_the_line=False)
+            case IsTransferred():
+                await self._until(lambda: self._transferred, within_s)
+            case HangsUp():
+                self.leg.hang_up()
+            case IsHungUpOn():
+                await self._until(lambda: self._ended_by == "line", within_s)
+
+    async def _prepared(self, act: Says | Presses) -> Utterance | None:
+        if isinstance(act, Presses):
+            return None
+        return await utterance(act.what, self.language, self._network.said)
+
+    async def _act(self, act: Says | Presses, sound: Utterance | None = None) -> None:
+        if isinstance(act, Presses):
+            await self._press(act.digits)
+            return
+        sound = sound or await self._prepared(act)
+        if sound is not None:
+            self._began_at = self.call.log.age_s
+            self._mouth.say(sound)
+            seconds = len(sound.sound) / 8000 + 5
+            await self._until(lambda: not self._mouth.is_speaking, seconds, on_the_line=False)
+
+    async def _press(self, digits: str) -> None:
+        for place, digit in enumerate(digits):
+            if place:
+                await self._network.clock.sleep(BETWEEN_KEYS_S)
+            self.leg.press(digit)
+
+    async def _when(self, ready: Callable[[], bool], within_s: float) -> None:
+        await self._until(lambda: self._answered and ready(), within_s)
+
+    def _is_quiet(self) -> bool:
+        return self._quiet_s >= QUIET_S and not self.call.ear.is_following
+
+    def _is_spoken_to(self) -> bool:
+        return self._sound_s >= SPEAKING_S and self._quiet_s == 0.0
+
+    def _matches(self, phrases: tuple[str, ...]) -> bool:
+        for phrase in phrases:
+            taken = match(phrase, self._heard)
+            if taken is not None:
+                del self._heard[:taken]
+                return True
+        return False
+
+    def _got(self, phrases: tuple[str, ...]) -> bool:
+        return any(
+            match(phrase, words(text.body)) is not None
+            for text in self._texts
+            for phrase in phrases
+        )
+
+    # Waiting
+
+    async def _until(
+        self, held: Callable[[], bool], within_s: float, *, on_the_line: bool = True
+    ) -> None:
+        """Raises TimeoutError, or _CallOver when it can no longer happen."""
+        if held():
+            return
+
+        def look() -> bool:
+            if held():
+                return True
+            if on_the_line and self._ended_by is not None:
+                raise _CallOver
+            return False
+
+        if on_the_line and self._ended_by is not None:
+            raise _CallOver
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = (look, future)
+        self._waiters.append(waiter)
+        try:
+            await self._network.clock.within(within_s, future)
+        finally:
+            self._waiters.remove(waiter)
+
+    def _look(self) -> None:
+        for look, future in tuple(self._waiters):
+            if future.done():
+                continue
+            try:
+                if look():
+                    future.set_result(None)
+            except _CallOver as over:
+                future.set_exception(over)
+
+    # Failing
+
+    def _wish(self, act: Act) -> str:
+        match act:
+            case Hears(phrases):
+                return f"the line to say {' or '.join(map(repr, phrases))}"
+            case Says() | Presses():
+                return "the line to be quiet"
+            case Interrupts():
+                return "the line to speak"
+            case GetsSms(phrases):
+                return f"a text with {' or '.join(map(repr, phrases))}"
+            case IsTransferred():
+                return "a person to come on the line"
+            case IsHungUpOn():
+                return "the line to hang up"
+        return "nothing"
+
+    def _fail(self, step: Step, reason: str) -> None:
+        unmatched = " ".join(self._heard) or "nothing new"
+        conversation = "\n".join(conversation_of(self.call.log.events)) or "  (nothing)"
+        raise ExpectationFailed(
+            f"{step.name}: {reason}\n"
+            f"heard since the last match: {unmatched}\n"
+            f"the conversation so far:\n{conversation}"
+        )
+
+
+class _CallOver(Exception):
+    """What is waited for can no longer happen."""
+
+
+def conversation_of(events: list[Event]) -> list[str]:
+    """The events that people care about, a line each."""
+    return ["  " + line for event in events if (line := told(event)) is not None]
+
+
+async def run_scenario(network: Network, scenario: Scenario, *, to: str) -> ScriptedCaller:
+    """Dial, do all steps, hang up. Raises ExpectationFailed, NotReachable."""
+    caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
+    network.dial(caller, from_number=scenario.from_number, to=to)
+    await play_scenario(caller, scenario)
+    return caller
+
+
+async def play_scenario(caller: ScriptedCaller, scenario: Scenario) -> None:
+    """Do all steps of a caller who has dialled. Raises ExpectationFailed."""
+    try:
+        for step in scenario.steps:
+            await caller.perform(step)
+    finally:
+        caller.finish()

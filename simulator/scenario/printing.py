@@ -1,0 +1,36 @@
+"""A call's events as lines for people."""
+
+from __future__ import annotations
+
+from simulator.events import Event
+
+
+def told(event: Event) -> str | None:
+    """One line for an event; None for those only programs care about."""
+    text = _text(event)
+    return None if text is None else f"{float(event['at_s']):7.2f}  {text}"
+
+
+def _text(event: Event) -> str | None:
+    match event["event"]:
+        case "call":
+            return f"{event['from_']} calls {event['to'] or 'the application'}"
+        case "heard":
+            answer = event.get("answer_s")
+            after = f"   [answered in {answer:.2f} s]" if answer is not None else ""
+            cut = " ..." if event.get("cut") else ""
+            return f"line:    {event['text']}{cut}{after}"
+        case "said":
+            return f"caller:  {event['text']}"
+        case "keys":
+            return f"keys:    {event['digits']}"
+        case "sms":
+            return f"sms:     {event['text']}"
+        case "transferred":
+            return "         (connected to another person)"
+        case "error":
+            return f"error:   {event.get('code') or ''} {event['message']}".replace("  ", " ")
+        case "ended":
+            who = "the caller" if event["by"] == "caller" else "the line"
+            return f"         ({who} hung up: {event['status']}, {event['duration_s']} s)"
+    return None

@@ -1,0 +1,284 @@
+"""The vocabulary of scripted callers, and reading it from YAML or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+WITHIN_S = 20.0
+_KEYS = frozenset("0123456789*#")
+
+
+class ScenarioError(Exception):
+    """The scenario cannot be understood; the text names the step and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Hears:
+    """One of these phrases: words in order, case and punctuation ignored."""
+
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording, with noise at a signal-to-noise ratio or without."""
+
+    path: Path
+    noise: Path | None = None
+    snr_db: float | None = None
+
+
+@dataclass(frozen=True)
+class Says:
+    """Speaks a sentence or plays a recording, once the line is quiet."""
+
+    what: str | Clip
+
+
+@dataclass(frozen=True)
+class Presses:
+    """Presses keys, once the line is quiet."""
+
+    digits: str
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Does nothing for a while."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Interrupts:
+    """Speaks or presses while the line is speaking."""
+
+    by: Says | Presses
+
+
+@dataclass(frozen=True)
+class GetsSms:
+    """Has received a text with one of these phrases since the call began."""
+
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class IsTransferred:
+    """Is connected to another person."""
+
+
+@dataclass(frozen=True)
+class HangsUp:
+    """Puts the receiver down."""
+
+
+@dataclass(frozen=True)
+class IsHungUpOn:
+    """The line ends the call."""
+
+
+Act = Hears | Says | Presses | Waits | Interrupts | GetsSms | IsTransferred | HangsUp | IsHungUpOn
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do or to expect, within a time."""
+
+    act: Act
+    within_s: float = WITHIN_S
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A caller's whole call."""
+
+    steps: tuple[Step, ...]
+    from_number: str = "+13125550101"
+    language: str = "en"
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file; clip paths are relative to it. Raises ScenarioError."""
+    try:
+        source = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: cannot be read ({error})") from error
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"{path}: not YAML: {error}") from error
+    try:
+        return scenario_from(source, path.resolve().parent)
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from error
+
+
+def scenario_from(source: Any, folder: Path) -> Scenario:
+    """A scenario from plain values. Raises ScenarioError."""
+    top = _mapping("scenario", source, {"from", "language", "steps"})
+    steps = top.get("steps")
+    if not isinstance(steps, list) or not steps:
+        raise ScenarioError(f"steps: expected a list of steps, got {_kind(steps)}")
+    return Scenario(
+        tuple(step_from(f"step {n}", step, folder) for n, step in enumerate(steps, start=1)),
+        _text("from", top.get("from", "+13125550101")),
+        _text("language", top.get("language", "en")),
+        source=top,
+    )
+
+
+def step_from(where: str, source: Any, folder: Path) -> Step:
+    """One step from plain values: an act and perhaps `within_s`. Raises ScenarioError."""
+    given = _mapping(where, source, {*_ACTS, "within_s"})
+    acts = [name for name in given if name != "within_s"]
+    if len(acts) != 1:
+        raise ScenarioError(f"{where}: expected one of {', '.join(_ACTS)}, got {len(acts)} of them")
+    name = f"{where} ({acts[0]})"
+    within_s = _seconds(f"{where}, within_s", given.get("within_s", WITHIN_S))
+    return Step(_ACTS[acts[0]](name, given[acts[0]], folder), within_s, name)
+
+
+def _hears(name: str, value: Any, folder: Path) -> Act:
+    return Hears(_phrases(name, value))
+
+
+def _gets_sms(name: str, value: Any, folder: Path) -> Act:
+    return GetsSms(_phrases(name, value))
+
+
+def _says(name: str, value: Any, folder: Path) -> Says:
+    if isinstance(value, str) and value.strip():
+        return Says(value)
+    if not isinstance(value, dict):
+        raise ScenarioError(f"{name}: expected text or {{clip: FILE}}, got {_kind(value)}")
+    clip = _mapping(name, value, {"clip", "noise", "snr_db"})
+    if "clip" not in clip:
+        raise ScenarioError(f"{name}: expected clip, with noise and snr_db if wanted")
+    if ("noise" in clip) != ("snr_db" in clip):
+        raise ScenarioError(f"{name}: noise and snr_db come together")
+    noise = _file(f"{name}, noise", clip["noise"], folder) if "noise" in clip else None
+    snr_db = _number(f"{name}, snr_db", clip["snr_db"]) if "snr_db" in clip else None
+    return Says(Clip(_file(f"{name}, clip", clip["clip"], folder), noise, snr_db))
+
+
+def _presses(name: str, value: Any, folder: Path) -> Presses:
+    if not isinstance(value, str) or not value or set(value) - _KEYS:
+        hint = "; put it in quotes" if isinstance(value, int) else ""
+        raise ScenarioError(f"{name}: expected keys 0-9 * # as text, got {value!r}{hint}")
+    return Presses(value)
+
+
+def _interrupts(name: str, value: Any, folder: Path) -> Act:
+    given = _mapping(name, value, {"says", "presses"})
+    if len(given) != 1:
+        raise ScenarioError(f"{name}: expected says or presses")
+    if "says" in given:
+        return Interrupts(_says(f"{name}, says", given["says"], folder))
+    return Interrupts(_presses(f"{name}, presses", given["presses"], folder))
+
+
+def _waits(name: str, value: Any, folder: Path) -> Act:
+    return Waits(_seconds(name, value))
+
+
+def _simply(act: Act) -> Callable[[str, Any, Path], Act]:
+    def read(name: str, value: Any, folder: Path) -> Act:
+        if value is not True:
+            raise ScenarioError(f"{name}: expected true, got {value!r}")
+        return act
+
+    return read
+
+
+_ACTS: Mapping[str, Callable[[str, Any, Path], Act]] = {
+    "hears": _hears,
+    "says": _says,
+    "presses": _presses,
+    "waits_s": _waits,
+    "interrupts": _interrupts,
+    "gets_sms": _gets_sms,
+    "is_transferred": _simply(IsTransferred()),
+    "hangs_up": _simply(HangsUp()),
+    "is_hung_up_on": _simply(IsHungUpOn()),
+}
+
+
+def _mapping(where: str, value: Any, allowed: set[str]) -> dict[str, Any]:
+    names = ", ".join(sorted(allowed))
+    if not isinstance(value, dict):
+        raise ScenarioError(f"{where}: expected {names}, got {_kind(value)}")
+    for key in value:
+        if key not in allowed:
+            raise ScenarioError(f"{where}: unknown key {key!r}; allowed: {names}")
+    return value
+
+
+def _phrases(name: str, value: Any) -> tuple[str, ...]:
+    given = value if isinstance(value, list) else [value]
+    if not given or not all(isinstance(one, str) and words(one) for one in given):
+        raise ScenarioError(f"{name}: expected words or a list of alternatives, got {value!r}")
+    return tuple(given)
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ScenarioError(f"{name}: expected text in quotes, got {value!r}")
+    return value
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ScenarioError(f"{name}: expected a number, got {value!r}")
+    return float(value)
+
+
+def _seconds(name: str, value: Any) -> float:
+    seconds = _number(name, value)
+    if seconds <= 0:
+        raise ScenarioError(f"{name}: expected seconds above 0, got {value!r}")
+    return seconds
+
+
+def _file(name: str, value: Any, folder: Path) -> Path:
+    path = folder / _text(name, value)
+    if not path.is_file():
+        raise ScenarioError(f"{name}: there is no file {path}")
+    return path
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__
+
+
+def words(text: str) -> list[str]:
+    """The words of a text without case and punctuation; each Chinese character is one."""
+    found: list[str] = []
+    word = ""
+    for letter in text.casefold():
+        if "\u3040" <= letter <= "\u9fff":
+            found += [word, letter]
+            word = ""
+        elif letter.isalnum():
+            word += letter
+        elif letter not in "'’":
+            found.append(word)
+            word = ""
+    return [one for one in (*found, word) if one]
+
+
+def match(phrase: str, heard: list[str]) -> int | None:
+    """How many words of `heard` it takes to find the phrase's words in order; None if not there."""
+    at = 0
+    wanted = words(phrase)
+    for taken, word in enumerate(heard, start=1):
+        if word == wanted[at]:
+            at += 1
+            if at == len(wanted):
+                return taken
+    return None

@@ -1,0 +1,101 @@
+"""What a scripted caller sends down the line: speech, noise, and the line's own faint noise."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.audio import (
+    FRAME_BYTES,
+    comfort_noise,
+    decoded,
+    encoded,
+    mixed,
+    read_sound,
+    speech_bounds,
+)
+from simulator.scenario.steps import Clip
+
+_LINE_NOISE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Sound to be sent; `speech_ends_at` is the byte after the last audible one of the speech."""
+
+    sound: bytes
+    speech_ends_at: int
+    name: str
+
+
+async def utterance(
+    what: str | Clip, language: str, speak: Callable[[str, str], Awaitable[bytes]]
+) -> Utterance:
+    """The sound of a text or clip. Raises BadSound, CannotSpeak."""
+    if isinstance(what, str):
+        sound = await speak(what, language)
+        return Utterance(sound, speech_bounds(sound)[1], what)
+    sound = read_sound(what.path, what.path.name)
+    end = speech_bounds(sound)[1]
+    if what.noise is not None and what.snr_db is not None:
+        sound = with_noise(sound, read_sound(what.noise, what.noise.name), what.snr_db)
+    return Utterance(sound, end, what.path.name)
+
+
+def with_noise(speech: bytes, noise: bytes, snr_db: float) -> bytes:
+    """Speech with noise at a signal-to-noise ratio of mean powers; short noise is repeated."""
+    voice = decoded(speech).astype(np.float64)
+    rustle = decoded(noise).astype(np.float64)
+    if not len(rustle) or not len(voice):
+        return speech
+    rustle = np.resize(rustle, len(voice))
+    begin, end = speech_bounds(speech)
+    voice_power = float(np.mean(voice[begin:end] ** 2)) if end else 0.0
+    noise_power = float(np.mean(rustle**2))
+    if not voice_power or not noise_power:
+        return speech
+    gain = np.sqrt(voice_power / (noise_power * 10 ** (snr_db / 10)))
+    return encoded(voice + gain * rustle)
+
+
+class Mouth:
+    """Frames for the line: what is being said, over the line's noise."""
+
+    def __init__(self, seed: int, spoken: Callable[[Utterance], None]) -> None:
+        self._hiss = comfort_noise(_LINE_NOISE_S, seed)
+        self._at = 0
+        self._saying: Utterance | None = None
+        self._said = 0
+        self._spoken = spoken
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether something is still being said."""
+        return self._saying is not None
+
+    def say(self, what: Utterance) -> None:
+        """Begin to say something."""
+        self._saying, self._said = what, 0
+
+    def stop(self) -> None:
+        """Fall silent."""
+        self._saying = None
+
+    def next_frame(self, speech_ended: Callable[[float], None]) -> bytes:
+        """The next frame; `speech_ended(into_s)` is called in the frame where the speech ends."""
+        hiss = self._hiss[self._at : self._at + FRAME_BYTES]
+        self._at = (self._at + FRAME_BYTES) % (len(self._hiss) - len(self._hiss) % FRAME_BYTES)
+        saying = self._saying
+        if saying is None:
+            return hiss
+        begin = self._said
+        part = saying.sound[begin : begin + FRAME_BYTES]
+        self._said += FRAME_BYTES
+        if begin < saying.speech_ends_at <= self._said:
+            speech_ended((saying.speech_ends_at - begin) / 8000)
+        if self._said >= len(saying.sound):
+            self._saying = None
+            self._spoken(saying)
+        return mixed(hiss, part)

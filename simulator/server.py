@@ -1,0 +1,86 @@
+"""The simulator's web application: REST, its own API, and the browser phones."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+from simulator import api
+from simulator.keys import NETWORK
+from simulator.network import Network
+from simulator.phone.routes import add_routes as add_phone_routes
+from simulator.rest import calls, messages, recordings
+from simulator.rest.answers import ApiError, not_found
+from simulator.settings import Settings
+
+REST_ROOT = "/2010-04-01/Accounts/{account}"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The whole simulator; its network is opened and closed with the application."""
+    app = web.Application(middlewares=[api.local_only, rest_rules])
+    network = Network(settings)
+    app[NETWORK] = network
+    app[api.CALLERS] = {}
+    app.cleanup_ctx.append(_open_network)
+    app.router.add_get("/healthz", healthz)
+    for resource in (calls, recordings, messages):
+        resource.add_routes(app.router, REST_ROOT)
+    api.add_routes(app.router)
+    add_phone_routes(app, network)
+    return app
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """The process is alive and line time runs."""
+    return web.json_response({"status": "ok"})
+
+
+async def _open_network(app: web.Application) -> AsyncIterator[None]:
+    async with app[NETWORK]:
+        yield
+
+
+@web.middleware
+async def rest_rules(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Below the REST root: Basic auth first, then Twilio's JSON for every refusal."""
+    if not request.path.startswith("/2010-04-01/"):
+        return await handler(request)
+    try:
+        _check_account(request)
+        return await handler(request)
+    except ApiError as error:
+        return error.response()
+    except web.HTTPNotFound:
+        return not_found(request.path).response()
+    except web.HTTPMethodNotAllowed:
+        return ApiError(405, 20004, "Method not allowed").response()
+
+
+def _check_account(request: web.Request) -> None:
+    settings = request.app[NETWORK].settings
+    user, password = _credentials(request)
+    pairs = {settings.account_sid: settings.auth_token, settings.api_key: settings.api_secret}
+    expected = pairs.get(user, "")
+    if not expected or not hmac.compare_digest(expected.encode(), password.encode()):
+        raise ApiError(401, 20003, "Authenticate")
+    account = request.path.split("/")[3].removesuffix(".json")
+    if account != settings.account_sid:
+        raise not_found(request.path)
+
+
+def _credentials(request: web.Request) -> tuple[str, str]:
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        raise ApiError(401, 20003, "Authenticate")
+    try:
+        user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ApiError(401, 20003, "Authenticate") from error
+    return user, password
