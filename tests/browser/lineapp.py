@@ -33,11 +33,12 @@ NUMBER = "+13125550100"
 SECRET = "an-api-secret-of-at-least-thirty-two-bytes"
 AUTH_TOKEN = "the-account-token"
 PUBLIC = "https://app.example"
-ANSWER = f"""<Response><Play>{PUBLIC}/tune.wav</Play>
-<Gather numDigits="1" action="/keys" timeout="30"/></Response>"""
+ANSWER = f"""<Response><Gather numDigits="1" action="/keys" timeout="30">
+<Play>{PUBLIC}/tune.wav</Play></Gather></Response>"""
 TALK = '<Response><Connect><Stream url="wss://app.example/media"/></Connect></Response>'
 DESK = """<!doctype html><title>Desk</title>
-<script src="{simulator}/phone.js"></script><script src="/desk.js"></script><h1>Desk</h1>
+<script src="{simulator}/phone.js" defer></script>
+<script src="/desk.js" defer></script><h1>Desk</h1>
 <button id="go">Go</button>"""
 DESK_SCRIPT = """
 const seen = window.seen = [];

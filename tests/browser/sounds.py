@@ -59,6 +59,8 @@ def at_8khz(samples: npt.ArrayLike, rate: int) -> Samples:
     """The same sound at 8 kHz."""
     sound = np.asarray(samples, dtype=np.float64)
     length = len(sound) * RATE // rate
+    if not length:
+        return np.zeros(0)
     spectrum = np.fft.rfft(sound)[: length // 2 + 1]
     return np.asarray(np.fft.irfft(spectrum, length) * (length / len(sound)))
 

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ALIKE = 0.5
 UNLIKE = 0.3
 SPOKEN = voice(40, seed=1)
-TUNE = voice(3, seed=2)
+TUNE = voice(6, seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_muted_caller_is_not_heard(
     _call(page, line)
     page.get_by_role("button", name="Mute").click()
     expect(page.get_by_role("button", name="Muted")).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("button", name="4 GHI").or_(page.locator("[data-key='4']")).first.click()
+    page.locator("[data-key='4']").click()
     eventually(lambda: len(line.heard) > 3 * 8000)
     assert not line.heard[8000:].strip(b"\xff\x7f")
 
