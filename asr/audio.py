@@ -69,10 +69,10 @@ def floor_only(count: int) -> Pcm:
 
 def read(path: Path) -> tuple[list[Pcm], int]:
     """The channels of a sound file and its sample rate. AsrError when it is none."""
+    if not path.is_file():
+        raise AsrError("there is no such file")
     try:
         samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
-    except FileNotFoundError:
-        raise AsrError("there is no such file") from None
     except (soundfile.LibsndfileError, RuntimeError):
         return _read_by_pydub(path)
     if len(samples) == 0:

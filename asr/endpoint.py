@@ -22,6 +22,10 @@ _BEGIN_NEEDS = 4
 """Speech begins when so many of the last frames are voice: 80 ms within 160 ms."""
 _ABOVE_NOISE_DB = 6.0
 _QUIETEST_DB = -62.0
+_LOUDEST_NOISE_DB = -30.0
+_SMOOTH = 3
+_REMEMBER = 100
+"""Frames over which the noise is remembered: 2 s."""
 _TONE_SHARE = 0.94
 """Share of a frame's power in its two strongest peaks above which it is a tone."""
 
@@ -34,7 +38,8 @@ class Endpoint:
         self.frame = rate * FRAME_MS // 1000
         self._vad = webrtcvad.Vad(mode)
         self._recent: deque[bool] = deque(maxlen=_BEGIN_OF)
-        self._noise_db = -55.0
+        self._levels: deque[float] = deque(maxlen=_SMOOTH)
+        self._floors: deque[float] = deque(maxlen=_REMEMBER)
         self._quiet_frames = 0
         self.speaking = False
 
@@ -59,21 +64,20 @@ class Endpoint:
 
     def _is_voice(self, frame: Pcm) -> bool:
         level = _level_db(frame)
-        voice = (
-            level > max(self._noise_db + _ABOVE_NOISE_DB, _QUIETEST_DB)
+        return (
+            level > max(self._noise_db(level) + _ABOVE_NOISE_DB, _QUIETEST_DB)
             and self._vad.is_speech(frame.tobytes(), self.rate)
             and not is_tone(frame)
         )
-        self._follow_noise(level, voice)
-        return voice
 
-    def _follow_noise(self, level: float, voice: bool) -> None:
-        """Follow the line's noise: down at once, up slowly, hardly at all during speech."""
-        if level < self._noise_db:
-            self._noise_db += 0.3 * (level - self._noise_db)
-        elif not voice:
-            self._noise_db += 0.03 * (level - self._noise_db)
-        self._noise_db = float(np.clip(self._noise_db, -75.0, -25.0))
+    def _noise_db(self, level: float) -> float:
+        """The line's own noise: the quietest smoothed level of the last seconds.
+
+        Speech dips between its sounds, steady noise does not.
+        """
+        self._levels.append(level)
+        self._floors.append(sum(self._levels) / len(self._levels))
+        return min(min(self._floors), _LOUDEST_NOISE_DB)
 
 
 def is_tone(frame: Pcm) -> bool:

@@ -1,0 +1,113 @@
+"""Real human speech, fed as a telephone would: 20 ms of mu-law at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asr.audio import LINE_RATE, read, resampled, to_mulaw, with_floor
+from asr.live import EarEvent, LiveEar, Partial, SpeechStarted, Utterance
+from asr.model import SpeechModel
+from tests.asr.conftest import CLIPS, references
+
+pytestmark = [pytest.mark.speech, pytest.mark.slow]
+
+
+def on_the_line(name: str, before_s: float = 0.5, after_s: float = 1.5) -> bytes:
+    channels, rate = read(CLIPS / name)
+    silence = [np.zeros(int(LINE_RATE * s), dtype=np.int16) for s in (before_s, after_s)]
+    pcm = np.concatenate([silence[0], resampled(channels[0], rate, LINE_RATE), silence[1]])
+    return to_mulaw(with_floor(pcm, 0))
+
+
+def feed(ear: LiveEar, sound: bytes) -> list[EarEvent]:
+    events = [e for at in range(0, len(sound), 160) for e in ear.feed(sound[at : at + 160])]
+    return events + ear.flush()
+
+
+def utterances(events: list[EarEvent]) -> list[Utterance]:
+    return [event for event in events if isinstance(event, Utterance)]
+
+
+def test_a_spoken_sentence_becomes_its_words(model: SpeechModel) -> None:
+    ear = LiveEar(model)
+    ear.listen(hang_over_ms=800, patience_ms=800)
+    events = feed(ear, on_the_line("misc/whats-the-weather.flac"))
+    (heard,) = utterances(events)
+    assert heard.heard.text == "what's the weather like"
+    assert isinstance(events[0], SpeechStarted)
+    assert any(isinstance(event, Partial) for event in events)
+
+
+def test_times_of_words_lie_within_their_utterance_and_rise(model: SpeechModel) -> None:
+    ear = LiveEar(model)
+    feed(ear, on_the_line("misc/whats-the-weather.flac"))
+    (second,) = utterances(feed(ear, on_the_line("misc/whats-the-weather.flac")))[-1:]
+    starts = [word.start_s for word in second.heard.words]
+    assert starts == sorted(starts)
+    assert second.start_s - 0.5 < starts[0] < second.end_s
+    assert all(0 < word.confidence <= 1 for word in second.heard.words)
+
+
+def test_two_runs_over_the_same_sound_are_equal(model: SpeechModel) -> None:
+    sound = on_the_line("misc/jfk.flac")
+    texts = []
+    for _ in range(2):
+        ear = LiveEar(model)
+        ear.listen(hang_over_ms=700, patience_ms=700)
+        texts.append([u.heard.text for u in utterances(feed(ear, sound))])
+    assert texts[0] == texts[1]
+
+
+def test_a_grammar_mends_digits(model: SpeechModel) -> None:
+    digits = "zero oh one two three four five six seven eight nine"
+    ear = LiveEar(model)
+    ear.listen(hang_over_ms=900, patience_ms=900, grammar=tuple(digits.split()))
+    heard = " ".join(
+        u.heard.text for u in utterances(feed(ear, on_the_line("misc/zip-codes-8k.flac")))
+    )
+    assert heard == "one zero zero zero one nine oh two one oh zero one eight zero three"
+
+
+def test_an_unfinished_answer_gets_more_patience(model: SpeechModel) -> None:
+    sound = on_the_line("misc/whats-the-weather.flac")
+    quick, patient = LiveEar(model), LiveEar(model)
+    quick.listen(hang_over_ms=300, patience_ms=1400, finished=lambda text: "weather" in text)
+    patient.listen(hang_over_ms=300, patience_ms=1400, finished=lambda text: False)
+    until = {}
+    for name, ear in (("quick", quick), ("patient", patient)):
+        for at in range(0, len(sound), 160):
+            if any(isinstance(event, Utterance) for event in ear.feed(sound[at : at + 160])):
+                until[name] = at
+                break
+    assert until["quick"] < until["patient"]
+
+
+@pytest.mark.parametrize("kind", ["silence", "keys"])
+def test_nothing_is_heard_where_nothing_is_said(model: SpeechModel, kind: str) -> None:
+    at = np.arange(LINE_RATE * 2) / LINE_RATE
+    keys = 6000 * (np.sin(2 * np.pi * 770 * at) + np.sin(2 * np.pi * 1336 * at))
+    sounds = {"silence": np.zeros(LINE_RATE * 4), "keys": keys}
+    assert feed(LiveEar(model), to_mulaw(sounds[kind].astype(np.int16))) == []
+
+
+def test_yes_and_no_of_different_people_are_told_apart(model: SpeechModel) -> None:
+    clips = {name: text for name, text in references().items() if text in ("yes", "no")}
+    said = {}
+    for name in clips:
+        ear = LiveEar(model)
+        ear.listen(grammar=("yes", "no", "yeah"))
+        said[name] = " ".join(u.heard.text for u in utterances(feed(ear, on_the_line(name))))
+    assert {name: text.replace("yeah", "yes") for name, text in said.items()} == clips
+    assert set(clips.values()) == {"yes", "no"}
+
+
+def test_an_unknown_word_is_known_to_be_unknown(model: SpeechModel) -> None:
+    assert model.knows("pothole")
+    assert not model.knows("xyzzyplugh")
+
+
+def test_clips_exist() -> None:
+    assert (Path(CLIPS) / "LICENCE.md").exists()
