@@ -8,6 +8,7 @@ from flask import Response, abort, jsonify, redirect, render_template, request, 
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.city import City, CityError
 from infra.clock import now
 from infra.storage import Storage
 from recordings import actions, links, queries, view
@@ -29,7 +30,7 @@ _FILE_MARK = 16
 @_may_listen
 def index() -> str:
     """The list, filtered by the address."""
-    asked = view.read_filter(request.args)
+    asked = view.read_filter(request.args, zone=services().get(City).zone)
     with services().database.read() as session:
         found = queries.count(session, asked.wanted)
         rows = queries.one_page(session, asked.wanted)
@@ -51,6 +52,7 @@ def replay(public_id: str) -> str:
             is_audible=recording.state in AUDIBLE and bool(recording.storage_key),
             may_fetch_again=allows(recording.state, Action.FETCH_AGAIN),
             understood=queries.understood(session, recording),
+            category_name=_category_name,
             looked_for=request.args.get("q", "")[:100],
             **_words(session, recording),
             **_listeners(session, recording),
@@ -141,6 +143,14 @@ def fetch_again(public_id: str) -> AnyResponse:
         except NotAllowed as refusal:
             abort(409, description=str(refusal))
     return redirect(url_for("recordings.replay", public_id=public_id), 303)
+
+
+def _category_name(code: str) -> str:
+    """The city's name for a category; the code itself if the city gave it up since."""
+    try:
+        return services().get(City).category(code).name
+    except CityError:
+        return code
 
 
 def _recording(session: Session, public_id: str) -> Recording:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, column, func, select, table
 from sqlalchemy.orm import Session
@@ -31,7 +31,7 @@ _staff = table("staff", column("id"), column("name"))
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reviewer looks for; None or empty means any. Days are UTC, lengths seconds."""
+    """What a reviewer looks for; None or empty means any. Days begin in `zone`."""
 
     from_day: date | None = None
     to_day: date | None = None
@@ -41,6 +41,7 @@ class Wanted:
     purpose: str = ""
     text: str = ""
     page: int = 1
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)
@@ -196,13 +197,12 @@ def one_page(session: Session, wanted: Wanted) -> tuple[Row, ...]:
         .offset((wanted.page - 1) * PAGE_SIZE)
     ).all()
     ids = [recording.id for recording in recordings]
-    heard = dict(
-        session.execute(
-            select(Listening.recording_id, func.count())
-            .where(Listening.recording_id.in_(ids))
-            .group_by(Listening.recording_id)
-        ).tuples()
+    counts = session.execute(
+        select(Listening.recording_id, func.count())
+        .where(Listening.recording_id.in_(ids))
+        .group_by(Listening.recording_id)
     )
+    heard = dict(counts.all())
     numbers = _ticket_numbers(session, recordings)
     return tuple(Row(r, numbers.get(r.id), heard.get(r.id, 0)) for r in recordings)
 
@@ -223,8 +223,8 @@ def _ticket_numbers(session: Session, recordings: Sequence[Recording]) -> dict[i
 def _where(wanted: Wanted) -> list[ColumnElement[bool]]:
     at = _heard_at()
     tests = {
-        "from": wanted.from_day and at >= _midnight(wanted.from_day),
-        "to": wanted.to_day and at < _midnight(wanted.to_day) + timedelta(days=1),
+        "from": wanted.from_day and at >= _midnight(wanted.from_day, wanted.zone),
+        "to": wanted.to_day and at < _midnight(wanted.to_day + timedelta(days=1), wanted.zone),
         "least": wanted.least_s is not None and _length() >= wanted.least_s,
         "most": wanted.most_s is not None and _length() <= wanted.most_s,
         "state": wanted.state and Recording.state == wanted.state,
@@ -242,8 +242,8 @@ def _length() -> ColumnElement[float]:
     return func.coalesce(Recording.duration_s, Recording.announced_s)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=now().tzinfo)
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def _began(session: Session, recording: Recording) -> datetime | None:

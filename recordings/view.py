@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Any
 
 from recordings.life import State
@@ -14,13 +14,13 @@ from recordings.transcript import Said, Turn, in_turns
 SPEAKERS = {"caller": "Caller", "line": "Line", "agent": "Agent"}
 PURPOSES = {"call": "Call", "message": "Message", "turn": "Answer"}
 STATES = {
-    State.ANNOUNCED: ("Being fetched", "waiting"),
-    State.STORED: ("Being transcribed", "waiting"),
+    State.ANNOUNCED: ("Being fetched", "info"),
+    State.STORED: ("Being transcribed", "info"),
     State.TRANSCRIBED: ("Ready", "good"),
     State.REVIEWED: ("Reviewed", "good"),
-    State.PURGED: ("Deleted", "quiet"),
+    State.PURGED: ("Deleted", "plain"),
     State.MISSING: ("Not to be had", "bad"),
-    State.ABSENT: ("Nothing recorded", "quiet"),
+    State.ABSENT: ("Nothing recorded", "plain"),
     State.FAILED: ("Failed at the carrier", "bad"),
 }
 """Each state in words, and what kind of news it is."""
@@ -53,11 +53,11 @@ class Asked:
         return kept | ({"page": str(page)} if page > 1 else {})
 
 
-def read_filter(args: Mapping[str, str]) -> Asked:
+def read_filter(args: Mapping[str, str], *, zone: tzinfo = UTC) -> Asked:
     """The filter of an address; what cannot be read is left out and said."""
     problems: list[str] = []
     values = {name: str(args.get(name, "")).strip() for name in _FIELDS}
-    wanted = Wanted()
+    wanted = Wanted(zone=zone)
     for name, (field, read, expected) in _FIELDS.items():
         if not values[name]:
             continue
@@ -100,7 +100,10 @@ def _shortened(words: list[str], most: int) -> str:
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    day = date.fromisoformat(text)
+    if not 2000 <= day.year <= 2200:
+        raise ValueError(text)
+    return day
 
 
 def _seconds(text: str) -> float:

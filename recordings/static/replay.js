@@ -156,7 +156,7 @@
     constructor(box) {
       this.box = box;
       this.touchedAt = 0;
-      for (const kind of ["wheel", "touchmove", "pointerdown"]) {
+      for (const kind of ["wheel", "touchmove"]) {
         box.addEventListener(kind, () => { this.touchedAt = Date.now(); }, { passive: true });
       }
       this.read();
@@ -204,13 +204,16 @@
     }
 
     reveal(span) {
+      const scrolls = getComputedStyle(this.box).overflowY === "auto";
       const box = this.box.getBoundingClientRect();
+      const player = this.box.closest(".replay").querySelector(".player").getBoundingClientRect();
+      const top = scrolls ? box.top : Math.max(0, player.bottom);
+      const height = scrolls ? box.height : innerHeight - top;
       const word = span.getBoundingClientRect();
-      const room = box.height / 5;
-      if (word.top >= box.top + room && word.bottom <= box.bottom - room) return;
+      if (word.top >= top + height / 6 && word.bottom <= top + (height * 5) / 6) return;
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      this.box.scrollTo({
-        top: this.box.scrollTop + word.top - box.top - box.height / 2.5,
+      (scrolls ? this.box : window).scrollBy({
+        top: word.top - top - height / 3,
         behavior: calm ? "auto" : "smooth",
       });
     }

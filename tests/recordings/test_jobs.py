@@ -1,0 +1,339 @@
+"""From the carrier's announcement to words, whatever comes in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import soundfile
+from sqlalchemy import insert, select
+
+from agents.models import Handover
+from calls.actions import call_arrived
+from calls.models import Call, TurnSound
+from carriers.base import CarrierError, CarrierRecording
+from infra.clock import now
+from infra.db import Database
+from infra.jobs import Outbox, enqueue, work
+from infra.services import Services
+from infra.storage import Storage
+from recordings import actions, jobs
+from recordings.models import Recording, TranscriptWord
+from tests.recordings.conftest import CALL_SID, SID, FakeCarrier, do, new_sid
+from tests.recordings.sounds import bad_bodies, call_wav, speechlike, wav
+from tickets.actions import file_report
+from tickets.models import Report
+
+SECONDS = 4.0
+BODIES = bad_bodies(SECONDS)
+
+
+def announce(services: Services, **other: Any) -> int:
+    known: dict[str, Any] = {
+        "carrier_sid": SID,
+        "call_sid": CALL_SID,
+        "purpose": "call",
+        "status": "completed",
+        "channels": 2,
+        "duration_s": SECONDS,
+        "started_at": now(),
+    }
+    with services.database.transaction() as session:
+        call_arrived(
+            session,
+            carrier_sid=CALL_SID,
+            from_number="+13125550101",
+            to_number="",
+            direction="inbound",
+            language="en",
+        )
+        return actions.register(session, **(known | other)).id
+
+
+def the(database: Database, kind: type[Any]) -> Any:
+    with database.read() as session:
+        return session.scalars(select(kind)).one()
+
+
+def row(database: Database, job: str) -> Outbox:
+    with database.read() as session:
+        found = select(Outbox).where(Outbox.job == f"recordings.jobs.{job}")
+        return session.scalars(found.order_by(Outbox.id.desc())).first() or Outbox(state="none")
+
+
+def files(services: Services) -> list[str]:
+    root = services.settings.storage
+    return sorted(path.suffix for path in root.rglob("*") if path.is_file())
+
+
+def age(services: Services, by: timedelta) -> None:
+    with services.database.transaction() as session:
+        for recording in session.scalars(select(Recording)):
+            recording.asked_at -= by
+            recording.announced_at -= by
+
+
+def test_not_there_then_there(services: Services, carrier: FakeCarrier) -> None:
+    announce(services)
+    do(services, "carrier")
+    left = row(services.database, "fetch_recording")
+    assert (left.state, left.failures) == ("waiting", 0)
+    assert the(services.database, Recording).state == "announced"
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    kept = the(services.database, Recording)
+    assert (kept.state, kept.duration_s, kept.channels) == ("stored", SECONDS, 2)
+    assert services.get(Storage).open(kept.storage_key).read() == call_wav(SECONDS)
+    assert row(services.database, "transcribe_recording").state == "waiting"
+
+
+def test_pauses_grow(services: Services) -> None:
+    announce(services)
+    pauses = []
+    for _ in range(5):
+        do(services, "carrier")
+        left = row(services.database, "fetch_recording")
+        pauses.append(round((left.next_at - now()).total_seconds()))
+    assert pauses == [1, 3, 10, 30, 60]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_bad_body_is_never_stored(
+    name: str, services: Services, carrier: FakeCarrier, database: Database
+) -> None:
+    announce(services)
+    carrier.bodies[SID] = BODIES[name]
+    do(services, "carrier")
+    assert the(database, Recording).state == "announced"
+    assert row(database, "fetch_recording").state == "waiting"
+    assert files(services) == []
+
+
+def test_an_endless_body_is_cut_off(
+    services: Services, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MOST_BYTES", 1_000_000)
+    given = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal given
+        yield call_wav(SECONDS)
+        while True:
+            given += 65536
+            yield b"\0" * 65536
+
+    announce(services)
+    carrier.bodies[SID] = endless()
+    do(services, "carrier")
+    assert the(services.database, Recording).state == "announced"
+    assert given < 1_200_000
+    assert files(services) == []
+
+
+def test_a_carrier_that_fails_is_asked_again(services: Services, carrier: FakeCarrier) -> None:
+    announce(services)
+    carrier.bodies[SID] = CarrierError("recording: the carrier answered 500", permanent=False)
+    for _ in range(10):
+        do(services, "carrier")
+    assert row(services.database, "fetch_recording").state == "waiting"
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    assert the(services.database, Recording).state == "stored"
+
+
+def test_after_a_day_a_person_decides(services: Services, carrier: FakeCarrier) -> None:
+    announce(services)
+    age(services, timedelta(hours=25))
+    do(services, "carrier")
+    assert the(services.database, Recording).state == "missing"
+    assert row(services.database, "fetch_recording").state == "parked"
+    with services.database.transaction() as session:
+        actions.fetch_again(session, session.scalars(select(Recording)).one())
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    assert the(services.database, Recording).state == "stored"
+
+
+def test_both_speakers_words_in_order_then_a_small_file(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    announce(services)
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    do(services, "asr")
+    recording = the(services.database, Recording)
+    assert (recording.state, recording.media_type) == ("transcribed", "audio/ogg; codecs=opus")
+    assert files(services) == [".ogg"]
+    info = soundfile.info(services.get(Storage).path(recording.storage_key))
+    assert abs(info.duration - SECONDS) < 0.02
+    assert recording.sha256 != recording.source_sha256
+    with services.database.read() as session:
+        words = session.scalars(select(TranscriptWord).order_by(TranscriptWord.start_s)).all()
+    assert {(w.channel, w.speaker) for w in words} == {(0, "caller"), (1, "line")}
+    assert all(w.word.startswith("pothole") for w in words if w.channel == 0)
+    assert all(w.word.startswith("address") for w in words if w.channel == 1)
+    assert all(0 <= w.start_s < w.end_s <= SECONDS + 1 for w in words)
+    assert "pothole0" in recording.text and "address0" in recording.text
+
+
+def test_transcribing_again_leaves_one_set_of_words(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    recording_id = announce(services)
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    do(services, "asr")
+    with services.database.read() as session:
+        before = [(w.id, w.word) for w in session.scalars(select(TranscriptWord))]
+    with services.database.transaction() as session:
+        enqueue(
+            session,
+            queue="asr",
+            job="recordings.jobs.transcribe_recording",
+            key="again",
+            args=[recording_id],
+        )
+    do(services, "asr")
+    with services.database.read() as session:
+        assert [(w.id, w.word) for w in session.scalars(select(TranscriptWord))] == before
+
+
+def test_the_agents_words_are_the_agents(services: Services, carrier: FakeCarrier) -> None:
+    began = now() - timedelta(minutes=5)
+    announce(services, started_at=began)
+    with services.database.transaction() as session:
+        call_id = session.scalars(select(Call.id)).one()
+        session.execute(
+            insert(Handover).values(
+                call_id=call_id,
+                state="ended",
+                talking_at=began + timedelta(seconds=2),
+                ended_at=began + timedelta(seconds=10),
+            )
+        )
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    do(services, "asr")
+    with services.database.read() as session:
+        words = session.scalars(select(TranscriptWord).where(TranscriptWord.channel == 1)).all()
+    assert {(w.speaker, (w.start_s + w.end_s) / 2 >= 2) for w in words} == {
+        ("line", False),
+        ("agent", True),
+    }
+
+
+def test_a_message_gives_its_report_its_words(services: Services, carrier: FakeCarrier) -> None:
+    announce(services, purpose="message", channels=1)
+    file_a_report(services, recording_sid=SID)
+    file_a_report(services, recording_sid=new_sid(), key="other")
+    carrier.bodies[SID] = wav(speechlike(SECONDS))
+    do(services, "carrier")
+    do(services, "asr")
+    with services.database.read() as session:
+        texts = {
+            report.recording_sid: report.problem_text for report in session.scalars(select(Report))
+        }
+    assert texts.pop(SID).startswith("pothole")
+    assert list(texts.values()) == [""]
+
+
+def test_a_report_that_comes_after_the_words_gets_them_from_the_sweep(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    announce(services, purpose="message", channels=1)
+    carrier.bodies[SID] = wav(speechlike(SECONDS))
+    do(services, "carrier")
+    do(services, "asr")
+    file_a_report(services, recording_sid=SID)
+    sweep(services)
+    assert the(services.database, Report).problem_text.startswith("pothole")
+
+
+def test_a_message_nobody_told_us_of_still_becomes_a_report(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    announce(services, purpose="message", channels=1)
+    carrier.bodies[SID] = wav(speechlike(SECONDS))
+    do(services, "carrier")
+    do(services, "asr")
+    sweep(services)
+    with services.database.read() as session:
+        assert session.scalars(select(Report)).all() == []
+    age(services, timedelta(minutes=11))
+    sweep(services)
+    sweep(services)
+    report = the(services.database, Report)
+    assert (report.source, report.recording_sid) == ("message", SID)
+    assert report.problem_text.startswith("pothole")
+
+
+def test_the_sweep_registers_what_no_webhook_told(services: Services, carrier: FakeCarrier) -> None:
+    known = announce(services)
+    answer, message, running = new_sid(), new_sid(), new_sid()
+    with services.database.transaction() as session:
+        call_id = session.scalars(select(Call.id)).one()
+        session.add(TurnSound(call_id=call_id, number=1, recording_sid=answer))
+    carrier.books = [
+        in_books(SID, "StartCallRecordingAPI"),
+        in_books(answer, "RecordVerb"),
+        in_books(message, "RecordVerb"),
+        in_books(running, "StartCallRecordingAPI", status="in-progress"),
+    ]
+    sweep(services)
+    sweep(services)
+    with services.database.read() as session:
+        found = {r.carrier_sid: r for r in session.scalars(select(Recording))}
+        fetches = session.scalars(
+            select(Outbox.args).where(Outbox.job == "recordings.jobs.fetch_recording")
+        ).all()
+    assert found[SID].id == known
+    assert {sid: r.purpose for sid, r in found.items()} == {
+        SID: "call",
+        answer: "turn",
+        message: "message",
+        running: "call",
+    }
+    assert sorted(fetches) == sorted([[found[sid].id] for sid in (SID, answer, message)])
+
+
+def in_books(sid: str, source: str, status: str = "completed") -> CarrierRecording:
+    return CarrierRecording(
+        sid=sid,
+        call_sid=CALL_SID,
+        status=status,
+        channels=2,
+        duration_s=4,
+        source=source,
+        started_at=now(),
+    )
+
+
+def file_a_report(services: Services, *, recording_sid: str, key: str = "message") -> None:
+    with services.database.transaction() as session:
+        file_report(
+            session,
+            source_key=key,
+            call_id=session.scalars(select(Call.id)).one(),
+            source="message",
+            language="en",
+            caller_number="",
+            problem_text="",
+            category=None,
+            category_score=None,
+            place=None,
+            place_text="",
+            confirmed=False,
+            recording_sid=recording_sid,
+        )
+
+
+def sweep(services: Services) -> None:
+    """Let the clock ring for the sweep, and nothing else."""
+    with services.database.transaction() as session:
+        for waiting in session.scalars(select(Outbox).where(Outbox.state == "waiting")):
+            waiting.next_at = now() + timedelta(hours=1)
+        enqueue(session, queue="live", job="recordings.jobs.sweep", key=f"sweep:{new_sid()}")
+    assert work(services, "live") == 1
