@@ -29,7 +29,7 @@ _PLACE_PROMPTS = {
 
 def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
     """What is wrong, and where too if the caller said it in the same breath."""
-    guess = understand.category(context.city, text)
+    guess = understand.category(context.city, text, context.language)
     words: dict[str, Any] = {"problem_text": text}
     where = understand.place(context.city, text)
     if where.problem is None:
@@ -48,13 +48,13 @@ def category_list(context: Context) -> tuple[Option, ...]:
             category.spoken_name(context.language),
             {"category": category.code, "category_score": 1.0, "by_keys": True},
         )
-        for category in context.city.categories[:_MENU_LENGTH]
+        for category in context.city.menu[:_MENU_LENGTH]
     )
 
 
 def named_category(context: Context, text: str) -> Understood | NotUnderstood:
     """A problem named while the list is read."""
-    guess = understand.category(context.city, text)
+    guess = understand.category(context.city, text, context.language)
     if guess.code is None or guess.score < _SURE:
         return NotUnderstood("problem_unclear")
     return Understood({"category": guess.code, "category_score": round(guess.score, 3)})
@@ -95,7 +95,7 @@ def found_places(context: Context) -> tuple[Option, ...]:
     return tuple(
         Option(
             understand.spoken_place(place),
-            {"place": place, "place_text": place["address_text"]},
+            {"place": dict(place), "place_text": place["address_text"]},
         )
         for place in context.draft.get("choices", ())
     )
@@ -103,11 +103,6 @@ def found_places(context: Context) -> tuple[Option, ...]:
 
 def named_place(context: Context, text: str) -> Understood | NotUnderstood:
     """A place said again while the list is read."""
-    return heard_place_in_list(context, text)
-
-
-def heard_place_in_list(context: Context, text: str) -> Understood | NotUnderstood:
-    """The one of the offered places that the words fit best, if any does."""
     guess = understand.place(context.city, text)
     if guess.problem is None:
         return Understood(_remembered(guess, text))

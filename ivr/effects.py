@@ -15,12 +15,11 @@ from calls.models import Call
 from config.city import City
 from infra.clock import now
 from ivr.engine import Effect
-from tickets.actions import file_report
-from tickets.deadlines import promised
-from tickets.receipts import can_receive
+from tickets.actions import can_receive, file_report
+from tickets.receipts import promise
 
 
-def run(session: Session, city: City, call: Call, effect: Effect) -> Mapping[str, Any]:
+def run(session: Session, city: City, call: Call, effect: Effect) -> dict[str, Any]:
     """Run one effect; returns values for the draft. Running it twice changes nothing more."""
     match effect.name:
         case "file_report":
@@ -32,7 +31,7 @@ def run(session: Session, city: City, call: Call, effect: Effect) -> Mapping[str
     raise ValueError(f"no effect is called {effect.name}")
 
 
-def _file(session: Session, city: City, call: Call) -> Mapping[str, Any]:
+def _file(session: Session, city: City, call: Call) -> dict[str, Any]:
     draft = call.draft
     report = file_report(
         session,
@@ -49,10 +48,10 @@ def _file(session: Session, city: City, call: Call) -> Mapping[str, Any]:
         confirmed=True,
     )
     values: dict[str, Any] = {"number": report.number, "sms": can_receive(call.from_number)}
-    return values | promised(city, draft.get("category"), report.filed_at, call.language)
+    return values | promise(city, draft.get("category"), report.filed_at, call.language)
 
 
-def _keep_message(session: Session, call: Call, recording_sid: str) -> Mapping[str, Any]:
+def _keep_message(session: Session, call: Call, recording_sid: str) -> dict[str, Any]:
     draft = call.draft
     report = file_report(
         session,
@@ -72,7 +71,7 @@ def _keep_message(session: Session, call: Call, recording_sid: str) -> Mapping[s
     return {"number": report.number}
 
 
-def _ask_for_person(session: Session, call: Call, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ask_for_person(session: Session, call: Call, asked: Mapping[str, Any]) -> dict[str, Any]:
     handover = ask_for_person(
         session,
         call_id=call.id,

@@ -172,7 +172,7 @@ def _after_menu(talk: _Talk, step: Step, state: Menu, heard: Heard) -> Step:
     key = heard.digits if isinstance(heard, Keys) else None
     if isinstance(heard, Speech):
         key = state.words(talk.context(step.place.draft), heard.text)
-    if key in state.keys:
+    if key is not None and key in state.keys:
         return _arrive(talk, step, state.keys[key])
     return _fail(talk, step, state, _why(heard))
 

@@ -19,7 +19,6 @@ from config.settings import Settings
 from infra.services import Services
 from ivr import effects, slots
 from ivr.dialogue import (
-    Choose,
     Confirm,
     EnterKeys,
     Goodbye,
@@ -160,10 +159,8 @@ def _last_verb(services: Services, call: Call, state: State) -> Verb:
             return HangUp()
         case EnterKeys():
             return _listen(settings, call, state, max_keys=state.max_keys)
-        case Menu() | Choose() | Confirm():
-            return _listen(
-                settings, call, state, grammar=grammar_for(services.get(City), call, state)
-            )
+        case Menu() | Confirm():
+            return _listen(settings, call, state, grammar=grammar_for(call.language, state))
     return _listen(settings, call, state)
 
 

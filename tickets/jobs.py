@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from datetime import timedelta
 
 from carriers.base import Carrier, CarrierError
 from config.city import City
 from infra.jobs import Run, job
-from tickets import actions
-from tickets.models import Receipt, Report
-from tickets.receipts import receipt_text
+from tickets import actions, receipts
+from tickets.models import Report
+
+_CLOCKS_DIFFER = timedelta(minutes=2)
 
 
 @job
@@ -24,26 +24,21 @@ def open_ticket(run: Run, report_id: int) -> None:
 def send_receipt(run: Run, report_id: int) -> None:
     """Send the number by text message: intent first, and a look before any repetition."""
     with run.database.transaction() as session:
-        report = session.get_one(Report, report_id)
-        receipt = actions.plan_receipt(session, report, receipt_text(run.get(City), report))
-        if receipt.state in ("sent", "refused"):
-            return
-        tried_before = receipt.state == "sending"
-        receipt.state = "sending"
-        to, body, planned_at = receipt.to_number, receipt.body, receipt.planned_at
+        receipt, tried_before = receipts.begin_receipt(session, run.get(City), report_id)
+    if receipt.state != "sending":
+        return
     carrier = run.get(Carrier)
-    sid = carrier.find_sms(to=to, body=body, since=planned_at) if tried_before else None
     try:
-        sid = sid or carrier.send_sms(to=to, body=body)
+        sid = None
+        if tried_before:
+            since = receipt.planned_at - _CLOCKS_DIFFER
+            sid = carrier.find_sms(to=receipt.to_number, body=receipt.body, since=since)
+        sid = sid or carrier.send_sms(to=receipt.to_number, body=receipt.body)
     except CarrierError as error:
         if not error.permanent:
             raise
         with run.finish() as session:
-            actions.receipt_refused(_receipt(session, report_id), error.code)
+            receipts.receipt_refused(session, report_id, error.code)
         return
     with run.finish() as session:
-        actions.receipt_sent(_receipt(session, report_id), sid)
-
-
-def _receipt(session: Session, report_id: int) -> Receipt:
-    return session.scalars(select(Receipt).where(Receipt.report_id == report_id)).one()
+        receipts.receipt_sent(session, report_id, sid)

@@ -1,4 +1,8 @@
-"""The life of a ticket as one table (product: ticket life as states)."""
+"""The life of a ticket as one table: no action of a department closes one.
+
+The department reports; then the caller is asked, and only that, or nobody to be reached,
+ends a ticket.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,22 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a ticket is. No action of a department closes one: the caller is asked first."""
+    """Where a ticket is."""
 
     TO_CHECK = "to_check"
     DISPATCHED = "dispatched"
     SIGNED = "signed"
     WORKING = "working"
+    PAUSED = "paused"
     RETURNED = "returned"
+    ARBITRATION = "arbitration"
     REPORTED = "reported"
-    CLOSED = "closed"
+    ASKING = "asking"
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    EXCLUDED = "excluded"
+    REOPENED = "reopened"
+    MERGED = "merged"
 
 
 class Action(StrEnum):
@@ -23,43 +34,118 @@ class Action(StrEnum):
     DISPATCH = "dispatch"
     SIGN_FOR = "sign_for"
     START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
     REPORT_DONE = "report_done"
     RETURN = "return"
-    CLOSE = "close"
+    RETURN_AGAIN = "return_again"
+    ASK = "ask"
+    VERIFY = "verify"
+    GIVE_UP_ASKING = "give_up_asking"
+    EXCLUDE = "exclude"
     REOPEN = "reopen"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+
+
+WITH_DEPARTMENT = (
+    State.DISPATCHED,
+    State.REOPENED,
+    State.SIGNED,
+    State.WORKING,
+    State.PAUSED,
+)
+"""A department must do something."""
+
+WITH_PEOPLE_OF_THE_LINE = (State.TO_CHECK, State.RETURNED, State.ARBITRATION)
+"""An agent or supervisor must decide something."""
+
+CLOSED = (State.VERIFIED, State.UNVERIFIED, State.EXCLUDED)
 
 
 class NotAllowed(Exception):
-    """The action does not fit the ticket's state."""
+    """The action does not fit the ticket's state; the text names both."""
 
 
-_NEXT = {
-    (State.TO_CHECK, Action.DISPATCH): State.DISPATCHED,
-    (State.TO_CHECK, Action.CLOSE): State.CLOSED,
-    (State.DISPATCHED, Action.SIGN_FOR): State.SIGNED,
-    (State.DISPATCHED, Action.RETURN): State.RETURNED,
-    (State.SIGNED, Action.START): State.WORKING,
-    (State.SIGNED, Action.RETURN): State.RETURNED,
-    (State.SIGNED, Action.REPORT_DONE): State.REPORTED,
-    (State.WORKING, Action.REPORT_DONE): State.REPORTED,
-    (State.RETURNED, Action.DISPATCH): State.DISPATCHED,
-    (State.REPORTED, Action.CLOSE): State.CLOSED,
-    (State.REPORTED, Action.REOPEN): State.DISPATCHED,
-    (State.CLOSED, Action.REOPEN): State.DISPATCHED,
+_NEXT: dict[State, dict[Action, State]] = {
+    State.TO_CHECK: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
+    State.DISPATCHED: {
+        Action.SIGN_FOR: State.SIGNED,
+        Action.RETURN: State.RETURNED,
+        Action.RETURN_AGAIN: State.ARBITRATION,
+        Action.MERGE: State.MERGED,
+    },
+    State.SIGNED: {
+        Action.START: State.WORKING,
+        Action.PAUSE: State.PAUSED,
+        Action.MERGE: State.MERGED,
+    },
+    State.WORKING: {
+        Action.REPORT_DONE: State.REPORTED,
+        Action.PAUSE: State.PAUSED,
+        Action.MERGE: State.MERGED,
+    },
+    State.PAUSED: {Action.RESUME: State.WORKING},
+    State.RETURNED: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
+    State.ARBITRATION: {Action.DISPATCH: State.DISPATCHED},
+    State.REPORTED: {Action.ASK: State.ASKING, Action.EXCLUDE: State.EXCLUDED},
+    State.ASKING: {
+        Action.VERIFY: State.VERIFIED,
+        Action.GIVE_UP_ASKING: State.UNVERIFIED,
+        Action.EXCLUDE: State.EXCLUDED,
+        Action.REOPEN: State.REOPENED,
+    },
+    State.VERIFIED: {Action.REOPEN: State.REOPENED},
+    State.UNVERIFIED: {Action.REOPEN: State.REOPENED},
+    State.EXCLUDED: {Action.REOPEN: State.REOPENED},
+    State.REOPENED: {Action.SIGN_FOR: State.SIGNED},
+    State.MERGED: {Action.UNMERGE: State.TO_CHECK, Action.ASK: State.ASKING},
+}
+
+_DOING = {
+    Action.DISPATCH: "send on",
+    Action.SIGN_FOR: "sign for",
+    Action.START: "start",
+    Action.PAUSE: "pause",
+    Action.RESUME: "resume",
+    Action.REPORT_DONE: "report as done",
+    Action.RETURN: "return",
+    Action.RETURN_AGAIN: "return again",
+    Action.ASK: "ask the caller about",
+    Action.VERIFY: "close as verified",
+    Action.GIVE_UP_ASKING: "stop asking about",
+    Action.EXCLUDE: "exclude",
+    Action.REOPEN: "reopen",
+    Action.MERGE: "merge",
+    Action.UNMERGE: "separate",
+}
+
+STATE_NAMES = {
+    State.TO_CHECK: "to be checked",
+    State.DISPATCHED: "waiting to be signed for",
+    State.SIGNED: "signed for",
+    State.WORKING: "being worked on",
+    State.PAUSED: "paused",
+    State.RETURNED: "returned by the department",
+    State.ARBITRATION: "waiting for a ruling",
+    State.REPORTED: "reported done",
+    State.ASKING: "being verified with the caller",
+    State.VERIFIED: "closed and verified",
+    State.UNVERIFIED: "closed unverified",
+    State.EXCLUDED: "excluded",
+    State.REOPENED: "reopened",
+    State.MERGED: "merged with another ticket",
 }
 
 
 def next_state(state: str, action: Action) -> State:
-    """The state after an action; NotAllowed names both when they do not fit."""
-    following = _NEXT.get((State(state), action))
+    """The state after an action. Raises NotAllowed("cannot start a ticket that is reopened")."""
+    following = _NEXT[State(state)].get(action)
     if following is None:
-        raise NotAllowed(
-            f"{action.value.replace('_', ' ')} is not possible for a ticket that is"
-            f" {state.replace('_', ' ')}"
-        )
+        raise NotAllowed(f"cannot {_DOING[action]} a ticket that is {STATE_NAMES[State(state)]}")
     return following
 
 
 def possible(state: str) -> tuple[Action, ...]:
     """What may be done with a ticket in that state."""
-    return tuple(action for (at, action) in _NEXT if at == state)
+    return tuple(_NEXT[State(state)])

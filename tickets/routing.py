@@ -13,15 +13,40 @@ from tickets.deadlines import deadline
 SURE_CATEGORY = 0.5
 SURE_PLACE = 0.6
 
+DOUBTS = {
+    "message": "Left as a message: nobody has confirmed what it says",
+    "cut_off": "The caller hung up before the end",
+    "no_category": "The kind of problem is missing",
+    "uncertain_category": "The kind of problem is a guess",
+    "unknown_category": "The city no longer has this kind of problem",
+    "no_place": "The place is missing",
+    "uncertain_place": "The place is a guess",
+    "no_district": "The place is in no known district",
+    "returned": "The department returned it: not theirs",
+    "arbitration": "Returned a second time: the ruling is final",
+    "trouble": "Could not be sorted by itself",
+}
+"""Every reason for a person to look, as they read it."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place as a ticket keeps it."""
+
+    address: str
+    district: str | None
+    lat: float | None
+    lon: float | None
+
 
 @dataclass(frozen=True)
 class Route:
     """Where a ticket goes. `to_check` lists why a person must look; empty sends it at once."""
 
     department: str
-    district: str | None
     grade: str
     deadline_at: datetime
+    spot: Spot
     to_check: tuple[str, ...]
 
 
@@ -32,37 +57,54 @@ def route(
     category: str | None,
     category_score: float | None,
     place: Mapping[str, Any] | None,
+    place_text: str,
     confirmed: bool,
     filed_at: datetime,
 ) -> Route:
     """Decide department, district, urgency, deadline, and what is uncertain."""
     grade = city.grade_of(category)
+    spot = spot_of(city, place, place_text)
+    known = {each.code for each in city.categories}
     return Route(
         department=city.department_of(category).code,
-        district=(place or {}).get("district"),
         grade=grade.code,
         deadline_at=deadline(city, grade, filed_at),
-        to_check=tuple(_doubts(source, category, category_score, place, confirmed)),
+        spot=spot,
+        to_check=(
+            *((source,) if source in ("message", "cut_off") else ()),
+            *_category_doubts(known, category, category_score, confirmed),
+            *_place_doubts(place, spot, confirmed),
+        ),
     )
 
 
-def _doubts(
-    source: str,
-    category: str | None,
-    category_score: float | None,
-    place: Mapping[str, Any] | None,
-    confirmed: bool,
-) -> list[str]:
-    """A caller who said "yes, that is right" settles a middling score; a missing fact stays."""
-    doubts = [source] if source in ("message", "cut_off") else []
-    if category is None:
-        doubts.append("no_category")
-    elif not confirmed and (category_score or 0) < SURE_CATEGORY:
-        doubts.append("uncertain_category")
+def spot_of(city: City, place: Mapping[str, Any] | None, place_text: str) -> Spot:
+    """The place as understood; the caller's own words where nothing was."""
+    known = place or {}
+    address = str(known.get("address") or known.get("address_text") or place_text)[:200]
+    lat, lon = known.get("lat"), known.get("lon")
+    district = known.get("district")
+    if district is None and lat is not None and lon is not None:
+        found = city.district_at(lat, lon)
+        district = found.name if found else None
+    return Spot(address, district, lat, lon)
+
+
+def _category_doubts(
+    known: set[str], category: str | None, score: float | None, confirmed: bool
+) -> tuple[str, ...]:
+    """A caller who said "yes, that is right" settles a middling score."""
+    if not category:
+        return ("no_category",)
+    if category not in known:
+        return ("unknown_category",)
+    sure = confirmed or (score or 0) >= SURE_CATEGORY
+    return () if sure else ("uncertain_category",)
+
+
+def _place_doubts(place: Mapping[str, Any] | None, spot: Spot, confirmed: bool) -> tuple[str, ...]:
     if not place:
-        doubts.append("no_place")
-    elif not confirmed and float(place.get("score") or 0) < SURE_PLACE:
-        doubts.append("uncertain_place")
-    elif place.get("district") is None:
-        doubts.append("no_district")
-    return doubts
+        return ("uncertain_place",) if spot.address else ("no_place",)
+    if not confirmed and float(place.get("score") or 0) < SURE_PLACE:
+        return ("uncertain_place",)
+    return () if spot.district else ("no_district",)

@@ -1,0 +1,138 @@
+"""The names of a city's streets: found exactly, by sound, or by the letters of a keypad. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+import jellyfish
+from rapidfuzz import fuzz, process
+
+from config.city import City, Street
+
+SUFFIXES = {
+    "street": "ST", "st": "ST", "straight": "ST", "streets": "ST", "avenue": "AVE", "ave": "AVE",
+    "av": "AVE", "avenues": "AVE", "boulevard": "BLVD", "blvd": "BLVD", "road": "RD", "rd": "RD",
+    "drive": "DR", "dr": "DR", "place": "PL", "pl": "PL", "court": "CT", "ct": "CT",
+    "parkway": "PKWY", "pkwy": "PKWY", "terrace": "TER", "ter": "TER", "lane": "LN", "ln": "LN",
+    "plaza": "PLZ", "way": "WAY", "square": "SQ", "row": "ROW", "highway": "HWY",
+    "crescent": "CRES",
+}  # fmt: skip
+DIRECTIONS = {
+    "north": "N", "n": "N", "south": "S", "s": "S", "east": "E", "e": "E", "west": "W", "w": "W",
+}  # fmt: skip
+_WORDS = {
+    "ST": "Street", "AVE": "Avenue", "BLVD": "Boulevard", "RD": "Road", "DR": "Drive",
+    "PL": "Place", "CT": "Court", "PKWY": "Parkway", "TER": "Terrace", "LN": "Lane",
+    "PLZ": "Plaza", "WAY": "Way", "SQ": "Square", "ROW": "Row", "HWY": "Highway",
+    "CRES": "Crescent", "N": "North", "S": "South", "E": "East", "W": "West",
+}  # fmt: skip
+_NAME_WORDS = {"DR": "Doctor", "JR": "Junior", "MC": "Mc", "ST": "Saint"}
+_ALSO_SAID = {"dr": ("doctor", ""), "jr": ("junior", ""), "st": ("saint",)}
+_SAME_NAME = 0.76
+"""Least likeness of a heard name to a street's name."""
+_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A street name and how much what was heard is like it, 0 to 1."""
+
+    name: str
+    likeness: float
+
+
+class StreetNames:
+    """All street names of a city that a caller can stand in."""
+
+    def __init__(self, streets: tuple[Street, ...]) -> None:
+        self._streets: dict[str, list[Street]] = defaultdict(list)
+        self._exact: dict[str, str] = {}
+        for street in streets:
+            if street.has_houses and street.name:
+                self._streets[street.name].append(street)
+        for name in self._streets:
+            for said in _ways_to_say(name):
+                self._exact.setdefault(said, name)
+        self._names = [name for name in self._streets if not name[0].isdigit()]
+        self._letters = [_letters(name) for name in self._names]
+        self._sounds = [_sound(name) for name in self._names]
+        self.longest = max((len(said.split()) for said in self._exact), default=1)
+
+    def streets(self, name: str) -> tuple[Street, ...]:
+        """The streets of that name, plain ones before their service lanes."""
+        return tuple(sorted(self._streets[name], key=lambda street: street.suffix_direction))
+
+    def exact(self, said: str) -> str | None:
+        """The name that is written or said exactly so."""
+        return self._exact.get(said)
+
+    def alike(self, said: str, most: int = 3) -> tuple[Named, ...]:
+        """Names that look and sound like what was heard, best first."""
+        letters, sound = _letters(said), _sound(said)
+        if len(letters) < 3:
+            return ()
+        look = process.cdist([letters], self._letters, scorer=fuzz.ratio)[0]
+        near = sorted(range(len(look)), key=lambda at: -look[at])[:60]
+        scored = (Named(self._names[at], self._likeness(at, look[at], sound)) for at in near)
+        good = sorted((each for each in scored if each.likeness >= _SAME_NAME), key=_by_likeness)
+        return tuple(good[:most])
+
+    def by_keys(self, digits: str) -> tuple[Street, ...]:
+        """Streets whose name begins with these keys, or whose number does."""
+        if not digits:
+            return ()
+        return tuple(
+            street
+            for name, streets in self._streets.items()
+            if _letters(name).translate(_KEYPAD).startswith(digits)
+            for street in streets
+        )
+
+    def _likeness(self, at: int, look: float, sound: str) -> float:
+        return float(0.5 * look + 0.5 * fuzz.ratio(sound, self._sounds[at])) / 100
+
+
+@lru_cache(maxsize=4)
+def street_names(city: City) -> StreetNames:
+    """The index of a city's street names, made once."""
+    return StreetNames(city.streets)
+
+
+def said_name(street: Street) -> str:
+    """A street for reading and for the ear: `North Clark Street`, `East 53rd Street`."""
+    name = " ".join(_name_word(word) for word in street.name.split())
+    parts = (_WORDS.get(street.direction, ""), name, _WORDS.get(street.suffix, ""))
+    said = " ".join(part for part in parts if part)
+    return re.sub(r"\bMc (\w)", r"Mc\1", said)
+
+
+def _name_word(word: str) -> str:
+    if word in _NAME_WORDS:
+        return _NAME_WORDS[word]
+    return word.lower() if word[0].isdigit() else word.title()
+
+
+def _by_likeness(named: Named) -> tuple[float, str]:
+    return -named.likeness, named.name
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _sound(name: str) -> str:
+    return str(jellyfish.metaphone(name.lower())).replace(" ", "")
+
+
+def _ways_to_say(name: str) -> tuple[str, ...]:
+    """The name in lower case, run together, and with its abbreviations spoken or left out."""
+    plain = re.sub(r"[^a-z0-9 ]", " ", name.lower()).split()
+    ways = [plain]
+    for at, word in enumerate(plain):
+        for instead in _ALSO_SAID.get(word, ()):
+            ways += [[*way[:at], instead, *way[at + 1 :]] for way in list(ways)]
+    said = {" ".join(word for word in way if word) for way in ways}
+    return tuple(sorted(said | {"".join(plain)}))

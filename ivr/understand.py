@@ -1,0 +1,63 @@
+"""What a caller's words mean: the one door to understanding. Pure, and never raises on a text.
+
+The parts: `understand_category` (what is wrong), `places` (where), `understand_answers` (yes,
+no, a person, danger), `numbers` (digits and house numbers), `understand_words` (vocabulary).
+"""
+
+from __future__ import annotations
+
+from config.city import City
+from ivr.numbers import spoken_digits
+from ivr.places import PlaceGuess, place, spoken_place, street_by_keys
+from ivr.understand_answers import is_emergency, problem_or_place, wants_person, yes_no
+from ivr.understand_category import Guess, category
+from ivr.understand_words import sound_alikes, unknown_words
+
+__all__ = [
+    "Guess",
+    "PlaceGuess",
+    "category",
+    "finished",
+    "is_emergency",
+    "place",
+    "problem_or_place",
+    "sound_alikes",
+    "spoken_digits",
+    "spoken_place",
+    "street_by_keys",
+    "unknown_words",
+    "wants_person",
+    "yes_no",
+]
+
+_CONFIRMS = frozenset({"read_back", "confirm"})
+_HANGING = frozenset(
+    "and at the on of a an in to by near um uh is are was it's i my there's north south east west "
+    "number corner because or with so but for from block between".split()
+)
+_FEWEST_WORDS = 4
+_CLEAR = 0.6
+
+
+def finished(question: str, partial_text: str, *, city: City, language: str = "en") -> bool:
+    """Whether words heard so far already answer a question, so that a short pause ends them.
+
+    question: the state's name of `ivr.hotline`. False means: be patient.
+    """
+    words = partial_text.lower().split()
+    if not words:
+        return False
+    if wants_person(partial_text, language):
+        return True
+    if question in _CONFIRMS:
+        return yes_no(partial_text, language) is not None
+    if words[-1] in _HANGING:
+        return False
+    if question.startswith("ask_problem"):
+        clear = category(city, partial_text, language).score >= _CLEAR
+        return clear and len(words) >= _FEWEST_WORDS
+    if question == "ask_place":
+        return place(city, partial_text).problem is None
+    if question == "what_is_wrong":
+        return problem_or_place(partial_text, language) is not None
+    return False

@@ -1,0 +1,137 @@
+"""What is wrong: the city's own words, weighed. Small, and honest about doubt. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from config.city import City
+
+_GAP = 3
+"""Most words that `*` in a clue stands for."""
+_DOUBT = 1.0
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The likeliest category of a problem.
+
+    score: 0 to 1, high only if much speaks for it and little for another; 0.5 is worth reading
+    back. code is None when nothing speaks for any, or two are level. margin: best less second.
+    """
+
+    code: str | None
+    score: float
+    words_that_matched: tuple[str, ...] = ()
+    runner_ups: tuple[Guess, ...] = ()
+    margin: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Scored:
+    code: str
+    weight: float
+    words: tuple[str, ...]
+
+
+def category(city: City, text: str, language: str = "en") -> Guess:
+    """The category that the caller's words speak for. Never raises."""
+    scored = sorted(_scored(city, text, language), key=lambda each: (-each.weight, each.code))
+    good = [each for each in scored if each.weight > 0][:4]
+    if not good:
+        return Guess(None, 0.0)
+    guesses = [_guess(each, good) for each in good]
+    best, rest = guesses[0], tuple(guesses[1:])
+    margin = round(best.score - rest[0].score, 3) if rest else best.score
+    if rest and good[0].weight == good[1].weight:
+        return Guess(None, best.score, best.words_that_matched, tuple(guesses), 0.0)
+    return Guess(best.code, best.score, best.words_that_matched, rest, margin)
+
+
+def _guess(one: _Scored, every: list[_Scored]) -> Guess:
+    rival = max((each.weight for each in every if each.code != one.code), default=0.0)
+    return Guess(one.code, round(one.weight / (one.weight + rival + _DOUBT), 3), one.words)
+
+
+def _scored(city: City, text: str, language: str) -> list[_Scored]:
+    if language == "ko":
+        return _scored_by_parts(city, text, language)
+    stems = " ".join(_stem(word) for word in _words(city, text, language))
+    found = []
+    for code, patterns in _patterns(city, language):
+        hits = [(words, weight) for words, weight, pattern in patterns if pattern.search(stems)]
+        found.append(
+            _Scored(
+                code,
+                sum(weight for _, weight in hits),
+                tuple(words for words, weight in hits if weight > 0),
+            )
+        )
+    return found
+
+
+def _scored_by_parts(city: City, text: str, language: str) -> list[_Scored]:
+    """For a language that glues endings to its words: a clue matches inside a word."""
+    plain = re.sub(r"\s", "", text)
+    found = []
+    for category_ in city.categories:
+        hits = [
+            clue
+            for clue in category_.clues.get(language, ())
+            if re.sub(r"\s", "", clue.words) in plain
+        ]
+        weight = sum(clue.weight for clue in hits)
+        found.append(_Scored(category_.code, weight, tuple(clue.words for clue in hits)))
+    return found
+
+
+def _words(city: City, text: str, language: str) -> list[str]:
+    """The words in lower case, with what the recogniser hears badly put right."""
+    plain = " ".join(re.findall(r"[a-z']+", text.lower().replace("’", "'")))
+    padded = f" {plain} "
+    for heard, means in city.sounds.get(language, {}).items():
+        padded = padded.replace(f" {heard} ", f" {means} ")
+    return padded.split()
+
+
+_Patterns = tuple[tuple[str, tuple[tuple[str, float, re.Pattern[str]], ...]], ...]
+
+
+@lru_cache(maxsize=8)
+def _patterns(city: City, language: str) -> _Patterns:
+    """Each category's clues as patterns over stems, made once."""
+    return tuple(
+        (
+            category_.code,
+            tuple(
+                (clue.words, clue.weight, _pattern(clue.words))
+                for clue in category_.clues.get(language, ())
+            ),
+        )
+        for category_ in city.categories
+    )
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    parts = [
+        rf"(?:\S+ ){{0,{_GAP}}}" if word == "*" else re.escape(_stem(word)) + " "
+        for word in words.lower().split()
+    ]
+    return re.compile(r"(?<!\S)" + "".join(parts).rstrip(" ") + r"(?!\S)")
+
+
+@lru_cache(maxsize=4096)
+def _stem(word: str) -> str:
+    """The word without the commonest endings, so that its forms meet."""
+    word = word.removesuffix("'s").replace("'", "")
+    for ending, instead, least in (
+        ("ies", "y", 5), ("sses", "ss", 5), ("ing", "", 6), ("ed", "", 5), ("es", "e", 5),
+        ("s", "", 4),
+    ):  # fmt: skip
+        if word.endswith(ending) and len(word) >= least and not word.endswith(("ss", "us")):
+            word = word.removesuffix(ending) + instead
+            break
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "lsz":
+        word = word[:-1]
+    return word.removesuffix("e") if len(word) > 4 else word

@@ -1,0 +1,49 @@
+"""Words of a city that the speech model does not know, and what it may write instead. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from config.city import City
+
+
+def unknown_words(
+    city: City, knows: Callable[[str], bool], language: str = "en"
+) -> dict[str, tuple[str, ...]]:
+    """Each word of the city that the model can never hear, with known sound-alikes (or none).
+
+    knows: whether the model's lexicon has a word. Words come from streets, neighbourhoods,
+    categories and danger words; a word without sound-alikes is one to add to `grid.toml`.
+    """
+    found = {}
+    for word in sorted(_words(city, language)):
+        if not knows(word):
+            alikes = (heard for heard in sound_alikes(city, word) if _all_known(heard, knows))
+            found[word] = tuple(alikes)
+    return found
+
+
+def sound_alikes(city: City, word: str) -> tuple[str, ...]:
+    """What the recogniser may write for a word, by the city's tables."""
+    tables: Iterable[tuple[str, str]] = (
+        *city.street_sounds.items(),
+        *(pair for table in city.sounds.values() for pair in table.items()),
+    )
+    return tuple(heard for heard, means in tables if word in means.split())
+
+
+def _all_known(phrase: str, knows: Callable[[str], bool]) -> bool:
+    return all(knows(word) for word in phrase.split())
+
+
+def _words(city: City, language: str) -> set[str]:
+    clues = (
+        clue.words for category in city.categories for clue in category.clues.get(language, ())
+    )
+    streets = (street.name for street in city.streets if street.has_houses and language == "en")
+    districts = (district.name for district in city.districts if language == "en")
+    dangers = city.dangers[language].words if language in city.dangers else ()
+    texts = (*clues, *streets, *districts, *dangers)
+    words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())}
+    return {word for word in words if len(word) > 1 or language == "ko"}

@@ -1,0 +1,194 @@
+"""A whole line of its own for tests: the same command that a newcomer types, on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from config.settings import Settings, load_settings
+from infra.db import Database
+
+ROOT = Path(__file__).resolve().parents[2]
+_PORTS = ("PORT", "SWIFTLINE_STREAMS_PORT", "SWIFTLINE_SIMULATOR_PORT")
+
+
+class Line:
+    """One running installation and the handles that tests need."""
+
+    def __init__(self, var_dir: Path, env: Mapping[str, str]) -> None:
+        self.var_dir = var_dir
+        self.env = {**os.environ, **env, "SWIFTLINE_VAR_DIR": str(var_dir)}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.settings: Settings = Settings()
+
+    def start(self, *, within_s: float = 240) -> None:
+        """Run `swiftline run` and wait until the line can be called."""
+        with (self.var_dir / "run.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli", "run"],
+                cwd=ROOT,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+            )
+        self.settings = _read_settings(self.env)
+        deadline = time.monotonic() + within_s
+        while "is on the line" not in (self.var_dir / "run.log").read_text():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((self.var_dir / "run.log").read_text()[-3000:])
+            time.sleep(0.1)
+        self.settings = _read_settings(self.env)
+
+    def stop(self) -> None:
+        """Press Ctrl-C."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+
+    def programs(self) -> dict[str, psutil.Process]:
+        """The supervisor's children by what they run."""
+        assert self.process is not None
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            line = " ".join(child.cmdline())
+            for name in ("valkey", "gunicorn", "streams.py", "worker.py", "simulator"):
+                if name in line:
+                    found[name.removesuffix(".py")] = child
+        return found
+
+    def kill(self, name: str) -> None:
+        """`kill -9` one program with everything it started."""
+        program = self.programs()[name]
+        family = [program, *program.children(recursive=True)]
+        for member in family:
+            member.kill()
+        psutil.wait_procs(family, timeout=10)
+
+    def url(self, path: str) -> str:
+        """An address of the web process."""
+        return f"http://localhost:{self.settings.web_port}{path}"
+
+    def simulator(self, path: str) -> str:
+        """An address of the simulator."""
+        return f"http://localhost:{self.settings.simulator_port}{path}"
+
+    def password(self, username: str) -> str:
+        """A demo account's password."""
+        accounts: dict[str, str] = json.loads((self.var_dir / "demo-accounts.json").read_text())
+        return accounts[username]
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The line's own database."""
+        database = Database(self.settings.database)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def scenario(self, name: str | Path) -> tuple[int, list[dict[str, Any]]]:
+        """`swiftline call` with --json: its exit status and its events."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "cli", "call", str(name), "--json"],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        events = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+        if ran.returncode:
+            events.append({"event": "stderr", "text": ran.stderr[-3000:]})
+        return ran.returncode, events
+
+    def ticket(self, number: str) -> dict[str, Any]:
+        """`swiftline ticket NUMBER`."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "cli", "ticket", number],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        found: dict[str, Any] = json.loads(ran.stdout)
+        return found
+
+    def ready(self) -> bool:
+        """Whether every dependency answers."""
+        try:
+            return requests.get(self.url("/readyz"), timeout=3).status_code == 200
+        except requests.RequestException:
+            return False
+
+
+@contextmanager
+def line_of_its_own(folder: Path, **settings: str) -> Iterator[Line]:
+    """Start a line in `folder` on free ports with these settings; stop it afterwards."""
+    var_dir = folder / "var"
+    var_dir.mkdir(parents=True)
+    share_models_and_voice(var_dir)
+    ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
+    line = Line(var_dir, {**ports, **settings})
+    line.start()
+    try:
+        yield line
+    finally:
+        line.stop()
+
+
+def share_models_and_voice(var_dir: Path) -> None:
+    """Use the model and the spoken prompts of the checkout's own var/, made by `make setup`."""
+    own = ROOT / "var"
+    if (own / "models").is_dir():
+        (var_dir / "models").symlink_to(own / "models")
+    if (own / "voice").is_dir():
+        shutil.copytree(own / "voice", var_dir / "voice")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free at this moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            with closing(each):
+                pass
+
+
+def seen(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Events of one kind."""
+    return [event for event in events if event["event"] == kind]
+
+
+def told(events: list[dict[str, Any]]) -> str:
+    """The conversation for a failure message."""
+    return "\n".join(json.dumps(event)[:300] for event in events[-60:])
+
+
+def _read_settings(env: Mapping[str, str]) -> Settings:
+    kept = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(env)
+    try:
+        return load_settings()
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
