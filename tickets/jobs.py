@@ -8,7 +8,7 @@ from carriers.base import Carrier, CarrierError
 from config.city import City
 from infra.jobs import Run, job
 from tickets import actions, receipts
-from tickets.models import Report
+from tickets.models import Receipt, Report
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 
@@ -28,11 +28,8 @@ def send_receipt(run: Run, report_id: int) -> None:
     if receipt.state != "sending":
         return
     carrier = run.get(Carrier)
+    sid = _sent_before(carrier, receipt) if tried_before else None
     try:
-        sid = None
-        if tried_before:
-            since = receipt.planned_at - _CLOCKS_DIFFER
-            sid = carrier.find_sms(to=receipt.to_number, body=receipt.body, since=since)
         sid = sid or carrier.send_sms(to=receipt.to_number, body=receipt.body)
     except CarrierError as error:
         if not error.permanent:
@@ -42,3 +39,9 @@ def send_receipt(run: Run, report_id: int) -> None:
         return
     with run.finish() as session:
         receipts.receipt_sent(session, report_id, sid)
+
+
+def _sent_before(carrier: Carrier, receipt: Receipt) -> str | None:
+    """The message an earlier attempt may have sent before it could write that down."""
+    since = receipt.planned_at - _CLOCKS_DIFFER
+    return carrier.find_sms(to=receipt.to_number, body=receipt.body, since=since)

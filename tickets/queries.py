@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from calls.models import Call
+from calls.models import Call, Utterance
+from infra.clock import now
+from tickets.life import CLOSED, WITH_DEPARTMENT, WITH_PEOPLE_OF_THE_LINE, State
 from tickets.models import Receipt, Report, Ticket, TicketEvent
+from web.models import Staff
+
+VIEWS = ("open", "new", "at_work", "reported")
+"""What an inbox may show: all that is to be done, unsigned, in work, reported done."""
+
+_STATES: dict[str, tuple[State, ...]] = {
+    "open": WITH_DEPARTMENT,
+    "new": (State.DISPATCHED, State.REOPENED),
+    "at_work": (State.SIGNED, State.WORKING, State.PAUSED),
+    "reported": (State.REPORTED, State.ASKING, *CLOSED),
+}
+MOST_CARDS = 200
+_PATIENCE_OF_JOB = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A ticket with the report it came of."""
+
+    ticket: Ticket
+    report: Report
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a ticket's history, with the name of who did it."""
+
+    event: TicketEvent
+    by: str
 
 
 def reports_of_call(session: Session, call_id: int) -> Sequence[Report]:
@@ -28,37 +61,77 @@ def number_of_call(session: Session, call_sid: str) -> str | None:
     )
 
 
-def inbox(session: Session, department: str | None) -> Sequence[Ticket]:
-    """Open tickets of a department, or of all, the most urgent first."""
-    query = (
-        select(Ticket)
-        .where(Ticket.state.in_(("dispatched", "signed", "working")))
-        .order_by(Ticket.deadline_at, Ticket.id)
-    )
-    if department is not None:
-        query = query.where(Ticket.department == department)
-    return session.scalars(query).all()
+def inbox(session: Session, department: str | None, view: str = "open") -> list[Case]:
+    """Tickets of a department, or of all, the most urgent first; reported ones newest first."""
+    order = (Ticket.deadline_at, Ticket.id)
+    newest = (Ticket.id.desc(),)
+    query = _of_department(_cases(), department).where(Ticket.state.in_(_STATES[view]))
+    return _read(session, query.order_by(*(newest if view == "reported" else order)))
 
 
-def tickets_to_check(session: Session) -> Sequence[Ticket]:
+def counts(session: Session, department: str | None) -> dict[str, int]:
+    """How many tickets each view of an inbox holds."""
+    query = _of_department(select(Ticket.state, func.count()), department)
+    by_state = {state: number for state, number in session.execute(query.group_by(Ticket.state))}
+    return {
+        view: sum(by_state.get(state.value, 0) for state in states)
+        for view, states in _STATES.items()
+    }
+
+
+def tickets_to_check(session: Session) -> list[Case]:
     """Tickets that wait for a person to complete them, the oldest first."""
-    query = select(Ticket).where(Ticket.state.in_(("to_check", "returned")))
-    return session.scalars(query.order_by(Ticket.opened_at, Ticket.id)).all()
+    waiting = _cases().where(Ticket.state.in_(WITH_PEOPLE_OF_THE_LINE))
+    return _read(session, waiting.order_by(Report.filed_at, Ticket.id))
 
 
-def history(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
+def stuck_reports(session: Session) -> list[Report]:
+    """Reports whose ticket should be there by now and is not: their job failed or waits."""
+    query = (
+        select(Report)
+        .outerjoin(Ticket, Ticket.report_id == Report.id)
+        .where(Ticket.id.is_(None), Report.filed_at < now() - _PATIENCE_OF_JOB)
+        .order_by(Report.filed_at)
+        .limit(MOST_CARDS)
+    )
+    return list(session.scalars(query))
+
+
+def find_case(session: Session, number: str, *, department: str | None = None) -> Case | None:
+    """The ticket of that number, if it belongs to `department` (None: whosever it is)."""
+    query = _of_department(_cases(), department).where(Ticket.number == number)
+    return next(iter(_read(session, query)), None)
+
+
+def history(session: Session, ticket_id: int) -> list[Line]:
     """What happened to a ticket, in order."""
-    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id)
-    return session.scalars(query.order_by(TicketEvent.id)).all()
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.id)
+    events = session.scalars(query).all()
+    ids = {_staff_id(event.actor) for event in events} - {None}
+    names = {p.id: p.name for p in session.scalars(select(Staff).where(Staff.id.in_(ids)))}
+    return [Line(event, names.get(_staff_id(event.actor) or 0, "the line")) for event in events]
+
+
+def said_by_caller(session: Session, call_id: int | None) -> list[Utterance]:
+    """What was said on the call until its report, the caller's and the line's words."""
+    if call_id is None:
+        return []
+    query = select(Utterance).where(Utterance.call_id == call_id).order_by(Utterance.id)
+    return list(session.scalars(query))
+
+
+def receipt_of(session: Session, report_id: int) -> Receipt | None:
+    """The text message of a report, if one was to be sent."""
+    return session.scalar(select(Receipt).where(Receipt.report_id == report_id))
 
 
 def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
     """One ticket for scripts; None when there is none of that number."""
-    ticket = session.scalar(select(Ticket).where(Ticket.number == number))
-    if ticket is None:
+    case = find_case(session, number)
+    if case is None:
         return None
-    report = session.get_one(Report, ticket.report_id)
-    receipt = session.scalar(select(Receipt).where(Receipt.report_id == report.id))
+    ticket, report = case.ticket, case.report
+    receipt = receipt_of(session, report.id)
     call = session.get(Call, ticket.call_id) if ticket.call_id else None
     return {
         "number": ticket.number,
@@ -79,7 +152,28 @@ def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
         "call_sid": call.carrier_sid if call else None,
         "receipt": receipt.state if receipt else None,
         "history": [
-            {"at": event.at.isoformat(), "action": event.action, "actor": event.actor}
-            for event in history(session, ticket.id)
+            {
+                "at": line.event.at.isoformat(),
+                "action": line.event.action,
+                "actor": line.event.actor,
+            }
+            for line in history(session, ticket.id)
         ],
     }
+
+
+def _cases() -> Select[tuple[Ticket, Report]]:
+    return select(Ticket, Report).join(Report, Report.id == Ticket.report_id)
+
+
+def _of_department(query: Select[Any], department: str | None) -> Select[Any]:
+    return query if department is None else query.where(Ticket.department == department)
+
+
+def _read(session: Session, query: Select[Any]) -> list[Case]:
+    return [Case(ticket, report) for ticket, report in session.execute(query.limit(MOST_CARDS))]
+
+
+def _staff_id(actor: str) -> int | None:
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == "staff" and number.isdigit() else None

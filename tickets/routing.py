@@ -103,8 +103,10 @@ def _category_doubts(
 
 
 def _place_doubts(place: Mapping[str, Any] | None, spot: Spot, confirmed: bool) -> tuple[str, ...]:
+    """`problem` is what kept the line from an exact place: only a neighbourhood, say."""
     if not place:
         return ("uncertain_place",) if spot.address else ("no_place",)
-    if not confirmed and float(place.get("score") or 0) < SURE_PLACE:
+    sure = confirmed or float(place.get("score") or 0) >= SURE_PLACE
+    if place.get("problem") or not sure:
         return ("uncertain_place",)
     return () if spot.district else ("no_district",)
