@@ -137,7 +137,7 @@ function showTalk({ presence, talk: current }) {
   $("notes-more").hidden = presence.extended;
   $("call-bar").hidden = presence.state !== "talking";
   if (shown) {
-    $("caller").textContent = shown.caller_number || "Number withheld";
+    $("caller").textContent = readable(shown.caller_number) || "Number withheld";
     $("why").textContent = `${shown.queue} · ${REASONS[shown.reason] || shown.reason}`;
     $("ended-by").textContent = { caller: "The caller hung up.", agent: "You hung up." }[shown.ended_by] || "";
   }
@@ -330,6 +330,7 @@ function loungeWords(presence) {
   return "You are away. Nobody rings here until you go ready.";
 }
 
+const readable = (number) => number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1 $2 $3");
 const isCutOff = (current) => current.state === "waiting" || current.state === "offered";
 const nameOf = (code) => facts.catalogue.find((one) => one.code === code)?.name || "";
 const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`.replace("..", ".");

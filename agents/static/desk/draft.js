@@ -92,6 +92,7 @@ export class Draft {
       const { number } = await this.#ask("POST", `/agents/talks/${this.#handover}/ticket`, this.#values());
       this.#dirty = false;
       this.#showNumber(number);
+      this.#say("saved", "Filed");
       this.#form.querySelector("#filed").focus();
     } catch (error) {
       this.#say("unsaved", error.message);
@@ -131,12 +132,18 @@ export class Draft {
     this.#form.querySelector("#district").textContent = found ? `✓ On the map${place.district ? `: ${place.district}` : ""}` : "";
   }
 
+  // Every typed word must begin a word of the name or of what callers say; names come first.
   #categories(typed) {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-    const fits = ({ text }) => words.every((word) => text.includes(word));
+    const fits = (text) => words.every((word) => ` ${text.toLowerCase()}`.includes(` ${word}`));
+    const rank = ({ name, code, words: said }) => {
+      if (fits(`${name} ${code}`)) return 0;
+      return said.some(fits) ? 1 : 2;
+    };
     return this.#catalogue
-      .map((one) => ({ ...one, text: `${one.code} ${one.name} ${one.words.join(" ")}`.toLowerCase() }))
-      .filter(fits)
+      .map((one) => ({ ...one, rank: rank(one) }))
+      .filter((one) => one.rank < 2)
+      .sort((one, other) => one.rank - other.rank)
       .slice(0, MOST_OPTIONS)
       .map(({ name, department, code }) => ({ label: name, hint: department, value: code }));
   }

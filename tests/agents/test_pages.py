@@ -1,0 +1,273 @@
+"""The desk through its front door: who gets in, and that nobody sees another's talk."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+import soundfile
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from agents import actions, pages
+from agents.models import Handover
+from calls.actions import say
+from carriers.base import Carrier
+from carriers.twilio import TwilioCarrier
+from config.city import City, load_city
+from tests.agents.conftest import Floor
+from tickets.models import Report
+from web.models import SignIn, Staff
+from web.shell import create_shell
+from web.staff import COOKIE, sign_in
+
+
+class Browser:
+    """A signed-in person's browser."""
+
+    def __init__(self, client: FlaskClient, csrf: str) -> None:
+        self.client = client
+        self.csrf = csrf
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> TestResponse:
+        sent = {"X-CSRF-Token": self.csrf, **headers}
+        return self.client.post(path, json=body or {}, headers=sent)
+
+
+@pytest.fixture
+def app(floor: Floor) -> Flask:
+    floor.services.add(City, load_city("chicago"))
+    floor.services.add(Carrier, TwilioCarrier(floor.services.settings))
+    app = Flask("swiftline", static_folder=None)
+    create_shell(app, floor.services)
+    app.register_blueprint(pages.blueprint)
+    return app
+
+
+def browser(app: Flask, floor: Floor, staff_id: int) -> Browser:
+    with floor.database.transaction() as session:
+        token = sign_in(session, staff_id)
+        session.flush()
+        csrf = session.scalars(select(SignIn.csrf_token).where(SignIn.staff_id == staff_id)).all()[
+            -1
+        ]
+    client = app.test_client()
+    client.set_cookie(COOKIE, token)
+    return Browser(client, csrf)
+
+
+def person(floor: Floor, *roles: str) -> int:
+    with floor.database.transaction() as session:
+        staff = Staff(username="-".join(roles), name="P", password_hash="", roles=list(roles))
+        session.add(staff)
+        session.flush()
+        return staff.id
+
+
+GETS = (
+    "/agents/desk",
+    "/agents/state",
+    "/agents/token",
+    "/agents/places?q=clark",
+    "/agents/talks/1/said",
+)
+POSTS = (
+    "/agents/here",
+    "/agents/presence",
+    "/agents/offers/1/accept",
+    "/agents/offers/1/decline",
+    "/agents/talks/1/end",
+    "/agents/talks/1/reconnect",
+    "/agents/talks/1/draft",
+    "/agents/talks/1/ticket",
+    "/agents/notes/done",
+    "/agents/notes/more",
+)
+
+
+def test_only_agents_get_in(app: Flask, floor: Floor) -> None:
+    floor.talks()
+    quinn = browser(app, floor, person(floor, "qa", "department", "supervisor", "admin"))
+    assert {path: quinn.get(path).status_code for path in GETS} == dict.fromkeys(GETS, 403)
+    assert {path: quinn.post(path).status_code for path in POSTS} == dict.fromkeys(POSTS, 403)
+
+
+def test_who_is_signed_out_is_sent_to_sign_in(app: Flask, floor: Floor) -> None:
+    client = app.test_client()
+    assert client.get("/agents/desk").status_code == 303
+    assert client.get("/agents/state", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_a_change_without_the_pages_token_is_refused(app: Flask, floor: Floor) -> None:
+    agent = browser(app, floor, floor.agent())
+    assert {
+        path: agent.post(path, **{"X-CSRF-Token": "other"}).status_code for path in POSTS
+    } == dict.fromkeys(POSTS, 403)
+
+
+def test_the_page_carries_the_desk(app: Flask, floor: Floor) -> None:
+    agent = browser(app, floor, floor.agent())
+    page = agent.get("/agents/desk").get_data(as_text=True)
+    assert 'id="desk-facts"' in page
+    assert '"pothole"' in page
+
+
+def test_from_ready_to_done(app: Flask, floor: Floor) -> None:
+    me = floor.agent(ready=False)
+    desk = browser(app, floor, me)
+    assert (
+        desk.post("/agents/presence", {"wanted": "ready"}).get_json()["presence"]["state"]
+        == "ready"
+    )
+    handover = floor.asks()
+    floor.works()
+    rings = desk.post("/agents/here").get_json()
+    assert rings["offer"]["handover"] == handover
+    assert "+1312" not in str(rings)
+    talks = desk.post(f"/agents/offers/{rings['offer']['id']}/accept").get_json()
+    assert talks["talk"]["caller_number"] == "+13125550101"
+    with floor.database.transaction() as session:
+        actions.connect_leg(
+            session, staff_id=me, offer_id=talks["talk"]["offer"], leg_sid="CA" + "c" * 32
+        )
+    ended = desk.post(f"/agents/talks/{handover}/end").get_json()
+    assert ended["presence"]["state"] == "wrapping_up"
+    assert desk.post("/agents/notes/more").get_json()["presence"]["extended"] is True
+    assert desk.post("/agents/notes/done").get_json()["presence"]["state"] == "ready"
+    assert desk.get("/agents/state").get_json()["talk"] is None
+
+
+def test_a_late_accept_says_so(app: Flask, floor: Floor) -> None:
+    me, handover = floor.agent(), floor.asks()
+    floor.works()
+    offer = floor.rings_at(me).id
+    with floor.database.transaction() as session:
+        actions.caller_gone(session, floor.handover(handover).call_id)
+    answer = browser(app, floor, me).post(f"/agents/offers/{offer}/accept")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "offer_gone")
+
+
+def test_no_agent_reaches_anothers_talk(app: Flask, floor: Floor) -> None:
+    _, handover = floor.talks()
+    other = browser(app, floor, floor.agent())
+    assert other.get(f"/agents/talks/{handover}/said").status_code == 404
+    for what in ("end", "reconnect", "draft", "ticket"):
+        answer = other.post(f"/agents/talks/{handover}/{what}", {"problem_text": "x"})
+        assert answer.status_code == 404, what
+    assert "+13125550101" not in other.get("/agents/state").get_data(as_text=True)
+    assert floor.handover(handover).draft == {}
+    assert floor.handover(handover).state == "talking"
+
+
+def test_what_was_said_comes_in_order_and_only_what_is_new(app: Flask, floor: Floor) -> None:
+    me, handover = floor.talks()
+    call_id, other = floor.handover(handover).call_id, floor.call()
+    with floor.database.transaction() as session:
+        say(session, call_id=call_id, speaker="caller", text="a hole")
+        say(session, call_id=other.id, speaker="caller", text="somebody else")
+        say(session, call_id=call_id, speaker="agent", text="where is it")
+    desk = browser(app, floor, me)
+    said = desk.get(f"/agents/talks/{handover}/said").get_json()["said"]
+    assert [one["text"] for one in said] == ["a hole", "where is it"]
+    newer = desk.get(f"/agents/talks/{handover}/said?after={said[0]['id']}").get_json()["said"]
+    assert [one["text"] for one in newer] == ["where is it"]
+
+
+def test_a_draft_survives_a_reload(app: Flask, floor: Floor) -> None:
+    me, handover = floor.talks()
+    desk = browser(app, floor, me)
+    desk.post(f"/agents/talks/{handover}/draft", {"problem_text": "a <b>hole</b>", "notes": "n"})
+    kept = desk.get("/agents/state").get_json()["talk"]["draft"]
+    assert (kept["problem_text"], kept["notes"]) == ("a <b>hole</b>", "n")
+    page = desk.get("/agents/desk").get_data(as_text=True)
+    assert "<b>hole" not in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"category": "no-such"},
+        {"problem_text": ["x"]},
+        {"notes": "x" * 5000},
+        {"place": "here"},
+        {"place": {"lat": "north"}},
+    ],
+)
+def test_a_draft_that_cannot_be_is_refused_in_words(
+    app: Flask, floor: Floor, wrong: dict[str, Any]
+) -> None:
+    me, handover = floor.talks()
+    answer = browser(app, floor, me).post(f"/agents/talks/{handover}/draft", wrong)
+    assert answer.status_code == 422
+    assert "expected" in answer.get_json()["error"]["message"]
+
+
+def test_filing_gives_the_number_at_once_and_only_one(app: Flask, floor: Floor) -> None:
+    me, handover = floor.talks()
+    desk = browser(app, floor, me)
+    place = desk.get("/agents/places?q=1200 n clark").get_json()["places"][0]
+    body = {"category": "pothole", "problem_text": "a hole", "notes": "school", "place": place}
+    number = desk.post(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
+    again = desk.post(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
+    assert number == again
+    with floor.database.read() as session:
+        report = session.scalars(select(Report)).one()
+        assert report.number == number
+        assert (report.source, report.category) == ("agent", "pothole")
+        assert report.place is not None
+        assert report.place["address"] == place["address"]
+        assert report.problem_text == "a hole\n\nschool"
+    assert desk.get("/agents/state").get_json()["talk"]["report_number"] == number
+
+
+def test_an_empty_draft_is_not_filed(app: Flask, floor: Floor) -> None:
+    me, handover = floor.talks()
+    answer = browser(app, floor, me).post(f"/agents/talks/{handover}/ticket", {})
+    assert answer.status_code == 422
+    with floor.database.read() as session:
+        assert session.scalars(select(Report)).all() == []
+        assert session.get_one(Handover, handover).report_number is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("1200 north clark", "1200 N Clark St"),
+        ("clark street", "N Clark St"),
+        ("1200 n cla", "1200 N Clark St"),
+        ("99999 n clark", None),
+        ("zzzz", None),
+        ("1200", None),
+    ],
+)
+def test_places_are_found_while_typing(
+    app: Flask, floor: Floor, typed: str, found: str | None
+) -> None:
+    desk = browser(app, floor, floor.agent())
+    places = desk.get(f"/agents/places?q={typed}").get_json()["places"]
+    addresses = [place["address"] for place in places]
+    assert (found in addresses) if found else addresses == []
+
+
+def test_a_token_names_this_agent_only(app: Flask, floor: Floor) -> None:
+    me = floor.agent()
+    answer = browser(app, floor, me).get("/agents/token")
+    assert answer.get_json()["identity"] == f"agent_{me}"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_hold_music_is_open_to_the_carrier_in_parts(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("?from=8&for=8", "?from=38&for=8"):
+        answer = client.get(f"/agents/hold-music.wav{path}")
+        assert answer.content_type == "audio/wav"
+        sound = soundfile.info(io.BytesIO(answer.data))
+        assert (sound.frames, sound.samplerate, sound.subtype) == (64000, 8000, "ULAW")
+    assert client.get("/agents/hold-music.wav?for=0").status_code == 400
+    assert client.get("/agents/hold-music.wav?from=-1").status_code == 400
