@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -29,6 +30,9 @@ class Clock:
         self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = 0
         self._started_at = datetime.now(UTC)
+        self._holds = 0
+        self._free = asyncio.Event()
+        self._free.set()
 
     @property
     def now_s(self) -> float:
@@ -64,6 +68,25 @@ class Clock:
             if not task.done():
                 task.cancel()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let line time stand still meanwhile, unless it runs at real pace.
+
+        What takes real time (an application's answer, speaking a sentence) then takes none on the
+        line, so that a fast call goes as a slow one does.
+        """
+        if self.pace == 1.0:
+            yield
+            return
+        self._holds += 1
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            if not self._holds:
+                self._free.set()
+
     async def run(self, tick: Callable[[], None]) -> None:
         """Let time pass for ever, calling `tick` every 20 ms of it."""
         loop = asyncio.get_running_loop()
@@ -74,6 +97,7 @@ class Clock:
             if late > MOST_LAG_S:
                 due += late
             await asyncio.sleep(max(0.0, -late))
+            await self._free.wait()
             self.advance(tick)
             due += step
 

@@ -40,4 +40,9 @@ class EventLog:
     def follow(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of each new event until the returned function is called."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop

@@ -78,4 +78,9 @@ class Messages:
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` for each new message until the returned function is called."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop

@@ -160,25 +160,25 @@ class Network:
 
     async def send(self, call: Call, request: Request, *, most_bytes: int = MOST_BYTES) -> Answer:
         """Send a request of a call, noted in its log. Raises WebhookFailed."""
-        number = len(call.webhooks)
         sent = SentWebhook(request, 0, b"")
         call.webhooks.append(sent)
-        event = call.log.add(
-            "webhook",
-            number=number,
-            purpose=request.purpose,
-            url=request.url,
-            method=request.method,
-            form=dict(request.form),
-        )
+        facts = {
+            "number": len(call.webhooks) - 1,
+            "purpose": request.purpose,
+            "url": request.url,
+            "method": request.method,
+            "sent_at_s": round(call.log.age_s, 2),
+            "form": dict(request.form),
+        }
         try:
-            answer = await self._webhooks.send(request, call.cookies, most_bytes=most_bytes)
+            with self.clock.held():
+                answer = await self._webhooks.send(request, call.cookies, most_bytes=most_bytes)
         except WebhookFailed as failed:
             sent.error, sent.status = str(failed), failed.status or 0
-            event["error"], event["status"] = sent.error, sent.status
+            call.log.add("webhook", **facts, status=sent.status, error=sent.error)
             raise
         sent.status, sent.body = answer.status, answer.body
-        event["status"], event["took_s"] = answer.status, round(answer.took_s, 3)
+        call.log.add("webhook", **facts, status=answer.status, took_s=round(answer.took_s, 3))
         return answer
 
     def send_aside(self, call: Call, request: Request, *, after_s: float = 0.0) -> None:
@@ -200,7 +200,8 @@ class Network:
         if kept is not None:
             return kept
         request = Request(url, method="GET", purpose="sound")
-        answer = await self._webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
+        with self.clock.held():
+            answer = await self._webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
         sound = _sound_of(answer)
         if "no-store" not in answer.headers.get("Cache-Control", ""):
             self._files[url] = sound
@@ -212,13 +213,14 @@ class Network:
 
     async def spoken(self, text: str, language: str) -> bytes:
         """A sentence in the carrier's own voice, as mu-law. Raises CannotSpeak."""
-        sound = await asyncio.to_thread(self._speaker.speak, text, language)
+        sound = await self.said(text, language)
         self.captions.add(text, language, sound)
         return sound
 
     async def said(self, text: str, language: str) -> bytes:
         """A sentence as a caller speaks it, as mu-law. Raises CannotSpeak."""
-        return await asyncio.to_thread(self._speaker.speak, text, language)
+        with self.clock.held():
+            return await asyncio.to_thread(self._speaker.speak, text, language)
 
     def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
         """Stop a recording, keep it, and report it."""
