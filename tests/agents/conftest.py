@@ -15,7 +15,10 @@ from config.settings import Settings
 from infra.db import Database
 from infra.jobs import work
 from infra.services import Services
+from tests.browser.conftest import chromium_page, playwright_driver
 from web.models import Staff
+
+__all__ = ["Floor", "chromium_page", "floor", "playwright_driver"]
 
 
 class Floor:

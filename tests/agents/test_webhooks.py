@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -64,7 +65,7 @@ class Carrier:
             path, data=form, headers={"X-Twilio-Signature": signature or made}
         )
         self.status = answer.status_code
-        return answer.data
+        return bytes(answer.data)
 
     def sid_of(self, handover_id: int) -> str:
         with self.floor.database.read() as session:
@@ -251,7 +252,7 @@ def test_a_lost_agent_leaves_the_caller_at_the_front(
 ) -> None:
     agent, handover, offer = accepted(floor)
     connects(carrier, agent, offer)
-    posts = [
+    posts: list[Callable[[], ET.Element]] = [
         lambda: carrier.posts(
             "/agents/voice-over?attempt=0", sid=LEG, status="completed", DialCallStatus="completed"
         ),

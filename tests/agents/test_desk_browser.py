@@ -1,0 +1,283 @@
+"""An agent at the real desk in Chromium, a scripted caller on the local phone network.
+
+The line itself is replaced by one webhook that asks for a person at once; that the whole
+line leads here is for tests/journeys.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, Response, request
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from agents import actions, pages, webhooks
+from agents.models import Handover
+from calls.actions import call_arrived, say
+from calls.models import Call
+from carriers import twiml
+from carriers.base import Carrier
+from carriers.twilio import TwilioCarrier
+from config.city import City, load_city
+from config.settings import Settings
+from infra.db import Database
+from infra.jobs import work
+from infra.services import Services
+from migrations.tables import metadata
+from tests.browser.conftest import OpensPage
+from tests.conftest import eventually
+from voice.cache import VoiceCache
+from web.access import Role, public
+from web.shell import create_shell
+from web.staff import add_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PASSWORD = "correct horse battery staple"
+PATIENCE_MS = 15_000
+
+
+class Line:
+    """Web, worker and phone network of one test, with one agent who can sign in."""
+
+    def __init__(self, services: Services, app: Flask, web_port: int, phone_port: int) -> None:
+        self.services = services
+        self.app = app
+        self.web = f"http://localhost:{web_port}"
+        self.phone = f"http://127.0.0.1:{phone_port}"
+
+    def handover(self) -> Handover | None:
+        with self.services.database.read() as session:
+            return session.query(Handover).order_by(Handover.id.desc()).first()
+
+    def state(self) -> str:
+        found = self.handover()
+        return found.state if found else ""
+
+    def calls(self, scenario: str, folder: Path) -> subprocess.Popen[bytes]:
+        """A scripted caller calls now."""
+        file = folder / "caller.yaml"
+        file.write_text(scenario)
+        command = ["-m", "simulator", "call", "--server", self.phone, "--scenario", str(file)]
+        return subprocess.Popen(
+            [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+def _voice(services: Services) -> Response:
+    """The line's stand-in: notes what was said and asks for a person."""
+    root = services.settings.public_url
+    with services.database.transaction() as session:
+        call = call_arrived(
+            session,
+            carrier_sid=request.form["CallSid"],
+            from_number=request.form["From"],
+            to_number=request.form["To"],
+            direction="inbound",
+            language="en",
+        )
+        call.draft = {"category": "pothole", "category_score": 0.8, "problem_text": "a deep hole"}
+        say(session, call_id=call.id, speaker="caller", text="a deep hole in the road")
+        handover = actions.ask_for_person(session, call_id=call.id)
+        document = twiml.join_queue(
+            actions.queue_name(handover),
+            wait_url=f"{root}/agents/wait",
+            over_url=f"{root}/agents/queue-over",
+        )
+    return Response(document, content_type="text/xml")
+
+
+def _app(services: Services) -> Flask:
+    app = Flask("swiftline", static_folder=None)
+    create_shell(app, services)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(webhooks.blueprint)
+    app.before_request_funcs[None] = [
+        check for check in app.before_request_funcs[None] if check.__module__ != "web.csrf"
+    ]
+    app.add_url_rule("/voice", "voice", public(lambda: _voice(services)), methods=["POST"])
+    cache = services.get(VoiceCache)
+    app.add_url_rule(
+        "/say/<key>.wav",
+        "sound",
+        public(lambda key: Response(cache.wav(key), content_type="audio/wav")),
+    )
+    return app
+
+
+def _simulator(settings: Settings, web_port: int) -> subprocess.Popen[bytes]:
+    root = settings.public_url
+    options = {
+        "--port": settings.simulator_port,
+        "--account-sid": settings.twilio_account_sid,
+        "--api-key": settings.twilio_api_key,
+        "--app-sid": settings.twilio_twiml_app_sid,
+        "--voice-url": f"{root}/voice",
+        "--app-voice-url": f"{root}/agents/voice",
+        "--map": f"{root}=http://127.0.0.1:{web_port}",
+        "--data-dir": settings.var_dir / "simulator",
+    }
+    flat = [str(part) for pair in options.items() for part in pair]
+    secrets = {
+        "SIMULATOR_AUTH_TOKEN": settings.twilio_auth_token,
+        "SIMULATOR_API_SECRET": settings.twilio_api_secret,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "simulator", "serve", *flat], env={**os.environ, **secrets}
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    web_port, phone_port = free_port(), free_port()
+    settings = Settings(
+        _env_file=None,
+        var_dir=tmp_path / "var",
+        database_url=f"sqlite:///{tmp_path / 'desk.db'}",
+        secret_key="test-secret-key",
+        voice_en="espeak",
+        web_port=web_port,
+        simulator_port=phone_port,
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token="test-token",
+        twilio_api_key="SK" + "0" * 32,
+        twilio_api_secret="test-api-secret-of-thirty-two-bytes",
+        twilio_twiml_app_sid="AP" + "0" * 32,
+    )
+    services = Services(settings, Database(settings.database))
+    metadata.create_all(services.database.engine)
+    services.add(City, load_city("chicago"))
+    services.add(Carrier, TwilioCarrier(settings))
+    services.add(VoiceCache, VoiceCache(settings))
+    with services.database.transaction() as session:
+        add_staff(session, username="alice", name="Alice", password=PASSWORD, roles=[Role.AGENT])
+    server = make_server("127.0.0.1", web_port, _app(services), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    over = threading.Event()
+    worker = threading.Thread(target=_works, args=(services, over), daemon=True)
+    worker.start()
+    simulator = _simulator(settings, web_port)
+    made = Line(services, server.app, web_port, phone_port)  # type: ignore[arg-type]
+    eventually(lambda: _answers(f"{made.phone}/healthz"), within_s=20)
+    yield made
+    over.set()
+    simulator.terminate()
+    simulator.wait(timeout=10)
+    server.shutdown()
+    worker.join(timeout=5)
+
+
+def _works(services: Services, over: threading.Event) -> None:
+    while not over.wait(0.1):
+        work(services, "live")
+
+
+def signs_in(page: Page, line: Line) -> None:
+    page.goto(f"{line.web}/signin?next=/agents/desk")
+    page.fill("[name=username]", "alice")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/agents/desk"))
+
+
+def test_an_agent_takes_a_call_files_it_and_hangs_up(
+    line: Line,
+    chromium_page: OpensPage,
+    tmp_path: Path,
+) -> None:
+    page = chromium_page()
+    signs_in(page, line)
+    page.click("#go-ready")
+    caller = line.calls(
+        "from: '+13125550101'\nsteps:\n  - is_transferred: true\n    within_s: 40\n"
+        "  - is_hung_up_on: true\n    within_s: 40\n",
+        tmp_path,
+    )
+    expect(page.locator("#offer-category")).to_have_text("Pothole", timeout=PATIENCE_MS)
+    expect(page.locator("#offer")).not_to_contain_text("555")
+    page.keyboard.press("Control+Shift+A")
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    expect(page.locator("#said")).to_contain_text("a deep hole in the road")
+    page.keyboard.press("Control+Shift+M")
+    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    page.fill("#notes", "in front of the school")
+    page.click("text=File the ticket")
+    expect(page.locator("#filed-number")).to_have_text(re.compile(r"\d{6,}"))
+    page.keyboard.press("Control+Shift+1")
+    expect(page.locator("body")).to_have_attribute("data-presence", "wrapping_up")
+    said, _ = caller.communicate(timeout=30)
+    assert caller.returncode == 0, said.decode()
+    assert line.state() == "ended"
+    page.click("#notes-done")
+    expect(page.locator("body")).to_have_attribute("data-presence", "ready")
+
+
+def test_a_reload_in_the_talk_keeps_the_caller_who_can_be_taken_back(
+    line: Line,
+    chromium_page: OpensPage,
+    tmp_path: Path,
+) -> None:
+    page = chromium_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    signs_in(page, line)
+    page.click("#go-ready")
+    caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
+    page.locator("#accept").click(timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    page.fill("#notes", "half a sentence")
+    expect(page.locator("#saved")).to_contain_text("Saved", timeout=PATIENCE_MS)
+    page.reload()
+    eventually(lambda: line.state() == "waiting", within_s=10)
+    assert caller.poll() is None
+    expect(page.locator("#cut-off")).to_be_visible(timeout=PATIENCE_MS)
+    page.click("#take-back")
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    expect(page.locator("#notes")).to_have_value("half a sentence")
+    assert line.state() == "talking"
+    caller.terminate()
+    caller.wait(timeout=10)
+
+
+def test_a_caller_who_hangs_up_leaves_the_agent_with_the_notes(
+    line: Line,
+    chromium_page: OpensPage,
+    tmp_path: Path,
+) -> None:
+    page = chromium_page()
+    signs_in(page, line)
+    page.click("#go-ready")
+    line.calls(
+        "from: '+13125550101'\nsteps:\n  - is_transferred: true\n    within_s: 40\n"
+        "  - waits_s: 1\n  - hangs_up: true\n",
+        tmp_path,
+    )
+    page.locator("#accept").click(timeout=PATIENCE_MS)
+    expect(page.locator("#ended-by")).to_have_text("The caller hung up.", timeout=PATIENCE_MS)
+    with line.services.database.read() as session:
+        assert session.query(Call).count() == 1
+    assert line.state() == "ended"
