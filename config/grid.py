@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from config.streets import Street
 from config.tables import CityError, Table
@@ -38,6 +39,8 @@ class Grid:
     miles: Mapping[str, Steps]
     north_south: Mapping[str, float]
     east_west: Mapping[str, float]
+    slanting: Mapping[str, Steps]
+    """Streets that cut across the grid, as `N CLARK`: (own number, signed position there)."""
 
     def point(self, north: float, east: float) -> tuple[float, float]:
         """Latitude and longitude of signed grid numbers."""
@@ -45,8 +48,14 @@ class Grid:
         right = self._miles("E" if east >= 0 else "W", east) * self.lon_per_mile
         return self.lat + up + right * self.lat_per_lon, self.lon + right + up * self.lon_per_lat
 
-    def position(self, street: Street) -> float | None:
-        """The street's own signed number on the other axis, where it is known."""
+    def position(self, street: Street, along: float = 0) -> float | None:
+        """The street's own signed number on the other axis, where it is known.
+
+        along: signed number on the axis it runs along; matters for slanting streets only.
+        """
+        steps = self.slanting.get(f"{street.direction} {street.name}")
+        if steps is not None:
+            return _between(steps, abs(along))
         if street.direction in ("N", "S"):
             return self.north_south.get(street.name)
         numbered = _NUMBERED.fullmatch(street.name)
@@ -57,36 +66,46 @@ class Grid:
 
     def house(self, street: Street, number: int) -> tuple[float, float] | None:
         """The point of a house number; None where the street's own place is not known."""
-        position = self.position(street)
+        along = number * _SIGN[street.direction]
+        position = self.position(street, along)
         if position is None:
             return None
-        along = number * _SIGN[street.direction]
         if street.direction in ("N", "S"):
             return self.point(along, position)
         return self.point(position, along)
 
     def crossing(self, one: Street, other: Street) -> tuple[float, float] | None:
-        """The point where a north-south and an east-west street meet, both known to the grid."""
-        if (one.direction in ("N", "S")) == (other.direction in ("N", "S")):
-            return None
-        upright, level = (one, other) if one.direction in ("N", "S") else (other, one)
-        east, north = self.position(upright), self.position(level)
-        if east is None or north is None:
-            return None
-        return self.point(north, east)
+        """The point where two streets meet; None when the grid does not know."""
+        numbers = self._crossing_numbers(one, other)
+        return self.point(*numbers) if numbers else None
 
     def meets(self, one: Street, other: Street) -> bool | None:
         """Whether the streets' number ranges reach one another; None when it cannot be told."""
-        if (one.direction in ("N", "S")) == (other.direction in ("N", "S")):
+        if self._is_straight(one) and self._is_straight(other) and _side_by_side(one, other):
+            return False
+        numbers = self._crossing_numbers(one, other)
+        if numbers is None:
             return None
-        upright, level = (one, other) if one.direction in ("N", "S") else (other, one)
-        east, north = self.position(upright), self.position(level)
-        told = [
-            _reaches(street, position)
-            for street, position in ((level, east), (upright, north))
-            if position is not None
-        ]
-        return all(told) if told else None
+        north, east = numbers
+        upright, level = _upright_first(one, other)
+        return _reaches(level, east) and _reaches(upright, north)
+
+    def _is_straight(self, street: Street) -> bool:
+        slants = f"{street.direction} {street.name}" in self.slanting
+        return not slants and self.position(street) is not None
+
+    def _crossing_numbers(self, one: Street, other: Street) -> tuple[float, float] | None:
+        """Signed numbers (north, east) of the crossing of a north-south and an east-west street."""
+        if _side_by_side(one, other):
+            return None
+        upright, level = _upright_first(one, other)
+        slants = f"{level.direction} {level.name}" in self.slanting
+        east = self.position(upright) if slants else None
+        north = self.position(level, east or 0)
+        if north is None or (slants and east is None):
+            return None
+        east = self.position(upright, north)
+        return None if east is None else (north, east)
 
     def _miles(self, direction: str, number: float) -> float:
         """Signed miles from the baseline."""
@@ -97,6 +116,22 @@ class Grid:
                 return _SIGN[direction] * (before[1] + share * (step[1] - before[1]))
             before = step
         return _SIGN[direction] * (before[1] + (size - before[0]) / 800)
+
+
+def _side_by_side(one: Street, other: Street) -> bool:
+    return (one.direction in ("N", "S")) == (other.direction in ("N", "S"))
+
+
+def _upright_first(one: Street, other: Street) -> tuple[Street, Street]:
+    return (one, other) if one.direction in ("N", "S") else (other, one)
+
+
+def _between(steps: Steps, number: float) -> float | None:
+    """Linear between steps of rising numbers; None outside them."""
+    for (low, start), (high, end) in pairwise(steps):
+        if low <= number <= high:
+            return start + (number - low) / (high - low) * (end - start)
+    return None
 
 
 def _reaches(street: Street, position: float) -> bool:
@@ -120,7 +155,17 @@ def read_grid(table: Table) -> Grid:
         miles={direction: steps.pairs(direction) for direction in _SIGN},
         north_south=_positions(table.table("north_south"), "EW"),
         east_west=_positions(table.table("east_west"), "NS"),
+        slanting=_slanting(table.table("slanting")),
     )
+
+
+def _slanting(table: Table) -> dict[str, Steps]:
+    found = {name: table.pairs(name) for name in table.names()}
+    for name, steps in found.items():
+        numbers = [number for number, _ in steps]
+        if len(steps) < 2 or numbers != sorted(set(numbers)):
+            raise table.wrong(name, "at least two pairs with rising numbers")
+    return found
 
 
 def _positions(table: Table, letters: str) -> dict[str, float]:

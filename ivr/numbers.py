@@ -83,8 +83,11 @@ def house_in_words(number: int) -> str:
     digits = str(number)
     if number < 100:
         return _below_hundred(number)
-    if number % 1000 == 0 and number <= 10_000:
-        return f"{_below_hundred(number // 1000)} thousand"
+    thousands, rest = divmod(number, 1000)
+    if rest == 0 and thousands < 100:
+        return f"{_below_hundred(thousands)} thousand"
+    if thousands % 10 == 0 and 0 < thousands < 100 and rest < 100:
+        return f"{_below_hundred(thousands)} thousand {_below_hundred(rest)}"
     if number % 100 == 0 and number < 10_000:
         return f"{_below_hundred(number // 100)} hundred"
     head, tail = digits[:-2], int(digits[-2:])

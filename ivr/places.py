@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from config.city import City, Street
 from ivr.numbers import Token, house_in_words, ordinal, tokens
-from ivr.places_streets import DIRECTIONS, SUFFIXES, StreetNames, said_name, street_names
+from ivr.places_streets import DIRECTIONS, SUFFIXES, Named, StreetNames, said_name, street_names
 
 _CROSSES = frozenset({"and", "at", "by", "crossing", "cross", "crosses", "near", "&"})
 _LEADS = frozenset(
@@ -70,6 +72,8 @@ def place(city: City, text: str) -> PlaceGuess:
     crossing = _crossing(city, said, mentions)
     if crossing is not None:
         return crossing
+    if area:
+        mentions = [mention for mention in mentions if not _is_area(mention, area)]
     if mentions:
         return _street_only(city, max(mentions, key=_strength))
     if area:
@@ -80,7 +84,13 @@ def place(city: City, text: str) -> PlaceGuess:
 def street_by_keys(city: City, house_number: int, digits: str) -> tuple[PlaceGuess, ...]:
     """Addresses whose street's name begins with keyed letters and has the number; longest first."""
     found = [each for each in street_names(city).by_keys(digits) if each.has_number(house_number)]
-    found.sort(key=lambda street: (street.lowest - street.highest, street.full_name))
+    found.sort(
+        key=lambda street: (
+            not street.name.startswith(digits),
+            street.lowest - street.highest,
+            street.full_name,
+        )
+    )
     guesses = (_at_house(city, street, house_number, 1.0) for street in found)
     return tuple({guess.address_text: guess for guess in guesses}.values())
 
@@ -97,10 +107,18 @@ def spoken_place(guess: PlaceGuess | Mapping[str, Any], language: str = "en") ->
 def _words(city: City, text: str) -> list[str]:
     plain = " ".join(re.findall(r"[a-z0-9]+(?:'[a-z]+)?|&", text.lower()))
     plain = re.sub(r"\bavenue oh\b", "avenue o", plain.replace("&", "and"))
-    padded = f" {plain} "
-    for heard, means in city.street_sounds.items():
-        padded = padded.replace(f" {heard} ", f" {means} ")
-    return padded.split()
+    return _mended(city, plain).split()
+
+
+def _mended(city: City, plain: str) -> str:
+    """The words with misheard street names put right, longest first, each place once."""
+    return _misheard(city).sub(lambda found: city.street_sounds[found[0]], plain)
+
+
+@lru_cache(maxsize=4)
+def _misheard(city: City) -> re.Pattern[str]:
+    heard = sorted(city.street_sounds, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, heard))})\b" if heard else r"(?!)")
 
 
 def _mentions(names: StreetNames, said: list[Token]) -> list[Mention]:
@@ -157,6 +175,9 @@ def _phrase(part: list[Token], *, counts: bool) -> str:
 
 def _may_stand(said: list[Token], start: int, end: int, direction: str | None, name: str) -> bool:
     """Whether these words are meant as a street: many street names are everyday words."""
+    followed = end < len(said) and said[end].word in (*SUFFIXES, "and", "at")
+    if name.lower() in DIRECTIONS and not (direction or followed):
+        return False
     if direction or name[0].isdigit() or _house_before(said, start) is not None:
         return True
     if end < len(said) and said[end].word in SUFFIXES:
@@ -180,10 +201,24 @@ def _by_sound(
         if not (led or (closed and length <= 2 and _follows_lead(said, start))):
             continue
         alike = names.alike(_phrase(said[at:end], counts=False))
+        if not led:
+            alike = _with_that_suffix(names, alike, SUFFIXES[said[end].word])
         if alike and (best is None or alike[0].likeness > best.likeness + 0.02 * (not closed)):
             close = [each.name for each in alike if each.likeness > alike[0].likeness - _CLOSE]
             best = Mention(tuple(close), alike[0].likeness * 0.95, start, end, direction)
     return _with_suffix(said, best) if best else None
+
+
+def _with_that_suffix(
+    names: StreetNames, alike: tuple[Named, ...], suffix: str
+) -> tuple[Named, ...]:
+    """Without a number, a misheard name counts only if such a street, avenue, ... exists."""
+    return tuple(
+        named
+        for named in alike
+        if named.likeness >= _SURE_NAME - 0.05
+        and any(street.suffix == suffix for street in names.streets(named.name))
+    )
 
 
 def _is_structure(token: Token) -> bool:
@@ -236,7 +271,10 @@ def _streets(city: City, mention: Mention) -> list[Street]:
 
 
 def _fits(street: Street, mention: Mention) -> bool:
+    """As said; "fifty third" alone is 53rd Street, not Place."""
     direction_fits = mention.direction in (None, street.direction)
+    if mention.suffix is None and street.name[0].isdigit():
+        return direction_fits and street.suffix == "ST"
     return direction_fits and mention.suffix in (None, street.suffix)
 
 
@@ -290,7 +328,7 @@ def _at_point(city: City, guess: PlaceGuess, point: tuple[float, float] | None) 
 
 def _crossing(city: City, said: list[Token], mentions: list[Mention]) -> PlaceGuess | None:
     """Two streets with "and" or "at" between them; None when no two are named so."""
-    for one, other in zip(mentions, mentions[1:], strict=False):
+    for one, other in pairwise(mentions):
         between = [token.word for token in said[one.end : other.start]]
         if not between or not set(between) <= {*_CROSSES, "the", "uh", "um", "of", "corner"}:
             continue
@@ -339,13 +377,19 @@ def _street_only(city: City, mention: Mention) -> PlaceGuess:
     return PlaceGuess(named, street=named, score=score, problem="no_number")
 
 
+def _is_area(mention: Mention, area: str) -> bool:
+    """Whether a bare name is the neighbourhood's and not the street's of the same name."""
+    bare = mention.house is None and mention.direction is None and mention.suffix is None
+    return bare and any(name.lower() in area.lower() for name in mention.names)
+
+
 def _area(city: City, words: list[str]) -> str | None:
     """The neighbourhood named in the words, the longest name first."""
     text = f" {' '.join(words)} "
     found = [
         district.name
         for district in city.districts
-        for said in re.split(r"[,&]", district.name.lower().replace("'", ""))
-        if said.strip() and f" {said.strip()} " in text
+        for said in district.name.lower().replace("'", "").replace("&", "and").split(",")
+        if f" {said.strip()} " in text
     ]
     return max(found, key=len, default=None)

@@ -62,8 +62,13 @@ class StreetNames:
         self.longest = max((len(said.split()) for said in self._exact), default=1)
 
     def streets(self, name: str) -> tuple[Street, ...]:
-        """The streets of that name, plain ones before their service lanes."""
-        return tuple(sorted(self._streets[name], key=lambda street: street.suffix_direction))
+        """The streets of that name: plain ones before service lanes, long before short."""
+        return tuple(
+            sorted(
+                self._streets.get(name, ()),
+                key=lambda street: (street.suffix_direction, street.lowest - street.highest),
+            )
+        )
 
     def exact(self, said: str) -> str | None:
         """The name that is written or said exactly so."""

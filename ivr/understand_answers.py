@@ -13,7 +13,8 @@ _YES = frozenset(
 _NO = frozenset("no nope nah naw wrong incorrect negative false".split())
 _NOT_RIGHT = re.compile(
     r"\b(?:not|isn't|is not|ain't|wasn't|not quite|not really)\b(?: \w+){0,2} "
-    r"(?:right|correct|it|true|okay|so)\b|\bnot (?:really|quite|at all)\b|\bthat's not\b|\bthat isn't\b"
+    r"(?:right|correct|it|true|okay|so)\b|\bnot (?:really|quite|at all)\b"
+    r"|\bthat's not\b|\bthat isn't\b"
 )
 _UNSURE = re.compile(
     r"\b(?:don't|do not|dunno)\b(?: \w+)? ?(?:know|sure)?\b|\bnot sure\b|\bmaybe\b"
@@ -27,7 +28,8 @@ _KO_YES = ("네", "예", "맞아", "맞습니다", "맞어", "맞네", "그래",
 
 _PERSON = r"(?:agent|operator|representative|rep|human|human being|person|somebody|someone|people)"
 _ASKS_PERSON = re.compile(
-    rf"\b(?:talk|speak|speaking|talking|connect|connected|transfer|put)\b(?: \w+){{0,4}} {_PERSON}\b(?!')"
+    rf"\b(?:talk|speak|speaking|talking|connect|connected|transfer|put)\b"
+    rf"(?: \w+){{0,4}} {_PERSON}\b(?!')"
     rf"|\b(?:get|give|want|need|like)\b(?: (?:me|to|get|a|an|the|real|live|some))*"
     rf" (?:agent|operator|representative|human|human being|person)\b(?!')(?= please| now|$)"
     r"|\b(?:real|live|actual) (?:person|human|agent)\b|\bcustomer service\b|\bhuman being please\b"
@@ -62,15 +64,17 @@ def _weigh(words: list[str], sounds_like_yes: bool) -> bool | None:
     no = [word for word in head if word in _NO]
     yes = [word for word in head if word in _YES]
     if no and yes:
-        return False if words[0] in _NO and "right" not in yes[-1:] else _both(no, words)
+        return _both(words, no)
     if no:
         return False
     return True if yes or sounds_like_yes else None
 
 
-def _both(no: list[str], words: list[str]) -> bool | None:
-    """ "yes but that is wrong" is a no; "no that's right" says both and must be asked again."""
-    return False if words[0] in _YES and set(no) & {"wrong", "incorrect"} else None
+def _both(words: list[str], no: list[str]) -> bool | None:
+    """ "yes but it is wrong" is a no, "no it's on the right" too; "no that's right" is neither."""
+    if words[0] in _NO:
+        return None if words[-1] in _YES else False
+    return False if set(no) & {"wrong", "incorrect"} else None
 
 
 def _korean_yes_no(text: str) -> bool | None:
