@@ -150,9 +150,12 @@ class LiveEar:
 
     def _is_over(self, partial: str) -> bool:
         quiet = self._endpoint.quiet_ms
-        done = self._finished is None or self._finished(partial)
-        long = (self._now_s - self._started_s) * 1000 > _LONGEST_MS
-        return quiet >= (self._hang_over_ms if done and partial else self._patience_ms) or long
+        if (self._now_s - self._started_s) * 1000 > _LONGEST_MS:
+            return True
+        if quiet < self._hang_over_ms:
+            return False
+        done = bool(partial) and (self._finished is None or self._finished(partial))
+        return done or quiet >= self._patience_ms
 
     def _end(self) -> list[EarEvent]:
         assert self._recogniser is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from calls.models import Call, Utterance
 from infra.clock import now
 from infra.events import publish
 
+_TOKEN_S = 60
 _ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
@@ -57,8 +59,20 @@ def locked_call(session: Session, carrier_sid: str) -> Call:
 
 def new_stream_token(call: Call) -> str:
     """A one-time token with which a media socket may speak for this call."""
-    call.stream_token = secrets.token_urlsafe(24)
+    call.stream_token = f"{int(now().timestamp())}.{secrets.token_urlsafe(24)}"
     return call.stream_token
+
+
+def use_stream_token(session: Session, carrier_sid: str, token: str) -> bool:
+    """Whether a media socket may speak for the call: once, and within a minute."""
+    call = find_call(session, carrier_sid)
+    if call is None or not call.stream_token or not token:
+        return False
+    if not hmac.compare_digest(call.stream_token.encode(), token.encode()):
+        return False
+    issued = int(call.stream_token.partition(".")[0])
+    call.stream_token = None
+    return now().timestamp() - issued <= _TOKEN_S
 
 
 def say(

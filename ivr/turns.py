@@ -32,6 +32,9 @@ from ivr.grammars import grammar_for
 from ivr.hotline import HOTLINE
 from voice.prompts import Prompts
 
+AFTER_STREAM = "/ivr/continue:after=stream"
+"""Key of the message with which the carrier comes back from a media socket."""
+
 
 class OutOfStep(Exception):
     """A turn came that the call has not reached."""
