@@ -98,7 +98,7 @@ def services(settings: Settings, database: Database, carrier: FakeCarrier) -> Se
     services = Services(settings, database)
     services.add(Carrier, carrier)
     services.add(Storage, LocalStorage(settings.storage))
-    services.add(Models, FakeModels())  # type: ignore[arg-type]
+    services.add(Models, FakeModels())
     return services
 
 
