@@ -292,12 +292,13 @@ class Ear:
             begun = self._announce(trace)
         whole = trace.at == len(trace.clip.sound)
         share = trace.at / len(trace.clip.sound)
-        self._tell(replace(begun, end=trace.place, cut=not whole, heard=share))
+        end = trace.place - trace.stalled
+        self._tell(replace(begun, end=end, cut=not whole, heard=share))
         self._current = None
         self._whole = None
         self._traces = []
         after_anchor = trace.start + trace.clip.anchor + WINDOW
-        self._settled = max(self._from, after_anchor, trace.place - WINDOW)
+        self._settled = max(self._from, after_anchor, end - WINDOW)
         self._searched = self._settled
 
     def _forget(self) -> None:

@@ -1,0 +1,141 @@
+"""Scenario files: what they may say, and what is said about what they may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.audio import decoded, encoded
+from simulator.scenario.steps import (
+    Clip,
+    GetsSms,
+    HangsUp,
+    Hears,
+    Interrupts,
+    IsTransferred,
+    Presses,
+    Says,
+    ScenarioError,
+    Waits,
+    load_scenario,
+    match,
+    scenario_from,
+    words,
+)
+from simulator.scenario.voice import with_noise
+
+WHOLE = """
+from: "+13125550199"
+language: es
+steps:
+  - hears: "what is the problem"
+  - hears: [uno, dos]
+    within_s: 3
+  - says: "hola"
+  - says: {clip: clips/a.wav, noise: clips/b.wav, snr_db: 15}
+  - presses: "1#"
+  - waits_s: 2.5
+  - interrupts: {presses: "0"}
+  - gets_sms: "your report"
+  - is_transferred: true
+  - hangs_up: true
+"""
+
+
+def test_every_step_of_the_format_is_read(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / "clips" / name).write_bytes(b"")
+    path = tmp_path / "whole.yaml"
+    path.write_text(WHOLE)
+    scenario = load_scenario(path)
+    assert scenario.from_number == "+13125550199" and scenario.language == "es"
+    clip = Clip(tmp_path / "clips/a.wav", tmp_path / "clips/b.wav", 15.0)
+    assert [step.act for step in scenario.steps] == [
+        Hears(("what is the problem",)),
+        Hears(("uno", "dos")),
+        Says("hola"),
+        Says(clip),
+        Presses("1#"),
+        Waits(2.5),
+        Interrupts(Presses("0")),
+        GetsSms(("your report",)),
+        IsTransferred(),
+        HangsUp(),
+    ]
+    assert [step.within_s for step in scenario.steps[:3]] == [20.0, 3.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ({"listens": "x"}, "step 1: unknown key 'listens'; allowed: gets_sms, hangs_up"),
+        ({"hears": 7}, "step 1 (hears): expected words or a list of alternatives, got 7"),
+        ({"hears": "..."}, "step 1 (hears): expected words"),
+        ({"presses": 1}, "step 1 (presses): expected keys 0-9 * # as text, got 1; put it in quote"),
+        ({"presses": "A"}, "step 1 (presses): expected keys"),
+        ({"says": {"clip": "gone.wav"}}, "step 1 (says), clip: there is no file"),
+        ({"says": {"clap": "x"}}, "step 1 (says): unknown key 'clap'"),
+        ({"hangs_up": "yes"}, "step 1 (hangs_up): expected true, got 'yes'"),
+        ({"waits_s": True}, "step 1 (waits_s): expected a number, got True"),
+        ({"waits_s": -1}, "step 1 (waits_s): expected seconds above 0"),
+        ({"hears": "a", "says": "b"}, "step 1: expected one of hears"),
+        ({}, "step 1: expected one of hears"),
+        ("hears", "step 1: expected gets_sms"),
+    ],
+)
+def test_a_wrong_step_is_named_with_what_is_allowed(
+    tmp_path: Path, step: Any, expected: str
+) -> None:
+    with pytest.raises(ScenarioError) as error:
+        scenario_from({"steps": [step]}, tmp_path)
+    assert str(error.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (None, "scenario: expected from, language, steps, got nothing"),
+        ({"steps": []}, "steps: expected a list of steps"),
+        ({"stops": []}, "scenario: unknown key 'stops'; allowed: from, language, steps"),
+        ({"from": 1, "steps": [{"hangs_up": True}]}, "from: expected text in quotes, got 1"),
+    ],
+)
+def test_a_wrong_scenario_is_named(tmp_path: Path, source: Any, expected: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        scenario_from(source, tmp_path)
+    assert str(error.value).startswith(expected)
+
+
+def test_a_file_that_is_not_yaml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("steps: [")
+    with pytest.raises(ScenarioError, match="not YAML"):
+        load_scenario(path)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "heard", "taken"),
+    [
+        ("What is the problem?", "Hello. What is the problem", 5),
+        ("your number", "Your report's number is", 3),
+        ("problem what", "what is the problem", None),
+        ("it's", "its over", 1),
+        ("号码", "您的号码是三", 4),
+        ("pot", "pothole", None),
+    ],
+)
+def test_words_match_in_order(phrase: str, heard: str, taken: int | None) -> None:
+    assert match(phrase, words(heard)) == taken
+
+
+def test_noise_is_mixed_at_its_ratio() -> None:
+    random = np.random.default_rng(1)
+    speech, noise = encoded(random.normal(0, 4000, 8000)), encoded(random.normal(0, 900, 3000))
+    both = decoded(with_noise(speech, noise, 15)).astype(float)
+    added = both - decoded(speech)
+    ratio = 10 * np.log10(np.mean(decoded(speech).astype(float) ** 2) / np.mean(added**2))
+    assert abs(ratio - 15) < 1
