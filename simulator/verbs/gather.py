@@ -66,8 +66,7 @@ async def _prompt(scene: Scene, verb: Verb, keys: _Keys) -> None:
     finally:
         for task in (speaking, pressed):
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(speaking, pressed, return_exceptions=True)
 
 
 async def _wait(scene: Scene, verb: Verb, keys: _Keys) -> None:
