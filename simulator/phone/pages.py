@@ -14,6 +14,12 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 PHONE_PARTS = ("phone/sound.js", "phone/device.js")
 FOR_ANY_PAGE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".html": "text/html",
+}
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -43,8 +49,10 @@ async def asset(request: web.Request) -> web.StreamResponse:
     wanted = (STATIC / request.match_info["path"]).resolve()
     if not wanted.is_relative_to(STATIC) or not wanted.is_file():
         raise web.HTTPNotFound(text="no such file")
-    shared = FOR_ANY_PAGE if wanted.parent.name == "phone" else {}
-    return web.FileResponse(wanted, headers={**FRESH, **shared})
+    headers = {**FRESH, "Content-Type": TYPES.get(wanted.suffix, "application/octet-stream")}
+    if wanted.parent.name == "phone":
+        headers |= FOR_ANY_PAGE
+    return web.FileResponse(wanted, headers=headers)
 
 
 def add_pages(app: web.Application) -> None:

@@ -17,7 +17,9 @@ APP = "AP" + "3" * 32
 SECRET = "an-api-secret-of-at-least-thirty-two-bytes"
 
 
-def _token(*, key: str = KEY, secret: str = SECRET, account: str = ACCOUNT, ttl: int = 60) -> str:
+def _token(
+    *, key: str = KEY, secret: str = SECRET, account: str = ACCOUNT, ttl: int = 36000
+) -> str:
     token = AccessToken(account, key, secret, identity="agent_7", ttl=ttl)
     token.add_grant(VoiceGrant(incoming_allow=True, outgoing_application_sid=APP))
     return str(token.to_jwt())

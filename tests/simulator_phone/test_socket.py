@@ -1,0 +1,275 @@
+"""The socket of browser phones, spoken to by a program: rules, refusals, and the end of calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from simulator.server import create_app
+from simulator.settings import Hook, Settings
+
+T = TypeVar("T")
+
+NUMBER = "+13125550100"
+CALLER = "+13125550101"
+WAIT = '<Response><Gather timeout="60" finishOnKey=""/></Response>'
+FRAME = b"\x80" * 160
+
+
+class Phones:
+    """A simulator whose application waits, and what a browser says to it."""
+
+    def __init__(self, client: TestClient[web.Request, web.Application], asked: list[str]) -> None:
+        self.client = client
+        self.asked = asked
+
+    def socket(self, path: str = "/phone", origin: str | None = None) -> Any:
+        return self.client.ws_connect(path, headers={"Origin": origin} if origin else {})
+
+
+async def told(socket: ClientWebSocketResponse, event: str) -> dict[str, Any]:
+    """The next message of that kind; sound and other messages are passed over."""
+    async with asyncio.timeout(10):
+        while True:
+            message = await socket.receive()
+            assert message.type in (WSMsgType.TEXT, WSMsgType.BINARY), message
+            if message.type is WSMsgType.TEXT:
+                got: dict[str, Any] = json.loads(message.data)
+                if got["event"] == event:
+                    return got
+
+
+async def until(look: Callable[[], Awaitable[T]], is_good: Callable[[T], bool]) -> T:
+    """What `look` finds, once it is good."""
+    async with asyncio.timeout(10):
+        while not is_good(found := await look()):  # noqa: ASYNC110 (asked over HTTP)
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def connect(socket: ClientWebSocketResponse, ref: str = "a", **params: str) -> None:
+    params = {"To": NUMBER, "From": CALLER, **params}
+    await socket.send_json({"event": "connect", "ref": ref, "params": params})
+
+
+def try_phones(folder: Path, journey: Callable[[Phones], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with _phones(folder) as phones:
+            await journey(phones)
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def _phones(folder: Path) -> AsyncIterator[Phones]:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(str((await request.post())["CallStatus"]))
+        return web.Response(text=WAIT, content_type="text/xml")
+
+    app = web.Application()
+    app.router.add_post("/voice", answer)
+    app.router.add_post("/status", answer)
+    async with TestServer(app) as server:
+        settings = Settings(
+            number=NUMBER,
+            voice=Hook(str(server.make_url("/voice"))),
+            status_callback=str(server.make_url("/status")),
+            data_dir=folder,
+        )
+        async with TestClient(TestServer(create_app(settings))) as client:
+            yield Phones(client, asked)
+
+
+def test_a_call_goes_from_ringing_to_answered_to_hung_up(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await connect(socket)
+            ringing = await told(socket, "ringing")
+            accepted = await told(socket, "accept")
+            assert ringing["ref"] == accepted["ref"] == "a"
+            sid = accepted["parameters"]["CallSid"]
+            await socket.send_bytes(FRAME)
+            await socket.send_json({"event": "digits", "ref": "a", "digits": "1w2#"})
+            await socket.send_json({"event": "disconnect", "ref": "a"})
+            assert (await told(socket, "disconnect"))["reason"] == "You hung up"
+            call = await (await phones.client.get(f"/calls/{sid}.json")).json()
+            assert call["from"] == CALLER
+            assert call["status"] == "completed"
+            assert [e["digits"] for e in call["events"] if e["event"] == "keys"] == ["1"]
+
+    try_phones(tmp_path, journey)
+
+
+def test_digits_wait_where_a_pause_is_asked_for(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await connect(socket)
+            sid = (await told(socket, "accept"))["parameters"]["CallSid"]
+            await socket.send_json({"event": "digits", "ref": "a", "digits": "1w2#"})
+            keys = await until(lambda: _keys(phones, sid), lambda found: len(found) == 3)
+            assert [digit for digit, _ in keys] == ["1", "2", "#"]
+            assert keys[1][1] - keys[0][1] >= 0.4
+
+    try_phones(tmp_path, journey)
+
+
+async def _asked(phones: Phones) -> list[str]:
+    return phones.asked
+
+
+async def _keys(phones: Phones, sid: str) -> list[tuple[str, float]]:
+    call = await (await phones.client.get(f"/calls/{sid}.json")).json()
+    return [(e["digits"], e["at_s"]) for e in call["events"] if e["event"] == "keys"]
+
+
+def test_closing_the_page_hangs_up(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await connect(socket)
+            await told(socket, "accept")
+        await until(lambda: _asked(phones), lambda found: found[-1] == "completed")
+
+    try_phones(tmp_path, journey)
+
+
+def test_one_phone_has_one_call_and_may_call_again_afterwards(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await connect(socket, "a")
+            await told(socket, "accept")
+            await connect(socket, "b")
+            assert (await told(socket, "error"))["ref"] == "b"
+            assert (await told(socket, "disconnect"))["ref"] == "b"
+            await socket.send_json({"event": "disconnect", "ref": "a"})
+            assert (await told(socket, "disconnect"))["ref"] == "a"
+            await connect(socket, "c")
+            assert (await told(socket, "accept"))["ref"] == "c"
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.parametrize(
+    "params", [{"To": "+13125550199"}, {"From": "nobody"}, {"From": ""}, {"To": ""}]
+)
+def test_a_call_that_cannot_be_placed_is_refused_with_a_reason(
+    tmp_path: Path, params: dict[str, str]
+) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await connect(socket, **params)
+            assert (await told(socket, "error"))["code"] in {21212, 21214}
+            assert (await told(socket, "disconnect"))["status"] == "failed"
+        assert phones.asked == []
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "not json",
+        "[]",
+        "{}",
+        '{"event": 1}',
+        '{"event": "fly"}',
+        '{"event": "connect"}',
+        '{"event": "connect", "ref": "x", "params": []}',
+        '{"event": "digits", "ref": "x", "digits": "1a"}',
+        '{"event": "digits", "ref": "x"}',
+        '{"event": "text", "body": ""}',
+    ],
+)
+def test_nonsense_is_answered_and_the_phone_goes_on(tmp_path: Path, nonsense: str) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await socket.send_str(nonsense)
+            assert (await told(socket, "error"))["message"]
+            await socket.send_bytes(FRAME)
+            await connect(socket)
+            await told(socket, "accept")
+            await socket.send_bytes(b"too short")
+            assert "160" in (await told(socket, "error"))["message"]
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.parametrize("path", ["/phone", "/phone/agent?token=x"])
+def test_a_page_from_elsewhere_gets_no_phone(tmp_path: Path, path: str) -> None:
+    async def journey(phones: Phones) -> None:
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await phones.socket(path, "https://evil.example")
+        assert refused.value.status == 403
+
+    try_phones(tmp_path, journey)
+
+
+def test_an_agent_without_a_token_is_told_and_let_go(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket("/phone/agent", "http://localhost:8000") as socket:
+            assert (await told(socket, "error"))["code"] == 20101
+            async with asyncio.timeout(10):
+                assert (await socket.receive()).type is WSMsgType.CLOSE
+            assert socket.close_code == 4401
+
+    try_phones(tmp_path, journey)
+
+
+def test_texts_of_the_watched_number_come_past_ones_first(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket, phones.socket() as other:
+            text = {"event": "text", "from": CALLER, "to": NUMBER, "body": "hello"}
+            await socket.send_json(text)
+            await other.send_json({"event": "watch", "number": "+13125550109"})
+            await socket.send_json({"event": "watch", "number": CALLER})
+            first = await told(socket, "sms")
+            await socket.send_json({**text, "body": "again"})
+            second = await told(socket, "sms")
+            assert (first["body"], second["body"]) == ("hello", "again")
+            assert first["mine"]
+            await other.send_json({"event": "fly"})
+            async with asyncio.timeout(10):
+                assert json.loads(await other.receive_str())["event"] == "error"
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/calls", 200),
+        ("/static/phone/worklet.js", 200),
+        ("/static/nothing.js", 404),
+        ("/static/%2e%2e/server.py", 404),
+        ("/static/..%2fserver.py", 404),
+        ("/calls/CA0.json", 404),
+    ],
+)
+def test_only_what_is_meant_for_browsers_is_served(tmp_path: Path, path: str, status: int) -> None:
+    async def journey(phones: Phones) -> None:
+        answer = await phones.client.get(path)
+        assert answer.status == status
+
+    try_phones(tmp_path, journey)
+
+
+def test_other_origins_may_load_the_agents_phone_but_not_the_calls(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        for path in ("/phone.js", "/static/phone/worklet.js"):
+            answer = await phones.client.get(path)
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert answer.content_type == "text/javascript"
+        answer = await phones.client.get("/calls.json")
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+    try_phones(tmp_path, journey)
