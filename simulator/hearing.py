@@ -257,8 +257,8 @@ class Ear:
             same = len(got) if got == expected else _common(got, expected)
             trace.at += same
             used += same
-            trace.place = self._position + used
             if same:
+                trace.place = self._position + used
                 trace.stalled = 0
             if same == len(got):
                 continue
@@ -292,13 +292,12 @@ class Ear:
             begun = self._announce(trace)
         whole = trace.at == len(trace.clip.sound)
         share = trace.at / len(trace.clip.sound)
-        end = trace.place - trace.stalled
-        self._tell(replace(begun, end=end, cut=not whole, heard=share))
+        self._tell(replace(begun, end=trace.place, cut=not whole, heard=share))
         self._current = None
         self._whole = None
         self._traces = []
         after_anchor = trace.start + trace.clip.anchor + WINDOW
-        self._settled = max(self._from, after_anchor, end - WINDOW)
+        self._settled = max(self._from, after_anchor, trace.place - WINDOW)
         self._searched = self._settled
 
     def _forget(self) -> None:
