@@ -173,7 +173,10 @@ class PhoneSocket:
             raise BadMessage("digits are 0-9 * # and w, at most 100")
         handset = self._call(message)
         if handset is not None:
-            self.aside(_press(handset, digits))
+            now, *later = digits.split("w")
+            handset.leg.press(now)
+            if later:
+                self.aside(_press(handset, later))
 
     def _call(self, message: Mapping[str, Any]) -> Handset | None:
         handset = self._handset
@@ -188,12 +191,11 @@ class PhoneSocket:
         self._line.bye()
 
 
-async def _press(handset: Handset, digits: str) -> None:
-    for part in re.findall(r"w|[^w]+", digits):
-        if part == "w":
-            await asyncio.sleep(PAUSE_S)
-        elif not handset.is_over:
-            handset.leg.press(part)
+async def _press(handset: Handset, later: list[str]) -> None:
+    """Press each of `later` after a pause of its own."""
+    for digits in later:
+        await asyncio.sleep(PAUSE_S)
+        handset.leg.press(digits)
 
 
 def _parsed(text: str) -> dict[str, Any]:
