@@ -5,6 +5,7 @@ Every step looks first whether it is done, so a second run costs little.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -21,7 +22,7 @@ from config.city import load_city
 from config.settings import Settings, load_settings
 from infra.db import Database
 from infra.supervisor import check_disk
-from voice.prompts import speak_all
+from voice.ahead import speak_all_with_bar
 from web.access import Role
 from web.models import Staff
 from web.staff import add_staff
@@ -48,7 +49,7 @@ def prepare(say: Console) -> Settings:
     if settings.speech_on:
         for language in settings.language_list:
             ensure_model(settings, language, say)
-    speak_all(settings, say)
+    _speak_prompts(settings)
     migrate(settings.database)
     _add_demo_staff(settings, say)
     return settings
@@ -122,6 +123,26 @@ def _add_demo_staff(settings: Settings, say: Console) -> None:
     say.print("Demo staff made; their passwords, shown this once:")
     for username, password in accounts.items():
         say.print(f"  {username:<12} {password}", markup=False)
+
+
+def _speak_prompts(settings: Settings) -> None:
+    """Speak every known phrase ahead, unless the same prompts were spoken already."""
+    stamp = settings.voice_dir / "spoken-ahead.txt"
+    wanted = _prompts_version(settings)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    speak_all_with_bar(settings, load_city(settings.city))
+    stamp.write_text(wanted)
+
+
+def _prompts_version(settings: Settings) -> str:
+    """Changes with the sentences, the city's own words, the languages and the voice."""
+    digest = hashlib.sha256(f"{settings.languages}|{settings.voice_en}".encode())
+    files = [*(_ROOT / "config" / "prompts").glob("*.toml")]
+    files += (_ROOT / "config" / "city" / settings.city).glob("*.toml")
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _present(department: str | None, known: list[str]) -> str | None:
