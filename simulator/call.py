@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from simulator.audio import RATE
 from simulator.clock import Clock
 from simulator.events import EventLog
 from simulator.hearing import Caption, CaptionIndex, Ear
@@ -185,17 +186,12 @@ class Call:
 
     def first_request(self) -> Request:
         """The request that asks the application what to do with a new call."""
-        extra: list[tuple[str, str]] = []
-        if self.party.application_sid:
-            extra.append(("ApplicationSid", self.party.application_sid))
+        party = self.party
         known = {name for name, _ in self.fields()}
-        form = [(name, value) for name, value in self.party.params if name not in known]
-        to = dict(self.party.params).get("To")
-        fields = tuple(
-            (name, to if to is not None and name in {"To", "Called"} else value)
-            for name, value in self.fields()
-        )
-        return Request(self.party.hook.url, (*fields, *extra, *form), self.party.hook.method)
+        params = tuple((name, value) for name, value in party.params if name not in known)
+        application = party.application_sid
+        extra = (("ApplicationSid", application),) if application else ()
+        return self.request(party.hook.url, party.hook.method, (*extra, *params))
 
     def fields(self) -> Form:
         """The fields that every voice request carries."""
@@ -255,11 +251,12 @@ class Call:
             cut=caption.cut,
         )
         if begun:
+            self.turns.sentence_began(caption.start / RATE)
             return
         facts: dict[str, object] = {
             "text": caption.spoken,
-            "start_s": round(caption.start / 8000, 2),
-            "end_s": round((caption.end or 0) / 8000, 2),
+            "start_s": round(caption.start / RATE, 2),
+            "end_s": round((caption.end or 0) / RATE, 2),
             "cut": caption.cut,
         }
         answer_s = self.turns.take_answer()

@@ -18,6 +18,7 @@ NAMES = {
     12102: "Invalid TwiML root element",
     12200: "Schema validation error",
     12300: "Invalid Content-Type",
+    12400: "Internal failure",
     13201: "Dial: cannot dial inside a dialled leg",
     13214: "Dial: invalid callerId",
     13410: "Play: invalid Content-Type",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from simulator.network import Network
 
 APOLOGY = "We are sorry. An application error has occurred. Goodbye."
+_MOST_DOCUMENTS, _LOOP_S = 50, 1.0
+"""A document that only redirects to itself ends the call rather than run for ever."""
 _XML = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
 
 
@@ -48,7 +50,15 @@ class Conversation:
 
     async def _converse(self, first: Next) -> None:
         todo: Next | None = first
+        since_s, documents = self._call.log.age_s, 0
         while todo is not None and not self._call.is_over:
+            documents += 1
+            if self._call.log.age_s - since_s > _LOOP_S:
+                since_s, documents = self._call.log.age_s, 0
+            if documents > _MOST_DOCUMENTS:
+                message = f"more than {_MOST_DOCUMENTS} documents within {_LOOP_S:g} s of the call"
+                self._network.complain(self._call, 12400, message, "")
+                return
             self._interrupted, self._override = False, None
             self._step = asyncio.ensure_future(self._one_document(todo))
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from simulator.audio import read_sound
@@ -107,7 +107,7 @@ class Network:
             raise NotReachable(21218, f"there is no application {app_sid}")
         party = Party(
             f"client:{identity}",
-            "",
+            params.get("To", ""),
             settings.app_voice,
             status_callback=settings.app_status_callback,
             application_sid=app_sid,
@@ -261,9 +261,18 @@ class Network:
         """Everybody speaks, then everybody hears."""
         live = tuple(self._live.values())
         for call in live:
-            call.leg.listen()
+            self._survive(call, call.leg.listen)
         for call in live:
-            call.leg.play()
+            self._survive(call, call.leg.play)
+
+    def _survive(self, call: Call, step: Callable[[], None]) -> None:
+        """One endpoint that fails ends its own call, never everybody's time."""
+        try:
+            step()
+        except Exception:
+            _log.exception("the endpoint of call %s failed", call.sid)
+            self._live.pop(call.sid, None)
+            call.end(by="caller", status="failed")
 
     async def send_quietly(self, request: Request) -> None:
         """Send a request that belongs to no call; a failure goes to the debugger."""

@@ -31,6 +31,11 @@ class TurnTimer:
         self._quiet = 0 if audible else self._quiet + 1
         self._frame += 1
 
+    def sentence_began(self, at_s: float) -> None:
+        """A new sentence is an answer even without a rest before it."""
+        if self._stopped_at is not None and at_s >= self._stopped_at:
+            self._was_quiet = True
+
     def take_answer(self) -> float | None:
         """The answer time in seconds, once."""
         answer_s, self._answer_s = self._answer_s, None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from simulator.legs import Endpoint
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, run_scenario
 from simulator.scenario.steps import scenario_from
@@ -214,3 +215,46 @@ def test_the_same_webhook_can_be_sent_again_byte_for_byte(tmp_path: Path) -> Non
     first, _, again = app.received
     assert (first.raw, first.headers) == (again.raw, again.headers)
     assert first.headers["I-Twilio-Idempotency-Token"]
+
+
+def test_a_document_that_redirects_to_itself_ends_the_call(tmp_path: Path) -> None:
+    app = FakeApp({"/voice": response("<Redirect/>"), "/status": ""})
+    net = run(played(app, tmp_path, {"is_hung_up_on": True}))
+    assert net.debugger.complaints[0].code == 12400
+
+
+class Broken(Endpoint):
+    """A telephone that fails."""
+
+    def speak(self) -> bytes:
+        raise RuntimeError("no battery")
+
+
+def test_an_endpoint_that_fails_ends_only_its_own_call(tmp_path: Path) -> None:
+    app = FakeApp({"/voice": response("<Pause/><Say>Good morning.</Say>"), "/status": ""})
+
+    async def play() -> None:
+        async with network(app, tmp_path) as net:
+            broken = net.dial(Broken(), from_number=CALLER, to=NUMBER)
+            steps = scenario_from({"steps": [{"hears": "good morning"}]}, tmp_path)
+            await run_scenario(net, steps, to=NUMBER)
+            assert net.calls[broken.sid].status == "failed"
+
+    run(play())
+
+
+def test_an_answer_is_timed_from_the_callers_last_sound(tmp_path: Path) -> None:
+    app = FakeApp(
+        {
+            "/voice": response(
+                '<Gather action="/keys" numDigits="1"><Say>Press one.</Say></Gather>'
+            ),
+            "/keys": response("<Pause length='2'/><Say>Thank you.</Say>"),
+            "/status": "",
+        }
+    )
+    net = run(played(app, tmp_path, {"hears": "press"}, {"presses": "1"}, {"hears": "thank"}))
+    call = next(iter(net.calls.values()))
+    heard = [event for event in call.log.events if event["event"] == "heard"]
+    assert "answer_s" not in heard[0]
+    assert 2.0 <= heard[1]["answer_s"] < 2.3
