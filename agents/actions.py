@@ -174,7 +174,7 @@ def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
         handover.state = next_state(handover.state, Action.REJOIN)
         duty.move(session, held_presence(session, staff_id), presence.Action.REJOIN)
     moment = now()
-    handover.talking_at, handover.leg_sid = moment, None
+    handover.accepted_at, handover.leg_sid = moment, None
     offer = Offer(
         handover_id=handover.id,
         staff_id=staff_id,
@@ -230,7 +230,7 @@ def own_handover(session: Session, *, staff_id: int, handover_id: int) -> Handov
 def _wait(session: Session, handover: Handover) -> None:
     handover.round += 1
     handover.waiting_since = now()
-    handover.leg_sid = handover.talking_at = None
+    handover.leg_sid = handover.accepted_at = None
     duty.match_soon(session)
     offers.tell_of(session, handover)
 

@@ -66,7 +66,10 @@ class Handover(Base):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     waiting_since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     """Start of this round's waiting; `asked_at` is the first round's."""
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the present agent took the caller."""
     talking_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the first agent took the caller: from then on a person may be on the line."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(10))
     """`agent` or `caller`."""

@@ -50,7 +50,8 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
     if not close_offer(session, offer_id, "accepted"):
         raise OfferGone("this caller is no longer ringing here")
     handover.state = life.next_state(handover.state, life.Action.ACCEPT)
-    handover.staff_id, handover.talking_at, handover.leg_sid = staff_id, now(), None
+    handover.staff_id, handover.accepted_at, handover.leg_sid = staff_id, now(), None
+    handover.talking_at = handover.talking_at or handover.accepted_at
     duty.move(session, held_presence(session, staff_id), presence.Action.ACCEPT)
     tell_of(session, handover)
     return handover

@@ -59,7 +59,7 @@ class TalkSeen:
     language: str
     caller_number: str
     connected: bool
-    talking_at: datetime | None
+    accepted_at: datetime | None
     ended_at: datetime | None
     ended_by: str | None
     draft: dict[str, Any]
@@ -110,6 +110,12 @@ def is_on_a_desk(session: Session, call_id: int) -> bool:
     if handover is None or handover.staff_id is None:
         return False
     return talk_of(session, handover.staff_id, handover.id) is not None
+
+
+def is_talking(session: Session, call_id: int) -> bool:
+    """Whether a person is on the line with this caller now: not music, not a prompt."""
+    handover = handover_for(session, call_id)
+    return handover is not None and handover.state == State.TALKING and handover.leg_sid is not None
 
 
 def is_next_in_line(session: Session, handover: Handover) -> bool:
@@ -226,7 +232,7 @@ def _talk(session: Session, me: Presence) -> TalkSeen | None:
         language=call.language,
         caller_number=call.from_number,
         connected=handover.leg_sid is not None,
-        talking_at=handover.talking_at,
+        accepted_at=handover.accepted_at,
         ended_at=handover.ended_at,
         ended_by=handover.ended_by,
         draft=handover.draft,

@@ -175,8 +175,8 @@ def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
     if queries.somebody_on_duty(session):
         limit_s = settings.agent_wait_s
     talking_s = None
-    if handover.state == State.TALKING and handover.talking_at is not None:
-        talking_s = (moment - handover.talking_at).total_seconds()
+    if handover.state == State.TALKING and handover.accepted_at is not None:
+        talking_s = (moment - handover.accepted_at).total_seconds()
     return waiting.Wait(
         look=look,
         waited_s=(moment - handover.waiting_since).total_seconds(),

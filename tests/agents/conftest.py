@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +19,7 @@ from infra.services import Services
 from tests.browser.conftest import chromium_page, playwright_driver
 from web.models import Staff
 
-__all__ = ["Floor", "chromium_page", "floor", "playwright_driver"]
+__all__ = ["Floor", "chromium_page", "floor", "playwright_driver", "race"]
 
 
 class Floor:
@@ -116,6 +117,26 @@ class Floor:
 
 
 MakeFloor = Callable[[], Floor]
+
+
+def race(*runners: Callable[[], object]) -> list[object]:
+    """Run all at the same moment; their results, or the error each raised."""
+    start = threading.Barrier(len(runners))
+    results: list[object] = [None] * len(runners)
+
+    def run(at: int) -> None:
+        start.wait()
+        try:
+            results[at] = runners[at]()
+        except Exception as error:
+            results[at] = error
+
+    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(runners))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return results
 
 
 @pytest.fixture

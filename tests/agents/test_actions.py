@@ -14,7 +14,7 @@ from calls.actions import end_call
 from calls.models import Call
 from infra.clock import now
 from infra.jobs import Outbox, Run
-from tests.agents.conftest import Floor
+from tests.agents.conftest import Floor, race
 
 
 def gone(floor: Floor, handover_id: int) -> None:
@@ -248,3 +248,56 @@ def test_somebody_is_on_duty_only_with_a_living_page(floor: Floor) -> None:
     floor.change(Presence, agent, seen_at=now() - timedelta(seconds=20))
     with floor.database.read() as session:
         assert not queries.somebody_on_duty(session)
+
+
+def test_a_person_is_on_the_line_only_while_bridged(floor: Floor) -> None:
+    _, handover = floor.talks()
+    call_id, other = floor.handover(handover).call_id, floor.asks()
+    with floor.database.read() as session:
+        assert queries.is_talking(session, call_id)
+        assert not queries.is_talking(session, floor.handover(other).call_id)
+        assert not queries.is_talking(session, 999)
+    loses(floor, handover)
+    with floor.database.read() as session:
+        assert not queries.is_talking(session, call_id)
+
+
+def test_a_call_is_on_a_desk_until_the_notes_are_over(floor: Floor) -> None:
+    agent, handover = floor.talks()
+    call_id = floor.handover(handover).call_id
+    gone(floor, handover)
+    with floor.database.read() as session:
+        assert queries.is_on_a_desk(session, call_id)
+    with floor.database.transaction() as session:
+        duty.end_notes(session, staff_id=agent)
+    with floor.database.read() as session:
+        assert not queries.is_on_a_desk(session, call_id)
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_taking_back_against_anothers_accept_has_one_winner(
+    floor: Floor, round_number: int
+) -> None:
+    first, handover = floor.talks()
+    loses(floor, handover)
+    other = floor.agent()
+    floor.works()
+    offer = floor.rings_at(other).id
+
+    def take_back() -> None:
+        with floor.database.transaction() as session:
+            actions.rejoin(session, staff_id=first, handover_id=handover)
+
+    def accept() -> None:
+        with floor.database.transaction() as session:
+            offers.accept(session, staff_id=other, offer_id=offer)
+
+    results = race(take_back, accept)
+    assert sum(result is None for result in results) == 1
+    winner = first if results[0] is None else other
+    assert (floor.handover(handover).state, floor.handover(handover).staff_id) == (
+        "talking",
+        winner,
+    )
+    states = {agent: floor.presence(agent).state for agent in (first, other)}
+    assert [agent for agent, state in states.items() if state == "talking"] == [winner]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,27 +11,7 @@ from agents import actions, jobs, offers
 from agents.models import Handover, Offer, Presence
 from infra.clock import now
 from infra.jobs import Run, work
-from tests.agents.conftest import Floor
-
-
-def race(*runners: Callable[[], object]) -> list[object]:
-    """Run all at the same moment; their results, or the error each raised."""
-    start = threading.Barrier(len(runners))
-    results: list[object] = [None] * len(runners)
-
-    def run(at: int) -> None:
-        start.wait()
-        try:
-            results[at] = runners[at]()
-        except Exception as error:
-            results[at] = error
-
-    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(runners))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
+from tests.agents.conftest import Floor, race
 
 
 def accepts(floor: Floor, staff_id: int, offer_id: int) -> Handover:

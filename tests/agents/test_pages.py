@@ -42,9 +42,14 @@ class Browser:
         return self.client.post(path, json=body or {}, headers=sent)
 
 
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load_city("chicago")
+
+
 @pytest.fixture
-def app(floor: Floor) -> Flask:
-    floor.services.add(City, load_city("chicago"))
+def app(floor: Floor, city: City) -> Flask:
+    floor.services.add(City, city)
     floor.services.add(Carrier, TwilioCarrier(floor.services.settings))
     app = Flask("swiftline", static_folder=None)
     create_shell(app, floor.services)

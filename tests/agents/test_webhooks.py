@@ -275,7 +275,7 @@ def test_a_phone_that_never_comes_gives_the_caller_back(carrier: Carrier, floor:
     sid = carrier.sid_of(handover)
     carrier.posts("/agents/wait?round=1&look=1", sid=sid)
     assert floor.handover(handover).state == "talking"
-    floor.change(Handover, handover, talking_at=now() - timedelta(seconds=11))
+    floor.change(Handover, handover, accepted_at=now() - timedelta(seconds=11))
     carrier.posts("/agents/wait?round=1&look=2", sid=sid)
     assert floor.handover(handover).state == "waiting"
     assert floor.presence(agent).state == "away"

@@ -168,7 +168,7 @@ function tick() {
   const { presence, offer, talk: current } = state;
   $("presence-timer").textContent = span(now - Date.parse(presence.since));
   for (const clock of document.querySelectorAll("[data-since]")) clock.textContent = span(now - Date.parse(clock.dataset.since));
-  if (current?.talking_at) $("talk-timer").textContent = span((Date.parse(current.ended_at) || now) - Date.parse(current.talking_at));
+  if (current?.accepted_at) $("talk-timer").textContent = span((Date.parse(current.ended_at) || now) - Date.parse(current.accepted_at));
   if (offer) {
     const left = Math.max(0, Date.parse(offer.expires_at) - now);
     $("offer-left").textContent = Math.ceil(left / 1000);
@@ -256,7 +256,7 @@ function quiet() {
   level("level-caller", 0);
 }
 
-function level(id, loudness) { $(id).style.setProperty("--level", Math.min(1, loudness * 1.5).toFixed(2)); }
+function level(id, loudness) { $(id).style.setProperty("--level", Math.min(1, Math.sqrt(loudness) * 1.3).toFixed(2)); }
 
 // --- presence
 
