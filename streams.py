@@ -16,6 +16,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from agents.queries import is_talking
 from app import build_services
 from asr.live import LiveEar
 from asr.model import Models
@@ -161,7 +162,7 @@ class Streams:
         def write(speaker: str, text: str, confidence: float) -> None:
             with self._services.database.transaction() as session:
                 call = find_call(session, started.call_sid)
-                if call is not None:
+                if call is not None and (speaker != "agent" or is_talking(session, call.id)):
                     say(
                         session,
                         call_id=call.id,
