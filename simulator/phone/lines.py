@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from simulator.legs import Endpoint, Leg, NotReachable
 from simulator.messages import MOST_CHARACTERS, Message
+from simulator.origins import BadOrigin, OriginMap
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
 from simulator.phone.tokens import NOT_ALLOWED, Grant, TokenRefused, read_token
@@ -49,10 +51,11 @@ class SoftphoneLine:
 
     def _watch(self, phone: PhoneSocket, number: str) -> None:
         self._stop()
+        origins = self._network.settings.origins
 
         def arrived(text: Message) -> None:
             if number in (text.to, text.from_):
-                phone.send("sms", **_as_json(text, number))
+                phone.send("sms", **_as_json(text, number, origins))
 
         self._stop = self._network.messages.listen(arrived)
         for text in self._network.messages.all:
@@ -125,7 +128,7 @@ class AgentLine:
         )
 
 
-def _as_json(text: Message, number: str) -> dict[str, Any]:
+def _as_json(text: Message, number: str, origins: OriginMap) -> dict[str, Any]:
     return {
         "sid": text.sid,
         "from": text.from_,
@@ -133,4 +136,14 @@ def _as_json(text: Message, number: str) -> dict[str, Any]:
         "body": text.body,
         "at": text.created_at.isoformat(),
         "mine": text.from_ == number,
+        "links": _links(text.body, origins),
     }
+
+
+def _links(body: str, origins: OriginMap) -> dict[str, str]:
+    """Each address in a message, and where it can be opened on this machine."""
+    links = {}
+    for url in re.findall(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]", body):
+        with suppress(BadOrigin):
+            links[url] = origins.local(url).url
+    return links

@@ -20,8 +20,8 @@ from simulator.phone.pages import add_pages
 from simulator.phone.socket import HEARTBEAT_S, MOST_BYTES, Line, PhoneSocket
 from simulator.phone.visitors import may_connect
 
-CALLERS = ("+13125550101", "+13125550102", "+13125550103", "+17735550104")
-"""Numbers offered to call from: all in the range kept for fiction (555-01xx)."""
+CALLERS = ("+13125550101", "+13125550102", "+13125550103", "+17735550104", "anonymous")
+"""Whom the softphone offers to call as: numbers kept for fiction (555-01xx), or a withheld one."""
 
 
 def add_routes(app: web.Application, network: PhoneNetwork) -> None:

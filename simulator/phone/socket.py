@@ -14,7 +14,7 @@ belong to the one call that is under way. From the browser:
 
 To the browser: registered (identity), unregistered, ringing, accept (both with parameters),
 caption, transferred, released (facts of `simulator.legs`), disconnect (reason, status),
-sms (sid, from, to, body, at, mine), error (code, message, ref or none).
+sms (sid, from, to, body, at, mine, links), error (code, message, ref or none).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
@@ -122,7 +123,8 @@ class PhoneSocket:
                 self.outbox.task_done()
 
     async def _drain(self) -> None:
-        await asyncio.wait_for(self.outbox.join(), timeout=2)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.outbox.join(), timeout=2)
 
     def _spoken(self, frame: bytes) -> None:
         if self._handset is None or self._handset.is_over:

@@ -55,9 +55,10 @@
       this.stay();
     }
 
-    texts({ body, from, at, mine }) {
+    // links: where each address in the text can be opened.
+    texts({ body, from, at, mine, links }) {
       const item = this.add(mine ? "me" : "line", mine ? at : `${from} · ${at}`);
-      item.firstChild.textContent = body;
+      item.firstChild.append(...withLinks(body, links));
       this.stay();
     }
 
@@ -90,6 +91,23 @@
       this.following = below < 24;
       if (this.pill) this.pill.hidden = this.following;
     }
+  }
+
+  function withLinks(body, links) {
+    const parts = [];
+    let rest = body;
+    for (const [address, target] of Object.entries(links)) {
+      const at = rest.indexOf(address);
+      if (at < 0) continue;
+      const link = document.createElement("a");
+      link.href = target;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+      link.textContent = address;
+      parts.push(rest.slice(0, at), link);
+      rest = rest.slice(at + address.length);
+    }
+    return [...parts, rest];
   }
 
   globalThis.Conversation = Conversation;

@@ -42,9 +42,11 @@
     device.send({ event: "watch", number }).catch(() => {});
   }
 
+  // As people write or paste numbers: (312) 555-0100, 1-312-555-0100, +1 312 555 0100.
   function clean(number) {
-    const plain = number.replace(/[^\d+*#]/g, "");
-    return /^\d{10}$/.test(plain) ? `+1${plain}` : plain;
+    if (/^\s*anonymous\s*$/i.test(number)) return "anonymous";
+    const plain = number.replace(/[^\d+]/g, "");
+    return plain.replace(/^1?(\d{10})$/, "+1$1");
   }
 
   function sendText(event) {
@@ -71,6 +73,14 @@
     startedAt = 0;
     show("connecting");
     listen(call);
+    setTimeout(explainPrompt, 1500, call);
+  }
+
+  function explainPrompt(line) {
+    if (line === call && line.status() === "connecting" && !line.sound) {
+      notice("Your browser asks for the microphone. Allow it to speak, or refuse it and use the keys.");
+      line.once("accept", () => { if (!line.sound.microphoneError) notice(""); });
+    }
   }
 
   function listen(line) {
@@ -204,6 +214,7 @@
   $("hangup").addEventListener("click", () => call && call.disconnect());
   $("mute").addEventListener("click", () => call && call.mute(!call.isMuted()));
   $("from").addEventListener("change", watch);
+  $("to").addEventListener("change", () => { $("to").value = clean($("to").value); });
   $("reply").addEventListener("submit", sendText);
   document.addEventListener("keydown", typed);
   addEventListener("pagehide", () => device.disconnectAll());

@@ -65,9 +65,9 @@ def _flags(fake_audio: Path | None, microphone: bool) -> list[str]:
     return flags
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def playwright_driver() -> Iterator[Playwright]:
-    """Playwright's own process, one for all browser tests."""
+    """Playwright's own process. While it runs, `asyncio.run` cannot be used in this thread."""
     if chromium_path() is None:
         pytest.skip("no Chromium found: install the package chromium or set CHROMIUM_PATH")
     with sync_playwright() as driver:

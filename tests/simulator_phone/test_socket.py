@@ -236,6 +236,9 @@ def test_texts_of_the_watched_number_come_past_ones_first(tmp_path: Path) -> Non
             second = await told(socket, "sms")
             assert (first["body"], second["body"]) == ("hello", "again")
             assert first["mine"]
+            await socket.send_json({**text, "body": "see https://a.example/t/1, or call"})
+            links = (await told(socket, "sms"))["links"]
+            assert links == {"https://a.example/t/1": "https://a.example/t/1"}
             await other.send_json({"event": "fly"})
             async with asyncio.timeout(10):
                 assert json.loads(await other.receive_str())["event"] == "error"
