@@ -59,17 +59,6 @@ def replay(public_id: str) -> str:
         )
 
 
-@blueprint.get("/<public_id>/words")
-@_may_listen
-def words(public_id: str) -> str:
-    """The transcript alone, for a page that waited for it."""
-    with services().database.read() as session:
-        recording = _recording(session, public_id)
-        return render_template(
-            "recordings/_words.html", recording=recording, **_words(session, recording)
-        )
-
-
 @blueprint.get("/<public_id>/listeners")
 @_may_listen
 def listeners(public_id: str) -> str:

@@ -31,7 +31,10 @@ _staff = table("staff", column("id"), column("name"))
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reviewer looks for; None or empty means any. Days begin in `zone`."""
+    """What a reviewer looks for; None or empty means any. Days begin in `zone`.
+
+    Spoken answers of turn mode are parts of a call's own recording: listed on request only.
+    """
 
     from_day: date | None = None
     to_day: date | None = None
@@ -228,10 +231,14 @@ def _where(wanted: Wanted) -> list[ColumnElement[bool]]:
         "least": wanted.least_s is not None and _length() >= wanted.least_s,
         "most": wanted.most_s is not None and _length() <= wanted.most_s,
         "state": wanted.state and Recording.state == wanted.state,
-        "purpose": wanted.purpose and Recording.purpose == wanted.purpose,
+        "purpose": _purpose(wanted.purpose),
         "text": wanted.text and Recording.text.icontains(wanted.text, autoescape=True),
     }
     return [test for test in tests.values() if isinstance(test, ColumnElement)]
+
+
+def _purpose(wanted: str) -> ColumnElement[bool]:
+    return Recording.purpose == wanted if wanted else Recording.purpose != "turn"
 
 
 def _heard_at() -> ColumnElement[datetime]:

@@ -13,7 +13,7 @@ Span = tuple[float, float]
 
 _PAUSE_S = 0.6
 """A pause of one speaker that starts a new turn when the other spoke meanwhile."""
-_LONG_PAUSE_S = 3.0
+_LONG_PAUSE_S = 2.0
 """A pause that starts a new turn in any case."""
 
 
@@ -53,8 +53,8 @@ def conversation(
     return tuple(sorted(words, key=lambda word: (word.start_s, word.channel)))
 
 
-def in_turns(said: Iterable[Said]) -> tuple[Turn, ...]:
-    """The words as turns, ordered by when each began.
+def in_turns(said: Iterable[Said], *, breaks_s: Sequence[float] = ()) -> tuple[Turn, ...]:
+    """The words as turns, ordered by when each began; no turn goes on across a break.
 
     A channel's words stay together until a pause, so that somebody who talks into the
     other's sentence does not tear it into single words.
@@ -63,7 +63,7 @@ def in_turns(said: Iterable[Said]) -> tuple[Turn, ...]:
     latest: dict[int, list[Said]] = {}
     for word in said:
         current = latest.get(word.channel)
-        if current is None or _begins_anew(current[-1], word, turns[-1] is current):
+        if current is None or _begins_anew(current[-1], word, turns[-1] is current, breaks_s):
             current = []
             turns.append(current)
             latest[word.channel] = current
@@ -94,8 +94,9 @@ def _speaker(word: Word, channel: int, agent_spans: Sequence[Span]) -> str:
     return "agent" if any(start <= middle_s <= end for start, end in agent_spans) else "line"
 
 
-def _begins_anew(last: Said, word: Said, is_latest: bool) -> bool:
+def _begins_anew(last: Said, word: Said, is_latest: bool, breaks_s: Sequence[float]) -> bool:
     if last.speaker != word.speaker:
         return True
-    pause_s = word.start_s - last.end_s
-    return pause_s > _LONG_PAUSE_S if is_latest else pause_s > _PAUSE_S
+    if any(last.start_s < at_s <= word.start_s for at_s in breaks_s):
+        return True
+    return word.start_s - last.end_s > (_LONG_PAUSE_S if is_latest else _PAUSE_S)

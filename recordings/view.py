@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, tzinfo
 from typing import Any
@@ -12,21 +12,21 @@ from recordings.queries import Pressed, Wanted
 from recordings.transcript import Said, Turn, in_turns
 
 SPEAKERS = {"caller": "Caller", "line": "Line", "agent": "Agent"}
-PURPOSES = {"call": "Call", "message": "Message", "turn": "Answer"}
+PURPOSES = {"call": "Call", "message": "Message", "turn": "Spoken answer"}
 STATES = {
     State.ANNOUNCED: ("Being fetched", "info"),
     State.STORED: ("Being transcribed", "info"),
     State.TRANSCRIBED: ("Ready", "good"),
     State.REVIEWED: ("Reviewed", "good"),
     State.PURGED: ("Deleted", "plain"),
-    State.MISSING: ("Not to be had", "bad"),
+    State.MISSING: ("Missing", "bad"),
     State.ABSENT: ("Nothing recorded", "plain"),
     State.FAILED: ("Failed at the carrier", "bad"),
 }
 """Each state in words, and what kind of news it is."""
 
 _SURE, _UNSURE = 0.8, 0.5
-_SNIPPET_WORDS = 14
+_SNIPPET_WORDS = 12
 _LONGEST_TEXT = 100
 
 
@@ -68,9 +68,10 @@ def read_filter(args: Mapping[str, str], *, zone: tzinfo = UTC) -> Asked:
     return Asked(wanted, values, tuple(problems))
 
 
-def entries(said: Iterable[Said], pressed: Iterable[Pressed]) -> list[Turn | Pressed]:
-    """Turns and key presses in the order they happened."""
-    mixed: list[tuple[float, Turn | Pressed]] = [(turn.start_s, turn) for turn in in_turns(said)]
+def entries(said: Iterable[Said], pressed: Sequence[Pressed]) -> list[Turn | Pressed]:
+    """Turns and key presses in the order they happened; a press divides what was being said."""
+    turns = in_turns(said, breaks_s=[keys.at_s for keys in pressed])
+    mixed: list[tuple[float, Turn | Pressed]] = [(turn.start_s, turn) for turn in turns]
     mixed += [(max(0.0, keys.at_s), keys) for keys in pressed]
     return [entry for _, entry in sorted(mixed, key=lambda item: item[0])]
 

@@ -63,6 +63,8 @@
           const at = this.wanted || 0;
           this.media.src = body.sound_url;
           this.media.currentTime = at;
+          const listeners = document.getElementById("listeners");
+          if (listeners && window.htmx) window.htmx.trigger(listeners, "live");
         })
         .finally(() => { this.opening = null; });
       return this.opening;

@@ -125,15 +125,20 @@ def test_the_word_under_the_playhead_is_lit(
     open_replay(reviewer, address, recording)
     reviewer.click("#play")
     for _ in range(5):
-        after = position(reviewer) + 0.4
-        eventually(lambda after=after: position(reviewer) > after)
-        lit, at = eventually(lambda: _lit_word(reviewer))
+        _plays_on(reviewer)
+        ((lit, at),) = eventually(lambda: _lit_words(reviewer))
         assert lit[0] - 0.15 <= at <= lit[1] + 0.15
 
 
-def _lit_word(page: Page) -> tuple[list[float], float] | None:
+def _plays_on(page: Page) -> None:
+    after = position(page) + 0.4
+    eventually(lambda: position(page) > after)
+
+
+def _lit_words(page: Page) -> list[tuple[list[float], float]]:
+    """From and to of each lit word, and where the sound was at that moment."""
     lit, at = page.evaluate(f"[{LIT}, {NOW}]")
-    return (lit[0], at) if lit else None
+    return [(word, at) for word in lit]
 
 
 def test_nothing_of_the_sound_is_loaded_before_play(

@@ -112,7 +112,7 @@ def test_others_neither_see_nor_hear(
     sound_url = listen(reviewer, recording)["sound_url"]
     other = browser_of(*roles) if roles else Browser(app.test_client())
     here = f"/recordings/{recording.public_id}"
-    for path in ("/recordings/", here, f"{here}/words", f"{here}/listeners", sound_url):
+    for path in ("/recordings/", here, f"{here}/listeners", sound_url):
         answer = other.get(path)
         assert answer.status_code in (303, 403), path
         assert b"pothole" not in answer.data
