@@ -14,7 +14,6 @@ from calls.models import Call, Utterance
 from infra.clock import now
 from tickets.life import CLOSED, WITH_DEPARTMENT, WITH_PEOPLE_OF_THE_LINE, State
 from tickets.models import Receipt, Report, Ticket, TicketEvent
-from web.models import Staff
 
 VIEWS = ("open", "new", "at_work", "reported")
 """What an inbox may show: all that is to be done, unsigned, in work, reported done."""
@@ -35,14 +34,6 @@ class Case:
 
     ticket: Ticket
     report: Report
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a ticket's history, with the name of who did it."""
-
-    event: TicketEvent
-    by: str
 
 
 def reports_of_call(session: Session, call_id: int) -> Sequence[Report]:
@@ -72,7 +63,7 @@ def inbox(session: Session, department: str | None, view: str = "open") -> list[
 def counts(session: Session, department: str | None) -> dict[str, int]:
     """How many tickets each view of an inbox holds."""
     query = _of_department(select(Ticket.state, func.count()), department)
-    by_state = {state: number for state, number in session.execute(query.group_by(Ticket.state))}
+    by_state = {row[0]: row[1] for row in session.execute(query.group_by(Ticket.state))}
     return {
         view: sum(by_state.get(state.value, 0) for state in states)
         for view, states in _STATES.items()
@@ -103,13 +94,10 @@ def find_case(session: Session, number: str, *, department: str | None = None) -
     return next(iter(_read(session, query)), None)
 
 
-def history(session: Session, ticket_id: int) -> list[Line]:
+def history(session: Session, ticket_id: int) -> Sequence[TicketEvent]:
     """What happened to a ticket, in order."""
-    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.id)
-    events = session.scalars(query).all()
-    ids = {_staff_id(event.actor) for event in events} - {None}
-    names = {p.id: p.name for p in session.scalars(select(Staff).where(Staff.id.in_(ids)))}
-    return [Line(event, names.get(_staff_id(event.actor) or 0, "the line")) for event in events]
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket_id)
+    return session.scalars(query.order_by(TicketEvent.id)).all()
 
 
 def said_by_caller(session: Session, call_id: int | None) -> list[Utterance]:
@@ -153,27 +141,24 @@ def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
         "receipt": receipt.state if receipt else None,
         "history": [
             {
-                "at": line.event.at.isoformat(),
-                "action": line.event.action,
-                "actor": line.event.actor,
+                "at": event.at.isoformat(),
+                "action": event.action,
+                "actor": event.actor,
+                "note": event.note,
+                "changes": event.changes,
             }
-            for line in history(session, ticket.id)
+            for event in history(session, ticket.id)
         ],
     }
 
 
-def _cases() -> Select[tuple[Ticket, Report]]:
+def _cases() -> Select[Ticket, Report]:
     return select(Ticket, Report).join(Report, Report.id == Ticket.report_id)
 
 
-def _of_department(query: Select[Any], department: str | None) -> Select[Any]:
+def _of_department(query: Any, department: str | None) -> Any:
     return query if department is None else query.where(Ticket.department == department)
 
 
-def _read(session: Session, query: Select[Any]) -> list[Case]:
+def _read(session: Session, query: Any) -> list[Case]:
     return [Case(ticket, report) for ticket, report in session.execute(query.limit(MOST_CARDS))]
-
-
-def _staff_id(actor: str) -> int | None:
-    kind, _, number = actor.partition(":")
-    return int(number) if kind == "staff" and number.isdigit() else None

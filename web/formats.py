@@ -21,7 +21,7 @@ def install(app: Flask) -> None:
         local=lambda moment: local(moment, _zone(), now()),
         exact=lambda moment: exact(moment, _zone()),
         phone=phone,
-        length=length,
+        duration=duration,
     )
 
 
@@ -68,7 +68,7 @@ def phone(number: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-def length(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
     """A duration: `0:42`, `12:05`, `1:02:03`; a dash when unknown."""
     if seconds is None:
         return "–"

@@ -65,6 +65,12 @@ def all_staff(session: Session) -> list[Staff]:
     return list(session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.name)))
 
 
+def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The names of these people, by id."""
+    found = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(set(ids))))
+    return {row[0]: row[1] for row in found}
+
+
 def sign_in(session: Session, staff_id: int) -> str:
     """Begin a sign-in and return its token, which is kept nowhere but in the cookie."""
     token = secrets.token_urlsafe(32)

@@ -1,0 +1,185 @@
+"""The agents' queue of tickets that a person must look at before a department gets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from config.city import City
+from infra.clock import now
+from tickets import actions, cards, queries
+from tickets.actions import TicketError
+from tickets.life import WITH_PEOPLE_OF_THE_LINE, NotAllowed
+from tickets.places import place_of, places_like
+from tickets.queries import Case
+from tickets.routing import Spot
+from web.access import Role, current_staff, requires
+from web.shell import page_blueprint, services
+from web.staff import names_of
+
+blueprint = page_blueprint("check", __name__, url_prefix="/check")
+
+
+@blueprint.get("/")
+@requires(Role.AGENT, Role.SUPERVISOR)
+def queue() -> str:
+    """Every ticket that waits for a person, the oldest first."""
+    return _queue("tickets/check.html")
+
+
+@blueprint.get("/list")
+@requires(Role.AGENT, Role.SUPERVISOR)
+def queue_list() -> str:
+    """The cards alone, fetched again when a ticket changes."""
+    return _queue("tickets/_check_list.html")
+
+
+@blueprint.get("/places")
+@requires(Role.AGENT, Role.SUPERVISOR)
+def places() -> str:
+    """Addresses that begin like what is typed, as options of the address field."""
+    typed = request.args.get("address", "")[:120]
+    city = services().get(City)
+    return render_template(
+        "tickets/_places.html", places=places_like(city, typed), found=place_of(city, typed)
+    )
+
+
+@blueprint.get("/<string(minlength=8):number>")
+@requires(Role.AGENT, Role.SUPERVISOR)
+def complete(number: str) -> str:
+    """One ticket, with what is missing to be filled in."""
+    return _form(number)
+
+
+@blueprint.post("/<string(minlength=8):number>")
+@requires(Role.AGENT, Role.SUPERVISOR)
+def send_on(number: str) -> Response:
+    """Send the completed ticket to its department."""
+    city, sent = services().get(City), request.form
+    try:
+        with services().database.transaction() as session:
+            case = _case(session, number)
+            actions.check_ticket(
+                session,
+                city,
+                case.ticket.id,
+                category=sent.get("category", ""),
+                department=sent.get("department", "") or _usual_department(city),
+                spot=_spot(city, case),
+                note=sent.get("note", "").strip()[: actions.LONGEST_NOTE],
+                actor=_me(),
+            )
+    except TicketError as error:
+        return make_response(_form(number, problem=str(error)), 422)
+    except NotAllowed as error:
+        abort(409, description=f"Somebody was faster: {error}.")
+    return redirect(url_for("tickets.check.queue"), 303)
+
+
+@blueprint.post("/reports/<int:report_id>/open")
+@requires(Role.AGENT, Role.SUPERVISOR)
+def open_by_hand(report_id: int) -> Response:
+    """Make the ticket of a report that was left without one."""
+    try:
+        with services().database.transaction() as session:
+            made = actions.open_by_hand(session, services().get(City), report_id, actor=_me())
+            number, waits = made.number, made.state in WITH_PEOPLE_OF_THE_LINE
+    except TicketError as error:
+        abort(404, description=str(error))
+    if not waits:
+        return redirect(url_for("tickets.check.queue"), 303)
+    return redirect(url_for("tickets.check.complete", number=number), 303)
+
+
+def _queue(template: str) -> str:
+    city, moment = services().get(City), now()
+    with services().database.read() as session:
+        found = queries.tickets_to_check(session)
+        stuck = queries.stuck_reports(session)
+    return render_template(
+        template, cards=[cards.card(city, case, moment) for case in found], stuck=stuck
+    )
+
+
+def _form(number: str, problem: str = "") -> str:
+    city = services().get(City)
+    with services().database.read() as session:
+        case = _case(session, number)
+        events = queries.history(session, case.ticket.id)
+        names = names_of(session, [cards.actor_id(event.actor) or 0 for event in events])
+        said = queries.said_by_caller(session, case.ticket.call_id)
+    ticket = case.ticket
+    shown = {
+        "category": ticket.category or "",
+        "department": ticket.department or "",
+        "address": ticket.address,
+        "district": ticket.district or "",
+        "note": "",
+    }
+    if request.method == "POST":
+        shown |= {name: request.form.get(name, "") for name in shown}
+    return render_template(
+        "tickets/complete.html",
+        card=cards.card(city, case, now()),
+        report=case.report,
+        said=said,
+        history=[cards.line(city, event, names) for event in reversed(events)],
+        catalogue=catalogue(city),
+        departments=city.departments,
+        districts=sorted(district.name for district in city.districts),
+        shown=shown,
+        problem=problem,
+    )
+
+
+def catalogue(city: City) -> list[dict[str, Any]]:
+    """Every category with the words that find it and its usual department."""
+    language = city.languages[0]
+    return [
+        {
+            "code": category.code,
+            "name": category.name,
+            "department": category.department,
+            "words": " ".join(
+                clue.words for clue in category.clues.get(language, ()) if clue.weight > 0
+            ),
+        }
+        for category in sorted(city.categories, key=lambda each: each.name)
+    ]
+
+
+def _usual_department(city: City) -> str:
+    return city.department_of(request.form.get("category")).code
+
+
+def _spot(city: City, case: Case) -> Spot:
+    """The place that was entered: an address of the city, or words with a chosen district.
+
+    What the line had understood keeps its point while the words stay the same.
+    """
+    typed = " ".join(request.form.get("address", "").split())[:200]
+    district = request.form.get("district") or None
+    ticket = case.ticket
+    known = place_of(city, typed)
+    if known is None and typed == ticket.address and ticket.lat is not None:
+        known = Spot(typed, ticket.district, ticket.lat, ticket.lon)
+    if known is None:
+        return Spot(typed, district, None, None)
+    return Spot(known.address, district or known.district, known.lat, known.lon)
+
+
+def _case(session: Session, number: str) -> Case:
+    case = queries.find_case(session, number)
+    if case is None:
+        abort(404)
+    if case.ticket.state not in WITH_PEOPLE_OF_THE_LINE:
+        abort(409, description="This ticket has been checked already; it is with its department.")
+    return case
+
+
+def _me() -> str:
+    return f"staff:{current_staff().id}"
