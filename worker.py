@@ -31,6 +31,7 @@ def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
         ("ivr.jobs.sweep", "carrier", settings.sweep_s),
         ("ivr.jobs.sweep_day", "carrier", 3600),
         ("recordings.jobs.sweep", "carrier", settings.sweep_s),
+        ("recordings.jobs.sweep_day", "carrier", 3600),
         ("agents.jobs.tidy", "live", 5),
     )
 
