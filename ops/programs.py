@@ -146,6 +146,8 @@ def _gunicorn(settings: Settings) -> list[str]:
         "24",
         "--worker-tmp-dir",
         str(settings.var_dir.absolute()),
+        "--keep-alive",
+        "75",
         "--graceful-timeout",
         "8",
         "--log-level",

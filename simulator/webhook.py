@@ -78,6 +78,7 @@ class WebhookClient:
 
     async def __aenter__(self) -> WebhookClient:
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=TOTAL_S, connect=CONNECT_S),
             auto_decompress=True,
