@@ -33,7 +33,11 @@ _ORDINALS = {
     "sixtieth": 60, "seventieth": 70, "eightieth": 80, "ninetieth": 90, "hundredth": 100,
 }  # fmt: skip
 _OH = frozenset({"oh", "o"})
-_SOUNDS_LIKE_DIGIT = {"to": "two", "too": "two", "for": "four", "won": "one", "ate": "eight"}
+_SOUNDS_LIKE_DIGIT = {
+    "to": "two", "too": "two", "for": "four", "won": "one", "ate": "eight", "or": "oh", "all": "oh",
+    "no": "oh", "know": "oh", "of": "oh",
+}  # fmt: skip
+"""Heard inside a number: between two digits, or after "twenty" and before more of the number."""
 _REPEATS = {"double": 2, "triple": 3}
 _WRITTEN_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _HIGHEST_NUMBERED_STREET = 199
@@ -139,6 +143,15 @@ def _is_single(word: str) -> bool:
     return word in _UNITS or word in _OH
 
 
+def _fills_a_gap(word: str, before: str, after: str) -> bool:
+    """Whether a word that sounds like a digit stands where one must be."""
+    if _SOUNDS_LIKE_DIGIT[word] == "oh":
+        return (_is_single(before) or before in _TEENS or before in _TENS) and _is_single(after)
+    if before in _TENS:
+        return after in _TENS or after in _TEENS or after in _UNITS
+    return (_is_single(before) or before in _TEENS) and _is_single(after)
+
+
 def _run_end(words: list[str], start: int) -> int:
     """Where the run of number words that begins at `start` ends; `start` when none does."""
     at = start
@@ -148,8 +161,11 @@ def _run_end(words: list[str], start: int) -> int:
         after = words[at + 1] if at + 1 < len(words) else ""
         inside = (
             _is_number(word)
-            or (word in _OH and (_is_number(before) or before in _OH or _is_single(after)))
-            or (word in _SOUNDS_LIKE_DIGIT and _is_single(before) and _is_single(after))
+            or (
+                word in _OH
+                and (_is_number(before) or before in {*_OH, *_REPEATS} or _is_single(after))
+            )
+            or (word in _SOUNDS_LIKE_DIGIT and _fills_a_gap(word, before, after))
             or (word == "and" and before in ("hundred", "thousand") and _is_number(after))
             or (word == "a" and after in ("hundred", "thousand"))
             or (word in _REPEATS and _is_single(after))
@@ -165,6 +181,8 @@ def _run_end(words: list[str], start: int) -> int:
 def _run(words: list[str]) -> list[Token]:
     """One run as a house number, an ordinal, or both ("twelve oh four fifty third")."""
     plain = _spelled_out(words)
+    if not plain:
+        return _as_words(words)
     tail = _ordinal_tail(plain)
     if tail is None:
         value = _cardinal(plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,11 +19,19 @@ SUFFIXES = {
     "drive": "DR", "dr": "DR", "place": "PL", "pl": "PL", "court": "CT", "ct": "CT",
     "parkway": "PKWY", "pkwy": "PKWY", "terrace": "TER", "ter": "TER", "lane": "LN", "ln": "LN",
     "plaza": "PLZ", "way": "WAY", "square": "SQ", "row": "ROW", "highway": "HWY",
-    "crescent": "CRES",
+    "crescent": "CRES", "streak": "ST", "treat": "ST",
 }  # fmt: skip
 DIRECTIONS = {
     "north": "N", "n": "N", "south": "S", "s": "S", "east": "E", "e": "E", "west": "W", "w": "W",
 }  # fmt: skip
+DIRECTION_SOUNDS = {
+    "worth": "W", "was": "W", "were": "W", "what": "W", "where": "W", "wes": "W", "went": "W",
+    "thought": "S", "felt": "S", "self": "S", "soft": "S", "out": "S", "sell": "S", "thou": "S",
+    "salt": "S", "so": "S", "less": "W", "geese": "E",
+    "each": "E", "if": "E", "eased": "E", "is": "E", "nor": "N",
+    "more": "N", "norse": "N", "orth": "N",
+}  # fmt: skip
+"""What the recogniser writes for a direction; believed only right behind a house number."""
 _WORDS = {
     "ST": "Street", "AVE": "Avenue", "BLVD": "Boulevard", "RD": "Road", "DR": "Drive",
     "PL": "Place", "CT": "Court", "PKWY": "Parkway", "TER": "Terrace", "LN": "Lane",
@@ -31,8 +40,9 @@ _WORDS = {
 }  # fmt: skip
 _NAME_WORDS = {"DR": "Doctor", "JR": "Junior", "MC": "Mc", "ST": "Saint"}
 _ALSO_SAID = {"dr": ("doctor", ""), "jr": ("junior", ""), "st": ("saint",)}
-_SAME_NAME = 0.76
-"""Least likeness of a heard name to a street's name."""
+SAME_NAME = 0.76
+"""Least likeness of a heard name to a street's name to believe it."""
+_NEAREST, _MOST_ALIKE = 200, 3
 _KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 
 
@@ -74,16 +84,16 @@ class StreetNames:
         """The name that is written or said exactly so."""
         return self._exact.get(said)
 
-    def alike(self, said: str, most: int = 3) -> tuple[Named, ...]:
-        """Names that look and sound like what was heard, best first."""
+    def alike(self, said: str, least: float, allowed: Callable[[str], bool]) -> tuple[Named, ...]:
+        """Names that look and sound like what was heard, best first, if `allowed`."""
         letters, sound = _letters(said), _sound(said)
         if len(letters) < 3:
             return ()
         look = process.cdist([letters], self._letters, scorer=fuzz.ratio)[0]
-        near = sorted(range(len(look)), key=lambda at: -look[at])[:60]
+        near = sorted(range(len(look)), key=lambda at: -look[at])[:_NEAREST]
         scored = (Named(self._names[at], self._likeness(at, look[at], sound)) for at in near)
-        good = sorted((each for each in scored if each.likeness >= _SAME_NAME), key=_by_likeness)
-        return tuple(good[:most])
+        good = [each for each in scored if each.likeness >= least and allowed(each.name)]
+        return tuple(sorted(good, key=_by_likeness)[:_MOST_ALIKE])
 
     def by_keys(self, digits: str) -> tuple[Street, ...]:
         """Streets whose name begins with these keys, or whose number does."""

@@ -172,6 +172,7 @@ def test_crossings(said: str, streets: set[str], district: str) -> None:
         ("devon and sixty third street", "no_such_crossing"),
         ("in hyde park", "area_only"),
         ("twelve hundred clark", "which_street"),
+        ("thirteen fifty seven west state street", "no_such_number"),
     ],
 )
 def test_what_is_missing_is_said_and_never_guessed(said: str, problem: str) -> None:
@@ -191,6 +192,38 @@ def test_a_direction_that_only_one_street_has_need_not_be_said() -> None:
     found = place(CITY, "sixty three hundred sheridan road")
     assert found.problem is None and found.address_text == "6300 North Sheridan Road"
     assert place(CITY, "twelve hundred sheridan road").problem == "no_such_number"
+
+
+@pytest.mark.parametrize(
+    ("heard", "address"),
+    [
+        ("eighty fifty nine west bell plane avenue", "8059 West Belle Plaine Avenue"),
+        ("sixty seven twenty self rock wall street", "6720 South Rockwell Street"),
+        ("sixty eight thirty six westbury avenue", "6836 West Barry Avenue"),
+        ("twenty to forty six worth seventy ninth place", "2246 West 79th Place"),
+        ("one know eighty west was fifty third street", None),
+        ("three thousand one hundred south kids the avenue", "3100 South Kedzie Avenue"),
+        ("fifty five hundred north how he avenue", None),
+    ],
+)
+def test_what_the_recogniser_wrote_for_spoken_addresses(heard: str, address: str | None) -> None:
+    found = place(CITY, heard)
+    assert (found.address_text if found.problem is None else None) == address
+
+
+def test_a_name_that_is_only_a_little_alike_is_offered_and_not_taken() -> None:
+    found = place(CITY, "forty five fifty eight north lender avenue")
+    assert found.problem == "which_street"
+    assert "4558 North Linder Avenue" in [guess.address_text for guess in found.runner_ups]
+
+
+def test_a_word_before_the_number_that_leads_to_none_lowers_the_score() -> None:
+    sure = place(CITY, "at seventy five south halsted street")
+    doubtful = place(CITY, "by gum seventy five south halsted street")
+    odd = place(CITY, "bree seventy five south halsted street")
+    assert sure.problem is odd.problem is None
+    assert odd.score < sure.score
+    assert doubtful.house_number == 75
 
 
 def test_the_letters_of_the_keypad_find_streets_that_have_the_number() -> None:

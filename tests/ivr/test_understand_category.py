@@ -37,7 +37,8 @@ def _rows(name: str) -> list[dict[str, str]]:
 def _halves() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """The first two requests of each category for fitting words, the others to measure."""
     seen: Counter[str] = Counter()
-    fitting, held_out = [], []
+    fitting: list[dict[str, str]] = []
+    held_out: list[dict[str, str]] = []
     for row in _rows("spoken_requests.tsv"):
         seen[row["category"]] += 1
         if row["category"] != "emergency":
