@@ -20,6 +20,14 @@ from simulator.settings import Hook, Settings, SettingsError
 
 _METHOD = click.Choice(["GET", "POST"])
 _OPTIONS = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        default=8100,
+        show_default=True,
+        help="Port of REST, pages and browser phones.",
+    ),
     click.option("--account-sid", help="AC and 32 hex digits. Made up when not given."),
     click.option(
         "--auth-token",
@@ -93,8 +101,6 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8100, show_default=True)
 @_network_options
 def serve(**options: Any) -> None:
     """Run the network: REST, webhooks, browser phones. Ready when GET /healthz answers."""
@@ -150,7 +156,7 @@ def call(
         if not options["voice_url"]:
             raise click.UsageError("give the application's VOICE_URL, or --server")
         logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
-        held = asyncio.run(call_here(_settings(options), scenario, as_json=as_json))
+        held = asyncio.run(call_here(_settings(options), scenario, folder, as_json=as_json))
     sys.exit(0 if held else 1)
 
 

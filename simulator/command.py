@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import aiohttp
 import click
+from aiohttp import web
 
-from simulator.api import settled
 from simulator.events import Event
-from simulator.legs import NotReachable
-from simulator.network import Network
 from simulator.rest.answers import dumps
-from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario
+from simulator.server import create_app
 from simulator.settings import Settings
 
 
@@ -44,28 +41,22 @@ async def call_there(server: str, scenario: Scenario, folder: Path, *, as_json: 
     return held
 
 
-async def call_here(settings: Settings, scenario: Scenario, *, as_json: bool) -> bool:
-    """Place the call from this very process; whether all expectations held."""
-    async with Network(settings) as network:
-        caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
+async def call_here(settings: Settings, scenario: Scenario, folder: Path, *, as_json: bool) -> bool:
+    """Start a simulator for this one call, with its REST API, and let it place the call."""
+    runner = web.AppRunner(create_app(settings), shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
         try:
-            network.dial(caller, from_number=scenario.from_number, to=settings.number)
-        except NotReachable as error:
-            raise click.ClickException(str(error)) from error
-        call = caller.call
-        for event in call.log.events:
-            _show(event, as_json=as_json)
-        call.log.follow(lambda event: _show(event, as_json=as_json))
-        failure = None
-        try:
-            await play_scenario(caller, scenario)
-        except ExpectationFailed as failed:
-            failure = str(failed)
-            call.log.add("error", message=failure, expectation=True)
-        await settled(network, call)
-        call.log.add("end", held=failure is None, failure=failure, status=call.status)
-        await asyncio.sleep(0)
-        return failure is None
+            await site.start()
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); is a "
+                f"simulator running there? Then use --server {settings.root}, else another --port"
+            ) from error
+        return await call_there(settings.root, scenario, folder, as_json=as_json)
+    finally:
+        await runner.cleanup()
 
 
 def _show(event: Event, *, as_json: bool) -> None:

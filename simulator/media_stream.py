@@ -11,6 +11,7 @@ import base64
 import binascii
 import contextlib
 import json
+import socket
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -182,11 +183,10 @@ class MediaStream:
 
     def cut(self) -> None:
         """Drop the connection as a broken network does."""
-        if self._socket is not None:
-            transport = self._socket.get_extra_info("socket")
-            connection = getattr(self._socket, "_conn", None)
-            if transport is not None and connection is not None:
-                connection.close()
+        connection = self._socket.get_extra_info("socket") if self._socket else None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self.closed.set()
 
     def _announce(self) -> None:
@@ -218,21 +218,21 @@ class MediaStream:
     def _echo(self, name: str) -> None:
         self._send("mark", mark={"name": name})
 
-    async def _send_all(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _send_all(self, to: aiohttp.ClientWebSocketResponse) -> None:
         with contextlib.suppress(ConnectionError, aiohttp.ClientError):
             while (message := await self._out.get()) is not None:
-                await socket.send_str(message)
+                await to.send_str(message)
 
-    async def _receive_all(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in socket:
+    async def _receive_all(self, server: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in server:
             if message.type == aiohttp.WSMsgType.TEXT:
                 self._take(message.data)
             elif message.type == aiohttp.WSMsgType.BINARY:
                 self._warn(31951, "a binary message; expected JSON text")
         if not self.closed.is_set():
             self.closed_by_server = True
-            if socket.close_code not in (1000, None):
-                self._warn(31921, f"the server closed with code {socket.close_code}")
+            if server.close_code not in (1000, None):
+                self._warn(31921, f"the server closed with code {server.close_code}")
         self.closed.set()
 
     def _take(self, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ NUMBER = "+13125550100"
 CALLER = "+13125550101"
 PACE = 20.0
 
-Reply = str | Callable[[dict[str, str]], str] | web.Response
+Reply = str | Callable[[dict[str, str]], str | web.Response] | web.Response
 
 
 @dataclass
@@ -63,10 +64,11 @@ class FakeApp:
             reply = reply.pop(0) if reply else None
         if reply is None:
             return web.Response(status=404)
+        if callable(reply):
+            reply = reply(form)
         if isinstance(reply, web.Response):
             return reply
-        text = reply if isinstance(reply, str) else reply(form)
-        return web.Response(text=text, content_type="text/xml")
+        return web.Response(text=reply, content_type="text/xml")
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
         headers = dict(request.headers)
@@ -82,12 +84,21 @@ class FakeApp:
 @asynccontextmanager
 async def network(app: FakeApp, folder: Path, **changes: Any) -> AsyncIterator[Network]:
     """A network whose number and application are answered by `app`."""
+    _share_speech(folder)
     outer = web.Application()
     outer.router.add_route("*", "/{path:.*}", app.answer)
     async with TestServer(outer) as server:
         settings = replace(settings_for(server.port or 0, folder), **changes)
         async with Network(settings) as opened:
             yield opened
+
+
+def _share_speech(folder: Path) -> None:
+    """Sentences once spoken are spoken for all tests."""
+    shared = Path(tempfile.gettempdir()) / "phone-simulator-tests" / "speech"
+    shared.mkdir(parents=True, exist_ok=True)
+    if not (folder / "speech").exists():
+        (folder / "speech").symlink_to(shared)
 
 
 def settings_for(port: int, folder: Path) -> Settings:

@@ -1,0 +1,81 @@
+"""The command line, from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from tests.simulator.app import PUBLIC, TOKEN, FakeApp, response, run
+
+HEARS = "steps:\n  - hears: good morning\n  - is_hung_up_on: true\n"
+HOPES = "steps:\n  - hears: good night\n    within_s: 30\n"
+
+
+def called(folder: Path, scenario: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    """`python -m simulator call` against an application that says good morning."""
+    path = folder / "scenario.yaml"
+    path.write_text(scenario)
+    app = FakeApp({"/voice": response("<Say>Good morning.</Say>")})
+
+    async def go() -> subprocess.CompletedProcess[str]:
+        outer = web.Application()
+        outer.router.add_route("*", "/{path:.*}", app.answer)
+        async with TestServer(outer) as server:
+            local = f"http://127.0.0.1:{server.port}"
+            command = ["call", f"{PUBLIC}/voice", "--map", f"{PUBLIC}={local}"]
+            rest = ["--scenario", str(path), "--port", str(unused_port()), "--pace", "10"]
+            data = ["--data-dir", str(folder)]
+            return await asyncio.to_thread(simulator, *command, *rest, *data, *flags)
+
+    return run(go(), within_s=60)
+
+
+def simulator(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "simulator", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SIMULATOR_AUTH_TOKEN": TOKEN},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_call_whose_expectations_hold_exits_with_0(tmp_path: Path) -> None:
+    ran = called(tmp_path, HEARS)
+    assert ran.returncode == 0, ran.stderr
+    assert "line:    Good morning." in ran.stdout
+
+
+@pytest.mark.slow
+def test_a_failed_expectation_exits_with_1_and_says_why(tmp_path: Path) -> None:
+    ran = called(tmp_path, HOPES, "--json")
+    assert ran.returncode == 1
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert events[-1]["event"] == "end" and events[-1]["held"] is False
+    assert "the line to say 'good night', but the call was over" in events[-1]["failure"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("call", "--scenario", "no.yaml"), "no.yaml: cannot be read"),
+        (("serve", "--account-sid", "AC12"), "account_sid: expected AC and 32 hex digits"),
+        (("serve", "--map", "https://a.example"), "expected PUBLIC=LOCAL"),
+        (("serve", "--number", "911"), "number: expected E.164"),
+    ],
+)
+def test_bad_input_is_said_in_one_line(arguments: tuple[str, ...], message: str) -> None:
+    ran = simulator(*arguments)
+    assert ran.returncode != 0
+    assert message in ran.stderr and "Traceback" not in ran.stderr
