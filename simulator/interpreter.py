@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.network import Network
 
 APOLOGY = "We are sorry. An application error has occurred. Goodbye."
-_MOST_DOCUMENTS, _LOOP_S = 50, 1.0
+_MOST_REDIRECTS = 50
 """A document that only redirects to itself ends the call rather than run for ever."""
 _XML = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
 
@@ -50,15 +50,13 @@ class Conversation:
 
     async def _converse(self, first: Next) -> None:
         todo: Next | None = first
-        since_s, documents = self._call.log.age_s, 0
+        in_vain = 0
         while todo is not None and not self._call.is_over:
-            documents += 1
-            if self._call.log.age_s - since_s > _LOOP_S:
-                since_s, documents = self._call.log.age_s, 0
-            if documents > _MOST_DOCUMENTS:
-                message = f"more than {_MOST_DOCUMENTS} documents within {_LOOP_S:g} s of the call"
+            if in_vain > _MOST_REDIRECTS:
+                message = f"more than {_MOST_REDIRECTS} documents in a row that only redirect"
                 self._network.complain(self._call, 12400, message, "")
                 return
+            before = len(self._call.log.events)
             self._interrupted, self._override = False, None
             self._step = asyncio.ensure_future(self._one_document(todo))
             try:
@@ -66,6 +64,8 @@ class Conversation:
             finally:
                 self._step.cancel()
             todo = self._override if self._interrupted else self._step.result()
+            verbs = {event.get("verb") for event in self._call.log.events[before:]}
+            in_vain = in_vain + 1 if verbs <= {None, "Redirect"} else 0
 
     def _interrupt(self, then: Next | None) -> None:
         """Stop what runs now and go on with `then`, or not at all."""
