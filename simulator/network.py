@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -30,6 +31,8 @@ from simulator.webhook import (
     WebhookFailed,
 )
 
+_LAST_WORDS_S = 2.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -54,16 +57,25 @@ class Network:
     async def __aenter__(self) -> Network:
         await self._webhooks.__aenter__()
         self.captions.refresh()
+        self.recordings.restore()
         self.aside(self.clock.run(self._tick))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for call in tuple(self._live.values()):
+        live = tuple(self._live.values())
+        for call in live:
             call.end(by="line")
+        await self._settle(live)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._webhooks.__aexit__()
+
+    async def _settle(self, calls: tuple[Call, ...]) -> None:
+        """Let calls that end with the network keep their recordings and say their last words."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await asyncio.gather(*(call.settling() for call in calls))
 
     @property
     def webhooks(self) -> WebhookClient:
@@ -229,7 +241,6 @@ class Network:
 
     async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
         recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
-        recording.updated_at = self.clock.date
         call.log.add(
             "recording",
             recording_sid=recording.sid,

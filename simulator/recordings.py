@@ -5,9 +5,11 @@ Channel 1 is the caller (inbound), channel 2 what the caller hears, as in Twilio
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from simulator.audio import FRAME_BYTES, FRAME_S, RATE, is_audible, mixed, wav_file
 from simulator.call import Call
@@ -50,6 +52,7 @@ class Recorder:
         self._call = call
         self._inbound = bytearray()
         self._outbound = bytearray()
+        self.ended_at: datetime | None = None
         call.leg.add_tap(self._take)
 
     @property
@@ -59,6 +62,7 @@ class Recorder:
 
     def stop(self) -> None:
         """Take no more; a second time does nothing."""
+        self.ended_at = self.ended_at or self._call.clock.date
         self._call.leg.remove_tap(self._take)
 
     def sound(self, trim: str) -> tuple[bytes, ...]:
@@ -113,13 +117,26 @@ class Recordings:
         part.replace(path)
         recording.path = path
         recording.status = "completed"
+        recording.updated_at = recorder.ended_at
+        _write_facts(recording, path.with_suffix(".json"))
         return recording
+
+    def restore(self) -> None:
+        """Know the recordings of earlier runs again, oldest first; broken files are left alone."""
+        found = []
+        for path in self._folder.glob("RE*.json"):
+            recording = _read_facts(path)
+            if recording is not None:
+                found.append(recording)
+        for recording in sorted(found, key=lambda one: one.created_at):
+            self.by_sid.setdefault(recording.sid, recording)
 
     def delete(self, recording: Recording) -> None:
         """Forget the sound and the entry."""
         self.by_sid.pop(recording.sid, None)
         if recording.path is not None:
             recording.path.unlink(missing_ok=True)
+            recording.path.with_suffix(".json").unlink(missing_ok=True)
 
     def url(self, recording: Recording) -> str:
         """Where the sound is, without a suffix."""
@@ -149,6 +166,28 @@ class Recordings:
             started = recording.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000")
             fields.append(("RecordingStartTime", started))
         return tuple(fields)
+
+
+_FACTS = ("sid", "account_sid", "call_sid", "channels", "source", "track", "status", "duration_s")
+
+
+def _write_facts(recording: Recording, path: Path) -> None:
+    facts: dict[str, Any] = {name: getattr(recording, name) for name in _FACTS}
+    facts["created_at"] = recording.created_at.isoformat()
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(facts))
+    part.replace(path)
+
+
+def _read_facts(path: Path) -> Recording | None:
+    sound = path.with_suffix(".wav")
+    try:
+        facts = json.loads(path.read_text())
+        created_at = datetime.fromisoformat(facts.pop("created_at"))
+        recording = Recording(**facts, created_at=created_at, path=sound)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return recording if sound.exists() else None
 
 
 class SilenceMeter:

@@ -9,7 +9,7 @@ import soundfile
 
 from simulator.legs import Endpoint
 from simulator.network import Network
-from simulator.scenario.caller import ExpectationFailed, run_scenario
+from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, run_scenario
 from simulator.scenario.steps import scenario_from
 from simulator.settings import Hook
 from simulator.signature import signature
@@ -258,3 +258,27 @@ def test_an_answer_is_timed_from_the_callers_last_sound(tmp_path: Path) -> None:
     heard = [event for event in call.log.events if event["event"] == "heard"]
     assert "answer_s" not in heard[0]
     assert 2.0 <= heard[1]["answer_s"] < 2.3
+
+
+def test_recordings_outlive_the_network(tmp_path: Path) -> None:
+    app = FakeApp(
+        {
+            "/voice": response("<Start><Recording/></Start><Say>Hello.</Say><Pause length='60'/>"),
+            "/status": "",
+        }
+    )
+
+    async def play() -> None:
+        async with network(app, tmp_path) as net:
+            steps = scenario_from({"steps": [{"hears": "hello"}]}, tmp_path)
+            caller = ScriptedCaller(net, number=CALLER)
+            net.dial(caller, from_number=CALLER, to=NUMBER)
+            await caller.perform(steps.steps[0])
+        async with network(app, tmp_path) as again:
+            (kept,) = again.recordings.by_sid.values()
+            assert kept.call_sid == caller.leg.sid and kept.status == "completed"
+            again.recordings.delete(kept)
+        async with network(app, tmp_path) as last:
+            assert not last.recordings.by_sid
+
+    run(play())
