@@ -1,0 +1,46 @@
+"""The docs say what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from ops.docs import DOCS, PAGES
+
+ROOT = Path(__file__).resolve().parents[1]
+LINK = re.compile(r"\[[^\]]+\]\(([^)#:]+)(?:#[^)]*)?\)")
+PAGES_WITH_LINKS = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_drawn_page_is_up_to_date(name: str) -> None:
+    assert (DOCS / name).read_text() == PAGES[name](), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_LINKS, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_room_of_the_house_is_named_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text()
+    rooms = {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tests", "migrations", "bench"}
+    for room in sorted(rooms):
+        assert f"`{room}/`" in text, room
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(
+        re.findall(r"`?make ([a-z]+)(?: S=|`|$)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    )
+    assert named <= targets
+
+
+def test_every_setting_has_help() -> None:
+    for name, info in Settings.model_fields.items():
+        assert info.description and info.description.endswith("."), name
