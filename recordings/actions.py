@@ -125,6 +125,13 @@ def exchange_file(recording: Recording, *, stored: Stored, media_type: str) -> s
     return former if former != stored.key else None
 
 
+def nothing_recorded(session: Session, recording: Recording) -> None:
+    """The carrier's file is whole and empty: there was nothing to record."""
+    if allows(recording.state, Action.DECLARE_ABSENT):
+        recording.state = next_state(recording.state, Action.DECLARE_ABSENT)
+        publish(session, "recording", recording.id)
+
+
 def give_up(session: Session, recording_id: int) -> None:
     """The carrier gave no whole file in time; a copy that came meanwhile stays ours."""
     recording = session.get_one(Recording, recording_id)

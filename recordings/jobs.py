@@ -22,7 +22,7 @@ from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording
 from recordings.sound import MOST_BYTES, Shape, compress, inspect
 from recordings.transcript import Said, conversation
-from recordings.wav import NotWhole
+from recordings.wav import NoSound, NotWhole
 
 _PAUSES_S = (1, 3, 10, 30, 60, 120, 300, 600, 1800)
 """Pauses between attempts; the last one goes on for as long as we try (reliability, row 14)."""
@@ -48,6 +48,10 @@ def fetch_recording(run: Run, recording_id: int) -> None:
         return
     try:
         stored, shape = _fetch(run, recording)
+    except NoSound:
+        with run.finish() as session:
+            actions.nothing_recorded(session, queries.locked(session, recording_id))
+        return
     except (CarrierError, NotWhole, StorageError, OSError) as error:
         _try_later(run, recording, error)
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recordings.wav import Header, NotWhole, read_header
+from recordings.wav import Header, NoSound, NotWhole, read_header
 
 MOST_BYTES = 200 * 1024 * 1024
 _LEAST_TOLERANCE_S = 1.0
@@ -38,7 +38,8 @@ class Small:
 def inspect(path: Path, *, announced_s: float | None) -> Shape:
     """Check that the file is a whole WAV of the length the carrier announced.
 
-    The length may differ by 1 s or 2 %, whichever is more. Raises NotWhole.
+    The length may differ by 1 s or 2 %, whichever is more. Raises NotWhole, or NoSound when
+    the carrier announced less than a second and the file is empty.
     """
     header = read_header(path)
     _check_length(header, announced_s)
@@ -58,6 +59,9 @@ def compress(path: Path, folder: Path) -> Small:
 
 
 def _check_length(header: Header, announced_s: float | None) -> None:
+    if header.frames == 0:
+        is_no_surprise = announced_s is not None and announced_s < _LEAST_TOLERANCE_S
+        raise (NoSound if is_no_surprise else NotWhole)("expected sound, got none")
     if announced_s is None:
         return
     tolerance_s = max(_LEAST_TOLERANCE_S, _TOLERANCE * announced_s)

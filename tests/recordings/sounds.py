@@ -65,6 +65,7 @@ def bad_bodies(seconds: float = 4.0) -> dict[str, bytes]:
         "a longer file": call_wav(seconds * 2),
         "a data chunk that claims 4 GB": good[:40] + b"\xff\xff\xff\xff" + good[44:],
         "a data chunk that claims nothing": good[:40] + b"\0\0\0\0" + good[44:],
+        "a whole file of nothing": wav(np.zeros(0), np.zeros(0)),
         "a rate of zero": good[:24] + b"\0\0\0\0" + good[28:],
         "a rate of 4 GHz": good[:24] + b"\xff\xff\xff\xff" + good[28:],
         "no channels": good[:22] + b"\0\0" + good[24:],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 from sqlalchemy import insert, select
@@ -109,6 +110,17 @@ def test_a_bad_body_is_never_stored(
     do(services, "carrier")
     assert the(database, Recording).state == "announced"
     assert row(database, "fetch_recording").state == "waiting"
+    assert files(services) == []
+
+
+def test_an_empty_recording_announced_as_empty_is_absent(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    announce(services, duration_s=0)
+    carrier.bodies[SID] = wav(np.zeros(0), np.zeros(0))
+    do(services, "carrier")
+    assert the(services.database, Recording).state == "absent"
+    assert row(services.database, "fetch_recording").state == "done"
     assert files(services) == []
 
 
