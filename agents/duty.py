@@ -13,13 +13,10 @@ from agents.models import Presence
 from agents.presence import Action, NotAllowed, State, next_state
 from agents.rows import held_presence
 from infra.clock import now
-from infra.db import after_commit
-from infra.events import publish, tell
+from infra.events import publish
 from infra.jobs import enqueue
 
 MISSES_BEFORE_AWAY = 2
-EVERY_DESK = 0
-"""Id with which the topic `desk` speaks to all desks: the list of waiting callers changed."""
 
 
 def here(session: Session, *, staff_id: int) -> None:
@@ -99,7 +96,6 @@ def silent_agents(session: Session, *, silent_s: float, states: tuple[State, ...
 
 def match_soon(session: Session) -> None:
     """Ask, after the commit, that waiting callers and free agents are brought together."""
-    after_commit(session, lambda: tell("desk", EVERY_DESK))
     enqueue(
         session, queue="live", job="agents.jobs.offer_next", key=f"offer_next:{uuid.uuid4().hex}"
     )

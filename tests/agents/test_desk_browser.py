@@ -65,6 +65,10 @@ class Line:
         found = self.handover()
         return found.state if found else ""
 
+    def use(self, **settings: object) -> None:
+        """Go on with other settings."""
+        self.services.settings = self.services.settings.model_copy(update=settings)
+
     def calls(self, scenario: str, folder: Path) -> subprocess.Popen[bytes]:
         """A scripted caller calls now."""
         file = folder / "caller.yaml"
@@ -281,3 +285,15 @@ def test_a_caller_who_hangs_up_leaves_the_agent_with_the_notes(
     with line.services.database.read() as session:
         assert session.query(Call).count() == 1
     assert line.state() == "ended"
+
+
+def test_the_voice_sdk_is_served_and_takes_the_same_interface(
+    line: Line, chromium_page: OpensPage, tmp_path: Path
+) -> None:
+    line.use(agent_phone="twilio")
+    page = chromium_page()
+    signs_in(page, line)
+    page.click("#go-ready")
+    expect(page.locator("body")).to_have_attribute("data-presence", "ready")
+    assert eventually(lambda: page.evaluate("globalThis.Twilio && Twilio.Device.version"))
+    expect(page.locator("#trouble")).to_be_hidden()

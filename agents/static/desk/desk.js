@@ -178,6 +178,7 @@ function tick() {
   if (presence.state === "wrapping_up") {
     const all = facts.wrap_up_s * 1000 * (presence.extended ? 2 : 1);
     const left = Math.max(0, Date.parse(presence.since) + all - now);
+    $("notes-next").textContent = presence.after === "away" ? "Away in" : "Next caller in";
     $("notes-left").textContent = span(left);
     $("notes-progress").style.setProperty("--left", all ? left / all : 0);
   }
@@ -362,13 +363,14 @@ phone
   .on("shaky", (shaky) => trouble(shaky ? "The sound broke off. Reconnecting." : ""))
   .on("trouble", trouble);
 
-document.addEventListener("live:desk", ({ detail }) => { if ([0, facts.me].includes(Number(detail.id))) refresh(); });
+document.addEventListener("live:desk", ({ detail }) => { if (Number(detail.id) === facts.me) refresh(); });
 document.addEventListener("live:handover", refresh);
 document.addEventListener("live:again", refresh);
 document.addEventListener("live:call", ({ detail }) => { if (Number(detail.id) === state?.talk?.call) talk.refresh(); });
 addEventListener("beforeunload", (event) => { if (phone.isOpen) event.preventDefault(); });
 
 show(facts.state);
+for (const id of ["go-ready", "go-away"]) $(id).disabled = false; // the page can answer now
 setInterval(tick, 250);
 setInterval(beat, BEAT_MS);
 setInterval(showSound, 1000);
