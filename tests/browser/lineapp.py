@@ -1,7 +1,8 @@
 """A small Twilio application and a simulator in front of it, for trying browser phones.
 
 `start_line(...)` runs both; the application plays a tune, asks for a key, and then talks through a
-media stream that sends back what it hears.
+media stream that sends back what it hears. A caller who presses 9 waits in a queue, and an agent
+who brings the parameter `queue` takes the first one out of it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ PUBLIC = "https://app.example"
 ANSWER = f"""<Response><Gather numDigits="1" action="/keys" timeout="30">
 <Play>{PUBLIC}/tune.wav</Play></Gather></Response>"""
 TALK = '<Response><Connect><Stream url="wss://app.example/media"/></Connect></Response>'
+WAIT = '<Response><Enqueue waitUrl="/wait">people</Enqueue></Response>'
+FETCH = "<Response><Dial><Queue>people</Queue></Dial></Response>"
+SILENCE = '<Response><Pause length="60"/></Response>'
 DESK = """<!doctype html><title>Desk</title>
 <script src="{simulator}/phone.js" defer></script>
 <script src="/desk.js" defer></script><h1>Desk</h1>
@@ -81,6 +85,7 @@ class LineApp:
         app.router.add_post("/voice", self._voice)
         app.router.add_post("/keys", self._talk)
         app.router.add_post("/agent", self._talk)
+        app.router.add_post("/wait", self._wait)
         app.router.add_post("/status", self._note)
         app.router.add_get("/tune.wav", self._tune)
         app.router.add_get("/media", self._media)
@@ -99,7 +104,13 @@ class LineApp:
 
     async def _talk(self, request: web.Request) -> web.Response:
         await self._note(request)
-        return web.Response(text=TALK, content_type="text/xml")
+        _, form = self.requests[-1]
+        answer = WAIT if form.get("Digits") == "9" else FETCH if "queue" in form else TALK
+        return web.Response(text=answer, content_type="text/xml")
+
+    async def _wait(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        return web.Response(text=SILENCE, content_type="text/xml")
 
     async def _tune(self, request: web.Request) -> web.Response:
         return web.Response(body=self.tune, content_type="audio/wav")

@@ -3,17 +3,29 @@
 Browsers clean a microphone's sound (echo, noise, loudness), so what arrives is compared by shape:
 `likeness` finds where a second of the spoken sound fits best and how well, from 0 to 1. Unrelated
 sounds stay below 0.2; the same one through a browser and a telephone line gives 0.6 and more.
+
+`keep_sound(page)` lets the phone of an open call remember what it plays; `played(page)` gives it.
 """
 
 from __future__ import annotations
 
 import wave
+from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from playwright.sync_api import Page
 
 RATE = 8000
+THE_SOUND = "[...Phone.sounds][0]"
+AS_TEXT = """async ({ samples, rate }) => {
+  const reader = new FileReader();
+  reader.readAsDataURL(new Blob([samples]));
+  await new Promise((resolve) => { reader.onload = resolve; });
+  return { rate, samples: reader.result.split(",")[1] || "" };
+}"""
 Samples = npt.NDArray[np.float64]
 
 
@@ -65,18 +77,34 @@ def at_8khz(samples: npt.ArrayLike, rate: int) -> Samples:
     return np.asarray(np.fft.irfft(spectrum, length) * (length / len(sound)))
 
 
+def keep_sound(page: Page, seconds: float = 8) -> None:
+    """Let the page's phone remember the last `seconds` that it plays. Needs a call under way."""
+    page.evaluate(f"{THE_SOUND}.keep({seconds})")
+
+
+def played(page: Page) -> Samples:
+    """What the page's phone played since `keep_sound`: 8 kHz, within ±1."""
+    got: dict[str, Any] = page.evaluate(f"{THE_SOUND}.heard().then({AS_TEXT})")
+    return at_8khz(np.frombuffer(b64decode(got["samples"]), dtype="<f4"), got["rate"])
+
+
 def likeness(heard: Samples, spoken: Samples) -> float:
     """How well the best second of `spoken` is found in `heard`: 0 not at all, 1 exactly."""
-    pieces = [spoken[start : start + RATE] for start in range(0, len(spoken) - RATE + 1, RATE)]
-    return max((_best_fit(heard, piece) for piece in pieces), default=0.0)
-
-
-def _best_fit(heard: Samples, piece: Samples) -> float:
-    if len(heard) < len(piece) or not np.any(piece):
+    if len(heard) < RATE:
         return 0.0
-    size = 1 << (len(heard) + len(piece)).bit_length()
-    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(piece, size))
-    overlap = np.fft.irfft(product, size)[: len(heard) - len(piece) + 1]
-    power = np.concatenate(([0.0], np.cumsum(heard**2)))
-    norms = np.sqrt(np.maximum(power[len(piece) :] - power[: -len(piece)], 1e-6))
+    sound = np.asarray(heard, dtype=np.float64)
+    size = 1 << (len(sound) + RATE).bit_length()
+    spectrum = np.fft.rfft(sound, size)
+    power = np.concatenate(([0.0], np.cumsum(sound**2)))
+    norms = np.sqrt(np.maximum(power[RATE:] - power[:-RATE], 1e-6))
+    pieces = [spoken[start : start + RATE] for start in range(0, len(spoken) - RATE + 1, RATE)]
+    return max((_best_fit(spectrum, size, norms, piece) for piece in pieces), default=0.0)
+
+
+def _best_fit(
+    spectrum: npt.NDArray[np.complex128], size: int, norms: Samples, piece: Samples
+) -> float:
+    if not np.any(piece):
+        return 0.0
+    overlap = np.fft.irfft(spectrum * np.conj(np.fft.rfft(piece, size)), size)[: len(norms)]
     return float(np.max(overlap / norms) / np.linalg.norm(piece))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -21,7 +20,7 @@ from tests.browser.lineapp import (
     start_line,
     token,
 )
-from tests.browser.sounds import Samples, at_8khz, from_mulaw, likeness, voice, write_wav
+from tests.browser.sounds import Samples, from_mulaw, keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -57,19 +56,8 @@ def _call(page: Page, line: LineApp) -> None:
     expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible()
 
 
-def _keep(page: Page, call: str) -> None:
-    page.evaluate(f"{call}.sound.keep(20)")
-
-
-def _heard(page: Page, call: str) -> Samples:
-    got: dict[str, Any] = page.evaluate(
-        f"{call}.sound.heard().then(({{samples, rate}}) => ({{samples: [...samples], rate}}))"
-    )
-    return at_8khz(got["samples"], got["rate"])
-
-
-def _hears(page: Page, call: str, sound: Samples) -> bool:
-    return likeness(_heard(page, call), sound) > ALIKE
+def _hears(page: Page, sound: Samples) -> bool:
+    return likeness(played(page), sound) > ALIKE
 
 
 def test_caller_and_application_hear_each_other(
@@ -77,8 +65,8 @@ def test_caller_and_application_hear_each_other(
 ) -> None:
     page = chromium_page(fake_audio=microphone)
     _call(page, line)
-    _keep(page, "softphone.call")
-    eventually(lambda: _hears(page, "softphone.call", TUNE), every_s=0.5)
+    keep_sound(page)
+    eventually(lambda: _hears(page, TUNE), every_s=0.5)
 
     page.keyboard.press("7")
     expect(page.locator("#digits")).to_have_text("7")
@@ -87,7 +75,7 @@ def test_caller_and_application_hear_each_other(
 
     eventually(lambda: likeness(from_mulaw(line.heard), SPOKEN) > ALIKE, every_s=0.5)
     assert likeness(from_mulaw(line.heard), TUNE) < UNLIKE
-    eventually(lambda: _hears(page, "softphone.call", SPOKEN), every_s=0.5)
+    eventually(lambda: _hears(page, SPOKEN), every_s=0.5)
 
     page.get_by_role("button", name="Hang up").click()
     expect(page.locator("#state")).to_have_text("Call ended")
@@ -180,14 +168,38 @@ def test_an_agent_talks_from_a_page_of_another_origin_under_a_strict_policy(
     assert page.evaluate("call.parameters.CallSid") == form["CallSid"]
     assert page.evaluate("call.status()") == "open"
 
-    _keep(page, "call")
+    keep_sound(page)
     eventually(lambda: likeness(from_mulaw(line.heard), SPOKEN) > ALIKE, every_s=0.5)
-    eventually(lambda: _hears(page, "call", SPOKEN), every_s=0.5)
+    eventually(lambda: _hears(page, SPOKEN), every_s=0.5)
 
     page.evaluate("call.disconnect()")
     eventually(lambda: "stop" in line.stream_events)
     assert _seen(page)[-1] == "disconnect"
     assert page.evaluate("device.state") == "registered"
+
+
+def test_a_caller_in_a_queue_and_the_agent_who_takes_them_hear_each_other(
+    line: LineApp, chromium_page: OpensPage, microphone: Path, tmp_path: Path
+) -> None:
+    caller = chromium_page(fake_audio=microphone)
+    _call(caller, line)
+    caller.keyboard.press("9")
+    eventually(lambda: line.asked("/wait"))
+
+    agent_says = voice(40, seed=3)
+    agent = chromium_page(fake_audio=write_wav(tmp_path / "agent.wav", agent_says))
+    _desk(agent, line, token())
+    agent.evaluate("() => { talk({ queue: 'people' }); }")
+    expect(caller.locator("#lines")).to_contain_text("You are through to somebody")
+    keep_sound(caller)
+    keep_sound(agent)
+    eventually(lambda: _hears(agent, SPOKEN), every_s=0.5)
+    eventually(lambda: _hears(caller, agent_says), every_s=0.5)
+    assert likeness(played(agent), agent_says) < UNLIKE
+    assert likeness(played(caller), SPOKEN) < UNLIKE
+
+    caller.get_by_role("button", name="Hang up").click()
+    eventually(lambda: "disconnect" in _seen(agent))
 
 
 def test_an_agent_without_a_microphone_makes_no_call_and_hears_why(

@@ -4,6 +4,7 @@
 (() => {
   "use strict";
   const Phone = (globalThis.Phone = globalThis.Phone || {});
+  Phone.sounds = new Set();  // of the calls under way
   Phone.origin = new URL(document.currentScript.src).origin;
 
   const WORKLET = Phone.origin + "/static/phone/worklet.js";
@@ -71,6 +72,7 @@
       }
       sound.context = awake;
       sound.attach();
+      Phone.sounds.add(sound);
       await sound.listen(deviceId);
       return sound;
     }
@@ -138,6 +140,7 @@
     close() {
       if (this.closed) return;
       this.closed = true;
+      Phone.sounds.delete(this);
       if (this.stream) this.stream.getTracks().forEach((track) => track.stop());
       if (this.source) this.source.disconnect();
       this.node.disconnect();
