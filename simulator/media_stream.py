@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import contextlib
 import json
 import socket
@@ -242,7 +241,7 @@ class MediaStream:
         try:
             message = json.loads(text)
             self._obey(message)
-        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        except (ValueError, KeyError, TypeError, RecursionError):
             self._warn(31951, "not a message of the protocol; it was dropped")
 
     def _obey(self, message: dict[str, Any]) -> None:

@@ -53,8 +53,8 @@ class OriginMap:
 
     def local(self, url: str) -> Place:
         """Where `url` really is; without a mapping, there."""
-        parts = urlsplit(url)
         origin = _origin(url)
+        parts = urlsplit(url)
         for public, local in self.pairs:
             if public == origin:
                 there = parts._replace(scheme=local.scheme, netloc=local.netloc, fragment="")
@@ -73,11 +73,11 @@ def _pair(mapping: str) -> tuple[Origin, Origin]:
 
 
 def _origin(url: str) -> Origin:
-    parts = urlsplit(url)
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise BadOrigin(f"expected an address with http, https, ws or wss, got {url!r}")
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadOrigin(f"expected a port from 0 to 65535, got {url!r}") from error
+        raise BadOrigin(f"not an address: {url!r} ({error})") from error
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise BadOrigin(f"expected an address with http, https, ws or wss, got {url!r}")
     return Origin(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme])

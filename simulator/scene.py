@@ -84,16 +84,17 @@ class Scene:
 
     def address(self, verb: Verb, name: str = "action") -> str:
         """An address attribute made absolute; the document's own where none is given."""
-        given = verb[name]
-        if given is None:
-            given = ""
+        given = verb[name] or ""
         if self.inline and "://" not in given:
             raise VerbError(11100, f"<{verb.name}> needs an absolute {name} in this document")
-        return urljoin(self.url, given) if given else self.url
+        return self.resolved(given) or self.url
 
     def resolved(self, address: str | None) -> str:
         """An address of the document made absolute; empty when there is none."""
-        return urljoin(self.url, address) if address else ""
+        try:
+            return urljoin(self.url, address) if address else ""
+        except ValueError as error:
+            raise VerbError(11100, f"not an address: {address!r} ({error})") from error
 
     def request(self, url: str, method: str, *fields: tuple[str, str]) -> Request:
         """A request about this call, with the scene's own fields."""

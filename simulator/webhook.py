@@ -108,7 +108,7 @@ class WebhookClient:
             raise WebhookFailed(
                 11205, f"no answer within {TOTAL_S:.0f} s", url=request.url
             ) from error
-        except BadOrigin as error:
+        except (BadOrigin, ValueError) as error:
             raise WebhookFailed(11100, str(error), url=request.url) from error
 
     async def _follow(

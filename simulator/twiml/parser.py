@@ -88,6 +88,8 @@ class _Reader:
             raise DocumentError(
                 12100, f"not XML: {what}", error.lineno, error.offset + 1
             ) from error
+        except (LookupError, ValueError) as error:
+            raise DocumentError(12100, f"not XML: {error}", 1, 1) from error
         if self._verbs_found is None:
             raise self._error(12102, "no <Response>")
         return self._verbs_found

@@ -282,3 +282,24 @@ def test_recordings_outlive_the_network(tmp_path: Path) -> None:
             assert not last.recordings.by_sid
 
     run(play())
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("<Response><Redirect>http://[</Redirect></Response>", 11100),
+        ("<Response><Play>http://[</Play></Response>", 11100),
+        ("<Response><Redirect>http://hotline.test:99999/x</Redirect></Response>", 11100),
+        ("<Response><Redirect>gopher://hotline.test/x</Redirect></Response>", 11100),
+        ('<?xml version="1.0" encoding="klingon"?><Response/>', 12100),
+        ('<?xml version="1.0" encoding="utf-16"?><Response/>', 12100),
+        ('<Response><Connect><Stream url="wss://["/></Connect></Response>', 31923),
+        ("<Response><Enqueue/></Response>", 12200),
+        ("<Response>" + "<Say>" * 30 + "</Say>" * 30 + "</Response>", 12200),
+    ],
+)
+def test_no_document_gets_a_caller_stuck(tmp_path: Path, document: str, code: int) -> None:
+    app = FakeApp({"/voice": document, "/status": ""})
+    net = run(played(app, tmp_path, {"is_hung_up_on": True}))
+    assert net.debugger.complaints[0].code == code
+    assert app.forms("/status")[0]["CallStatus"] == "completed"
