@@ -19,7 +19,7 @@ SOURCES = {
     "voice": "by voice",
     "keys": "by keys",
     "message": "as a message",
-    "cut_off": "call broke off",
+    "cut_off": "in a call that broke off",
     "agent": "by an agent",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, make_response, redirect, render_template, request
+from flask import Response, abort, current_app, make_response, redirect, render_template, request
 from flask import url_for as address_of
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -79,8 +79,7 @@ def sign_out() -> BaseResponse:
 @requires(Role.ADMIN)
 def people() -> str:
     """Everybody who may sign in, and who no longer may."""
-    with services().database.read() as session:
-        return render_template("web/people.html", people=staff.all_staff(session))
+    return _people_page()
 
 
 @blueprint.post("/people/<int:staff_id>/active")
@@ -95,11 +94,29 @@ def change_active(staff_id: int) -> BaseResponse:
     return redirect(address_of("web.people"), 303)
 
 
+@blueprint.post("/people/<int:staff_id>/password")
+@requires(Role.ADMIN)
+def renew_password(staff_id: int) -> str:
+    """Give somebody a new password, shown this once."""
+    with services().database.transaction() as session:
+        person = session.get(Staff, staff_id)
+        if person is None:
+            abort(404)
+        password = staff.renew_password(session, staff_id)
+    return _people_page(renewed=person, password=password)
+
+
 @blueprint.get("/system")
 @requires(Role.ADMIN, Role.SUPERVISOR)
 def system() -> str:
     """Whether everything the hotline leans on answers, in words."""
     return render_template("web/system.html", findings=health.findings(current_app))
+
+
+def _people_page(renewed: Staff | None = None, password: str = "") -> str:
+    with services().database.read() as session:
+        people = staff.all_staff(session)
+    return render_template("web/people.html", people=people, renewed=renewed, password=password)
 
 
 def _is_right(person: Staff | None, password: str) -> bool:

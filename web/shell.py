@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, current_app, request
 
 from infra.services import Services
 from web import access, csrf, errors, formats, headers
@@ -88,6 +88,7 @@ def create_shell(app: Flask, services: Services) -> None:
     app.jinja_env.globals.update(
         has_role=has_role,
         may_open=may_open,
+        is_within=is_within,
         Role=Role,
         role_names=access.ROLE_NAMES,
         csrf_token=csrf.token,
@@ -103,6 +104,11 @@ def may_open(endpoint: str) -> bool:
         return False
     lets_in = rule_of(current_app, endpoint)
     return lets_in is not None and (not lets_in or has_role(*lets_in))
+
+
+def is_within(entry: MenuEntry) -> bool:
+    """Whether the page at hand belongs to that entry of the menu."""
+    return entry.endpoint.rpartition(".")[0] == (request.blueprint or "") != "web"
 
 
 def _for_templates() -> dict[str, Any]:

@@ -89,6 +89,14 @@ def sign_out(session: Session, token: str) -> None:
     _end(session, SignIn.token_hash == _hash(token))
 
 
+def renew_password(session: Session, staff_id: int) -> str:
+    """Give a person a new random password and end their sign-ins; returns it, kept nowhere."""
+    password = secrets.token_urlsafe(12)
+    session.get_one(Staff, staff_id).password_hash = hash_password(password)
+    _end(session, SignIn.staff_id == staff_id)
+    return password
+
+
 def set_active(session: Session, staff_id: int, active: bool) -> None:
     """Let a person sign in, or stop them at once, in every browser."""
     session.get_one(Staff, staff_id).active = active

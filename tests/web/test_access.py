@@ -29,6 +29,7 @@ WHO_MAY = {
     "web.sign_out": SIGNED_IN,
     "web.people": frozenset({Role.ADMIN}),
     "web.change_active": frozenset({Role.ADMIN}),
+    "web.renew_password": frozenset({Role.ADMIN}),
     "web.system": frozenset({Role.ADMIN, Role.SUPERVISOR}),
     "tickets.static": EVERYBODY,
     "tickets.inbox": OFFICE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -146,6 +147,22 @@ def test_stopping_a_person_ends_their_work_at_once(
     boss.post(f"/people/{qa.id}/active", {"active": "yes"})
     assert theirs.get("/system").status_code == 303
     assert theirs.sign_in("qa").status_code == 303
+
+
+def test_a_renewed_password_is_shown_once_and_ends_what_was_open(
+    app: Flask, browser_of: Callable[..., Browser], database: Database
+) -> None:
+    boss = browser_of(Role.ADMIN)
+    qa = person(database, "qa", Role.SUPERVISOR)
+    theirs = Browser(app.test_client())
+    theirs.sign_in("qa")
+    page = boss.post(f"/people/{qa.id}/password").get_data(as_text=True)
+    found = re.search(r'class="secret">([^<]+)<', page)
+    assert found
+    assert found[1] not in boss.get("/people").get_data(as_text=True)
+    assert theirs.get("/system").status_code == 303
+    assert theirs.sign_in("qa").status_code == 422
+    assert theirs.sign_in("qa", found[1]).status_code == 303
 
 
 def test_an_administrator_cannot_lock_themselves_out(
