@@ -17,7 +17,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from agents.queries import is_talking
-from app import build_services
 from asr.live import LiveEar
 from asr.model import Models
 from asr.words import AsrError
@@ -35,6 +34,7 @@ from ivr import turns, understand
 from ivr.eavesdrop import write_along
 from ivr.listening import Conversation, Link
 from ivr.turns import Reply
+from parts import build_services
 from voice.cache import VoiceCache
 from web.live_feed import LiveFeed
 

@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from app import build_services
 from config.settings import Settings, load_settings
 from infra import doorbell, jobs
 from infra.doorbell import BellWorker, Doorbell, Poller
 from infra.log import configure, logger
 from infra.services import Services
 from infra.supervisor import die_with_parent
+from parts import build_services
 
 _SPEECH_QUEUES = frozenset({"live", "asr"})
 _log = logger(__name__)
