@@ -7,7 +7,7 @@ no, a person, danger), `numbers` (digits and house numbers), `understand_words` 
 from __future__ import annotations
 
 from config.city import City
-from ivr.numbers import spoken_digits
+from ivr.numbers import spoken_digits, tokens
 from ivr.places import PlaceGuess, place, spoken_place, street_by_keys
 from ivr.understand_answers import is_emergency, problem_or_place, wants_person, yes_no
 from ivr.understand_category import Guess, category
@@ -51,7 +51,7 @@ def finished(question: str, partial_text: str, *, city: City, language: str = "e
         return True
     if question in _CONFIRMS:
         return yes_no(partial_text, language) is not None
-    if words[-1] in _HANGING:
+    if words[-1] in _HANGING or tokens(words)[-1].house is not None:
         return False
     if question.startswith("ask_problem"):
         clear = category(city, partial_text, language).score >= _CLEAR

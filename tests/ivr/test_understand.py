@@ -112,6 +112,7 @@ def test_what_to_change(text: str, key: str | None) -> None:
         ("ask_problem", "there is a pothole in the road", True),
         ("ask_problem", "there is a pothole in the", False),
         ("ask_problem", "pothole", False),
+        ("ask_problem", "there is a pothole at twelve hundred", False),
         ("ask_problem", "operator", True),
         ("ask_problem", "", False),
         ("ask_place", "twelve hundred north clark", True),
