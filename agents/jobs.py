@@ -27,6 +27,9 @@ _log = logger(__name__)
 def offer_next(run: Run) -> None:
     """Let waiting callers ring at free agents until no pair is left."""
     for _ in range(_MOST_OFFERS):
+        with run.database.read() as session:
+            if not queries.somebody_waits(session):
+                return
         with run.database.transaction() as session:
             offered = offers.offer_next(
                 session, offer_s=run.settings.offer_s, alive_s=queries.ALIVE_S
@@ -57,7 +60,7 @@ def end_notes(run: Run, staff_id: int) -> None:
 @job
 def tidy(run: Run) -> None:
     """Find what no timer and no webhook told us: silent desks, lost timers, ended calls."""
-    with run.database.transaction() as session:
+    with run.database.read() as session:
         lost_offers = queries.overdue_offers(session, by_s=3)
         over = queries.open_handovers_of_ended_calls(session)
         idle = (presence.State.READY, presence.State.OFFERED, presence.State.WRAPPING_UP)

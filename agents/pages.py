@@ -25,6 +25,7 @@ from web.shell import add_to_menu, page_blueprint, services
 blueprint = page_blueprint("desk", __name__, url_prefix="/agents")
 
 _TOKEN_S = 3600
+_MOST_ID = 2**31 - 1
 _LONGEST_PART_S = 20
 
 
@@ -76,7 +77,7 @@ def presence() -> Response:
         return _desk_answer(session)
 
 
-@blueprint.post("/offers/<int:offer_id>/accept")
+@blueprint.post("/offers/<int(max=2147483647):offer_id>/accept")
 @requires(Role.AGENT)
 def accept(offer_id: int) -> Response:
     """Take the caller who rings."""
@@ -85,7 +86,7 @@ def accept(offer_id: int) -> Response:
         return _desk_answer(session)
 
 
-@blueprint.post("/offers/<int:offer_id>/decline")
+@blueprint.post("/offers/<int(max=2147483647):offer_id>/decline")
 @requires(Role.AGENT)
 def decline(offer_id: int) -> Response:
     """Say no to the caller who rings."""
@@ -94,7 +95,7 @@ def decline(offer_id: int) -> Response:
         return _desk_answer(session)
 
 
-@blueprint.post("/talks/<int:handover_id>/end")
+@blueprint.post("/talks/<int(max=2147483647):handover_id>/end")
 @requires(Role.AGENT)
 def end(handover_id: int) -> Response:
     """Hang up; the page disconnects its phone after this."""
@@ -103,7 +104,7 @@ def end(handover_id: int) -> Response:
         return _desk_answer(session)
 
 
-@blueprint.post("/talks/<int:handover_id>/reconnect")
+@blueprint.post("/talks/<int(max=2147483647):handover_id>/reconnect")
 @requires(Role.AGENT)
 def reconnect(handover_id: int) -> Response:
     """Take back the caller from whom this agent was cut off."""
@@ -112,11 +113,11 @@ def reconnect(handover_id: int) -> Response:
         return _desk_answer(session)
 
 
-@blueprint.get("/talks/<int:handover_id>/said")
+@blueprint.get("/talks/<int(max=2147483647):handover_id>/said")
 @requires(Role.AGENT)
 def said(handover_id: int) -> Response:
     """What was said on the call of a talk on this desk, after utterance `after`."""
-    after = request.args.get("after", 0, type=int)
+    after = min(request.args.get("after", 0, type=int), _MOST_ID)
     with services().database.read() as session:
         handover = queries.talk_of(session, current_staff().id, handover_id)
         if handover is None:
@@ -135,7 +136,7 @@ def said(handover_id: int) -> Response:
         )
 
 
-@blueprint.post("/talks/<int:handover_id>/draft")
+@blueprint.post("/talks/<int(max=2147483647):handover_id>/draft")
 @requires(Role.AGENT)
 def draft(handover_id: int) -> Response:
     """Keep what the agent has typed so far."""
@@ -147,7 +148,7 @@ def draft(handover_id: int) -> Response:
     return jsonify(saved=True, draft=kept)
 
 
-@blueprint.post("/talks/<int:handover_id>/ticket")
+@blueprint.post("/talks/<int(max=2147483647):handover_id>/ticket")
 @requires(Role.AGENT)
 def ticket(handover_id: int) -> Response:
     """File the ticket from the draft; its number is there at once."""

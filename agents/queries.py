@@ -101,6 +101,12 @@ def somebody_on_duty(session: Session) -> bool:
     return bool(session.scalar(query))
 
 
+def somebody_waits(session: Session) -> bool:
+    """Whether a caller waits who does not ring anywhere yet."""
+    query = select(Handover.id).where(Handover.state == State.WAITING).limit(1)
+    return session.scalar(query) is not None
+
+
 def is_on_a_desk(session: Session, call_id: int) -> bool:
     """Whether an agent still works on this call: in the talk, or in the notes after it.
 

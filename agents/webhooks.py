@@ -31,6 +31,7 @@ blueprint = webhook_blueprint("agents", __name__, "/agents")
 MOST_BRIDGES = 6
 """How often an agent's leg looks for its caller, a second apart, before it is given up."""
 
+_ID = re.compile(r"^[1-9][0-9]{0,8}$")
 _AGENT = re.compile(r"^client:agent_([1-9][0-9]{0,8})$")
 _NO_QUEUE = ("leave", "queue-full", "system-error")
 """Results after which the caller cannot or should not wait on; after `error`, a bridge that
@@ -107,7 +108,7 @@ def voice(session: Session, message: Fields) -> str:
         handover = actions.connect_leg(
             session,
             staff_id=int(agent.group(1)),
-            offer_id=message.number("offer") or 0,
+            offer_id=int(message["offer"]) if _ID.match(message.text("offer")) else 0,
             leg_sid=message["CallSid"],
         )
     except actions.NotYours as error:

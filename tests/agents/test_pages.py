@@ -262,6 +262,14 @@ def test_places_are_found_while_typing(
     assert (found in addresses) if found else addresses == []
 
 
+def test_ids_beyond_any_row_are_not_found(app: Flask, floor: Floor) -> None:
+    desk = browser(app, floor, floor.agent())
+    huge = "9" * 30
+    assert desk.get(f"/agents/talks/{huge}/said").status_code == 404
+    assert desk.post(f"/agents/offers/{huge}/accept").status_code == 404
+    assert desk.post("/agents/offers/2147483647/accept").status_code == 409
+
+
 def test_a_token_names_this_agent_only(app: Flask, floor: Floor) -> None:
     me = floor.agent()
     answer = browser(app, floor, me).get("/agents/token")

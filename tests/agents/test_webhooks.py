@@ -227,6 +227,13 @@ def test_who_is_no_agent_is_hung_up_on(carrier: Carrier, floor: Floor, sender: s
     assert verbs(heard) == ["Hangup"]
 
 
+@pytest.mark.parametrize("offer", ["", "x", "-1", "9" * 40, "1 or 1"])
+def test_an_offer_that_is_none_connects_nobody(carrier: Carrier, floor: Floor, offer: str) -> None:
+    agent, _, _ = accepted(floor)
+    heard = carrier.posts("/agents/voice", sid=LEG, From=f"client:agent_{agent}", offer=offer)
+    assert verbs(heard) == ["Hangup"]
+
+
 def test_an_offer_that_still_rings_connects_nobody(carrier: Carrier, floor: Floor) -> None:
     agent = floor.agent()
     floor.asks()
