@@ -95,7 +95,7 @@ async def _played(network: Network, call: Call, play: Any) -> None:
         await play
     except ExpectationFailed as failed:
         failure = str(failed)
-        call.log.add("error", message=failure, expectation=True)
+        call.log.add("error", message=failed.reason, expectation=True)
     await settled(network, call)
     call.log.add("end", held=failure is None, failure=failure, status=call.status)
 

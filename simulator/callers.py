@@ -154,4 +154,7 @@ def _refusal(status: int, text: str) -> Exception:
         message = str(json.loads(text)["error"])
     except (ValueError, KeyError, TypeError):
         message = text
-    return ExpectationFailed(message) if status == 409 else ValueError(f"{status}: {message}")
+    if status != 409:
+        return ValueError(f"{status}: {message}")
+    reason, _, conversation = message.partition("\nthe conversation so far:\n")
+    return ExpectationFailed(reason, conversation)

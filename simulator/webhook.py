@@ -212,7 +212,7 @@ def _checked(answer: Answer) -> Answer:
     if answer.status >= 300:
         raise WebhookFailed(
             11200,
-            f"HTTP {answer.status}: {answer.body[:200].decode(errors='replace')}",
+            f"HTTP {answer.status}: {' '.join(answer.body[:200].decode(errors='replace').split())}",
             url=answer.url,
             status=answer.status,
         )

@@ -41,7 +41,14 @@ _FRAME_S = 0.02
 
 
 class ExpectationFailed(Exception):
-    """A step did not hold; the text says who waited for what, and the conversation so far."""
+    """A step did not hold.
+
+    The text says who waited for what, and the conversation so far; `reason` leaves that out.
+    """
+
+    def __init__(self, reason: str, conversation: str) -> None:
+        super().__init__(f"{reason}\nthe conversation so far:\n{conversation}")
+        self.reason = reason
 
 
 class ScriptedCaller(Endpoint):
@@ -261,9 +268,7 @@ class ScriptedCaller(Endpoint):
         unmatched = " ".join(self._heard) or "nothing new"
         conversation = "\n".join(conversation_of(self.call.log.events)) or "  (nothing)"
         raise ExpectationFailed(
-            f"{step.name}: {reason}\n"
-            f"heard since the last match: {unmatched}\n"
-            f"the conversation so far:\n{conversation}"
+            f"{step.name}: {reason}; heard since the last match: {unmatched}", conversation
         )
 
 

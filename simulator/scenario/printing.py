@@ -29,7 +29,8 @@ def _text(event: Event) -> str | None:
         case "transferred":
             return "         (connected to another person)"
         case "error":
-            return f"error:   {event.get('code') or ''} {event['message']}".replace("  ", " ")
+            code = f"{event['code']} " if event.get("code") else ""
+            return f"error:   {code}{event['message']}"
         case "ended":
             who = "the caller" if event["by"] == "caller" else "the line"
             return f"         ({who} hung up: {event['status']}, {event['duration_s']} s)"
