@@ -10,7 +10,8 @@ from config.city import City
 
 _GAP = 3
 """Most words that `*` in a clue stands for."""
-_DOUBT = 1.0
+_DOUBT = 1.5
+"""Weight that must be outweighed before a score is believed; a hint alone (1) is not."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,21 @@ def test_what_callers_say_has_its_category(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "twelve hundred north clark", "the quick brown fox", "yes", "?!"]
+    "text",
+    [
+        "",
+        "hello",
+        "twelve hundred north clark",
+        "the quick brown fox",
+        "yes",
+        "?!",
+        "hello can you hear me",
+        "i have a problem with my neighbor",
+        "i called yesterday and nobody came",
+        "it's been like that for two weeks",
+        "the thing in the alley is broken",
+        "i am calling from the south side",
+    ],
 )
 def test_words_that_say_nothing_have_no_category(text: str) -> None:
     guess = category(CITY, text)
