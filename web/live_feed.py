@@ -1,34 +1,58 @@
 """News to browsers over a WebSocket: topic and id, to people who are signed in.
 
-Runs in the streams process. Valkey may go away and come back; pages are told that news
-may be missing, and look again by themselves.
+Runs in the streams process. Valkey may go away and come back; pages are then told that news
+may be missing (`stale`), and fetch what they show again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 import redis.asyncio as aioredis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from config.settings import Settings
 from infra.db import Database
 from infra.events import CHANNEL
-from infra.log import logger
-from web.staff import staff_for_token
+from infra.log import logger, origin
+from web.staff import COOKIE, staff_for_token
 
-COOKIE = "swiftline_session"
 MOST_SOCKETS = 500
-_RECHECK_S = 4.0
+SIGNED_OUT = 4401
+"""Close code for a page whose person is no longer signed in."""
+_RECHECK_S = 3.0
 _LONGEST_PAUSE_S = 10.0
+_MOST_WAITING = 100
 _STALE = json.dumps({"topic": "stale", "id": 0})
 
 _log = logger(__name__)
+
+
+@dataclass(eq=False)
+class _Page:
+    """One open page; news waits here until its socket takes it."""
+
+    socket: ServerConnection
+    token: str
+    staff_id: int
+    news: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_MOST_WAITING))
+
+    def tell(self, text: str) -> None:
+        """Queue news; a page that does not keep up is told to look again instead."""
+        if self.news.full():
+            while not self.news.empty():
+                self.news.get_nowait()
+            text = _STALE
+        self.news.put_nowait(text)
 
 
 class LiveFeed:
@@ -36,66 +60,84 @@ class LiveFeed:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
-        self._pages: dict[ServerConnection, int] = {}
+        self._pages: set[_Page] = set()
         self._origins = _origins(settings)
+        self.is_connected = False
+        """Whether news comes in now."""
+
+    @property
+    def page_count(self) -> int:
+        """How many pages listen."""
+        return len(self._pages)
 
     def refusal(self, origin: str | None, cookie: str) -> str | None:
-        """Why a page may not listen; None when it may."""
+        """Why a page may not listen; None when it may. Blocks."""
         if origin not in self._origins:
             return "another origin"
         if len(self._pages) >= MOST_SOCKETS:
             return "too many pages"
-        return None if self.staff_id(cookie) is not None else "not signed in"
+        return None if self._staff_id(_token(cookie)) is not None else "not signed in"
 
-    def staff_id(self, cookie: str) -> int | None:
-        """Who is signed in by the cookies of a request."""
-        token = _token(cookie)
-        if not token:
-            return None
-        with self._database.read() as session:
-            staff = staff_for_token(session, token)
-            return staff.id if staff else None
-
-    async def serve(self, page: ServerConnection) -> None:
+    async def serve(self, socket: ServerConnection) -> None:
         """Keep one page supplied until it leaves or its person is signed out."""
-        cookie = page.request.headers.get("Cookie", "") if page.request else ""
-        staff_id = await asyncio.to_thread(self.staff_id, cookie)
+        token = _token(socket.request.headers.get("Cookie", "") if socket.request else "")
+        staff_id = await asyncio.to_thread(self._staff_id, token)
         if staff_id is None:
+            await socket.close(SIGNED_OUT, "signed out")
             return
-        self._pages[page] = staff_id
-        watch = asyncio.create_task(self._watch(page, cookie))
+        page = _Page(socket, token, staff_id)
+        self._pages.add(page)
+        sending = asyncio.create_task(_send_all(page))
         try:
-            async for _message in page:
-                pass
-        except ConnectionClosed:
-            pass
+            await socket.wait_closed()
         finally:
-            watch.cancel()
-            self._pages.pop(page, None)
+            self._pages.discard(page)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
     async def run(self) -> None:
-        """Listen to the news for ever."""
+        """Listen to the news and look after the sign-ins for ever."""
+        await asyncio.gather(self._listen_always(), self._check_always())
+
+    async def _listen_always(self) -> None:
         pause = 0.5
         while True:
             try:
                 await self._listen()
-                pause = 0.5
             except (RedisError, OSError) as error:
-                _log.info("news out of reach", error=type(error).__name__)
-                self._send_all(_STALE, lambda staff_id: True)
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE_S, pause * 2)
+                if self.is_connected:
+                    pause = 0.5
+                    _log.warning("news out of reach", error=origin(error))
+                self.is_connected = False
+            self._tell_all(_STALE)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE_S, pause * 2)
 
     async def _listen(self) -> None:
-        client = aioredis.Redis.from_url(self._settings.redis, socket_connect_timeout=2)
+        """Pass news on until the connection fails. Raises RedisError, OSError."""
+        client = aioredis.Redis.from_url(
+            self._settings.redis,
+            socket_connect_timeout=2,
+            health_check_interval=10,
+            retry=Retry(NoBackoff(), 0),
+        )
         try:
             async with client.pubsub() as news:
                 await news.subscribe(CHANNEL)
-                async for item in news.listen():
-                    if item["type"] == "message":
-                        self._pass_on(item["data"])
+                while True:
+                    item = await news.get_message(timeout=5.0)
+                    if item is not None:
+                        self._hear(item)
         finally:
             await client.aclose()
+
+    def _hear(self, item: dict[str, Any]) -> None:
+        if item["type"] == "subscribe":
+            self.is_connected = True
+            self._tell_all(_STALE)
+            _log.info("listening to the news")
+        if item["type"] == "message":
+            self._pass_on(item["data"])
 
     def _pass_on(self, data: bytes) -> None:
         try:
@@ -104,26 +146,60 @@ class LiveFeed:
         except (ValueError, KeyError, TypeError):
             return
         text = json.dumps({"topic": topic, "id": thing})
-        self._send_all(text, lambda staff_id: topic != "desk" or staff_id == thing)
+        for page in self._pages:
+            if topic != "desk" or page.staff_id == thing:
+                page.tell(text)
 
-    def _send_all(self, text: str, may_hear: Callable[[int], bool]) -> None:
-        for page, staff_id in list(self._pages.items()):
-            if may_hear(staff_id):
-                task = asyncio.ensure_future(_send(page, text))
-                task.add_done_callback(lambda done: done.exception())
+    def _tell_all(self, text: str) -> None:
+        for page in self._pages:
+            page.tell(text)
 
-    async def _watch(self, page: ServerConnection, cookie: str) -> None:
-        """Close the page's socket soon after its person is signed out."""
+    async def _check_always(self) -> None:
+        """Close the sockets of people who are signed out, within 5 s."""
         while True:
             await asyncio.sleep(_RECHECK_S)
-            if await asyncio.to_thread(self.staff_id, cookie) is None:
-                await page.close(4401, "signed out")
-                return
+            pages = list(self._pages)
+            try:
+                gone = await asyncio.to_thread(self._signed_out, pages)
+            except SQLAlchemyError as error:
+                _log.warning("sign-ins not checked", error=origin(error))
+                continue
+            for page in gone:
+                self._pages.discard(page)
+            await asyncio.gather(*(page.socket.close(SIGNED_OUT, "signed out") for page in gone))
+
+    def _signed_out(self, pages: list[_Page]) -> list[_Page]:
+        with self._database.read() as session:
+            signed_in = {
+                page.token for page in pages if staff_for_token(session, page.token) is not None
+            }
+        return [page for page in pages if page.token not in signed_in]
+
+    def _staff_id(self, token: str) -> int | None:
+        if not token:
+            return None
+        with self._database.read() as session:
+            staff = staff_for_token(session, token)
+            return staff.id if staff else None
 
 
-async def _send(page: ServerConnection, text: str) -> None:
+async def _send_all(page: _Page) -> None:
+    """Send news as it comes; whatever the page itself sends is dropped unread by its limit."""
+    receiving = asyncio.create_task(_refuse_words(page))
     try:
-        await page.send(text)
+        while True:
+            await page.socket.send(await page.news.get())
+    except ConnectionClosed:
+        return
+    finally:
+        receiving.cancel()
+
+
+async def _refuse_words(page: _Page) -> None:
+    """Pages only listen: one that talks is closed."""
+    try:
+        await page.socket.recv()
+        await page.socket.close(1008, "pages only listen here")
     except ConnectionClosed:
         return
 

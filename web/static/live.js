@@ -49,10 +49,20 @@
 
   if (!address) return;
 
+  const isChanged = (field) => {
+    if (field.type === "hidden") return false;
+    if (field.matches("select")) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    return field.matches("[type=checkbox], [type=radio]")
+      ? field.checked !== field.defaultChecked
+      : field.value !== field.defaultValue;
+  };
+
+  // Nobody loses what they are writing to news.
   const isBeingFilled = (element) => {
     const active = document.activeElement;
-    const types = active && active.matches("input, textarea, select, [contenteditable]");
-    return Boolean(types && element.contains(active));
+    const writes = active && active.matches("input, textarea, select, [contenteditable]");
+    return Boolean(writes && element.contains(active))
+      || [...element.querySelectorAll("input, textarea, select")].some(isChanged);
   };
 
   function fetchAgain(element) {

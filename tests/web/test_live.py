@@ -1,0 +1,208 @@
+"""Pages in a real Chromium: they hear of changes, keep their policy, and need no mouse."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, TimeoutError, expect
+from sqlalchemy import create_engine
+from websockets.sync.server import ServerConnection, serve
+from werkzeug.serving import make_server
+
+import tickets.pages
+from carriers.base import Carrier
+from config.city import City
+from config.settings import Settings
+from infra.db import Database
+from infra.services import Services
+from migrations.tables import metadata
+from tests.browser.conftest import OpensPage, chromium_page, playwright_driver
+from tests.tickets.conftest import PaperCarrier, a_report, work_all
+from tests.web.conftest import PASSWORD, chicago, make_app, person
+from tickets import actions
+from tickets.models import Ticket
+from web.access import Role
+
+__all__ = ["chromium_page", "playwright_driver"]
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Live:
+    """A running application and a socket that tells its pages of changes."""
+
+    origin: str
+    services: Services
+    viewers: list[ServerConnection]
+
+    def tell(self, topic: str, id: int) -> None:
+        """Send the news to every open page."""
+        for viewer in list(self.viewers):
+            viewer.send(json.dumps({"topic": topic, "id": id}))
+
+    def file(self, key: str, **changes: object) -> int:
+        """File a report, work its jobs, tell of it; gives the ticket's id."""
+        with self.services.database.transaction() as session:
+            number = a_report(session, key, **changes).number
+        work_all(self.services)
+        with self.services.database.read() as session:
+            ticket_id = session.query(Ticket.id).filter_by(number=number).scalar()
+        self.tell("ticket", ticket_id)
+        return int(ticket_id)
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    """The shell with the tickets' pages, served on free ports."""
+    url = f"sqlite:///{tmp_path / 'live.db'}"
+    metadata.create_all(create_engine(url))
+    viewers: list[ServerConnection] = []
+
+    def hold(viewer: ServerConnection) -> None:
+        viewers.append(viewer)
+        for _ in viewer:
+            pass
+        viewers.remove(viewer)
+
+    with serve(hold, "localhost", 0) as socket:
+        port = socket.socket.getsockname()[1]
+        threading.Thread(target=socket.serve_forever, daemon=True).start()
+        app = _app(tmp_path, url, port)
+        web = make_server("localhost", 0, app, threaded=True)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        yield Live(f"http://localhost:{web.server_port}", app.extensions["swiftline"], viewers)
+        web.shutdown()
+
+
+def _app(folder: Path, url: str, live_port: int) -> Flask:
+    settings = Settings(
+        _env_file=None,
+        var_dir=folder / "var",
+        database_url=url,
+        secret_key="k" * 32,
+        live_url=f"ws://localhost:{live_port}/live",
+    )
+    database = Database(url)
+    app = make_app(settings, database, tickets.pages)
+    services: Services = app.extensions["swiftline"]
+    services.add(Carrier, PaperCarrier())
+    services.add(City, chicago())
+    person(database, "officer", Role.DEPARTMENT, department="streets")
+    person(database, "agent", Role.AGENT)
+    return app
+
+
+@pytest.fixture
+def page_of(chromium_page: OpensPage, live: Live) -> Callable[..., Page]:
+    """A function that signs somebody in and collects what breaks the page's policy."""
+
+    def opens(who: str, **options: bool) -> Page:
+        page = chromium_page(**options)  # type: ignore[arg-type]
+        page.add_init_script(
+            "window.breaches = [];"
+            "addEventListener('securitypolicyviolation',"
+            " (event) => window.breaches.push(event.violatedDirective + ' ' + event.blockedURI));"
+        )
+        page.goto(f"{live.origin}/signin")
+        page.get_by_label("Name").fill(who)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        return page
+
+    return opens
+
+
+def breaches(page: Page) -> list[str]:
+    """What the page's own policy stopped."""
+    found: list[str] = page.evaluate("window.breaches")
+    return found
+
+
+def test_a_new_ticket_appears_by_itself_in_the_open_inbox(
+    live: Live, page_of: Callable[..., Page]
+) -> None:
+    page = page_of("officer")
+    expect(page.get_by_text("Nothing waits here")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-live-url", live_url(page))
+    page.wait_for_function("document.querySelector('[data-live]') && window.htmx")
+    wait_for_viewer(live)
+    live.file("call:1")
+    expect(page.get_by_role("link", name="Pothole")).to_be_visible(timeout=5000)
+    assert breaches(page) == []
+
+
+def live_url(page: Page) -> str:
+    """The address from which the page hears of changes."""
+    return str(page.evaluate("document.documentElement.dataset.liveUrl"))
+
+
+def wait_for_viewer(live: Live) -> None:
+    """Until the page's socket is open."""
+    from tests.conftest import eventually
+
+    eventually(lambda: bool(live.viewers))
+
+
+def test_what_is_being_written_is_not_swept_away_by_news(
+    live: Live, page_of: Callable[..., Page]
+) -> None:
+    ticket_id = live.file("call:1")
+    with live.services.database.transaction() as session:
+        actions.sign_for(session, ticket_id, actor="staff:1")
+        number = actions.start_work(session, ticket_id, actor="staff:1").number
+    page = page_of("officer")
+    page.goto(f"{live.origin}/tickets/{number}")
+    wait_for_viewer(live)
+    words = page.get_by_label("What was done")
+    words.fill("filled the hole, ")
+    live.tell("ticket", ticket_id)
+    words.press_sequentially("put up a sign", delay=60)
+    words.blur()
+    live.tell("ticket", ticket_id)
+    with pytest.raises(TimeoutError), page.expect_request("**/part", timeout=800):
+        pass
+    expect(words).to_have_value("filled the hole, put up a sign")
+    page.get_by_role("button", name="Report it done").click()
+    expect(page.get_by_text("reported done").first).to_be_visible()
+    expect(page.get_by_text("filled the hole, put up a sign")).to_be_visible()
+    assert breaches(page) == []
+
+
+def test_an_agent_completes_a_ticket_with_the_keyboard_alone(
+    live: Live, page_of: Callable[..., Page]
+) -> None:
+    live.file("call:1", category=None, place=None, place_text="by the mill")
+    page = page_of("agent")
+    page.get_by_role("link", name="Kind not known yet").click()
+    kind = page.get_by_role("combobox", name="Kind of problem")
+    expect(kind).to_be_focused()
+    kind.press_sequentially("leak")
+    expect(page.get_by_role("option").first).to_have_text("Water leak")
+    kind.press("Enter")
+    expect(kind).to_have_value("Water leak")
+    expect(page.get_by_label("Department", exact=True)).to_have_value("water")
+    place = page.get_by_label("Place")
+    place.fill("1200 n clark st")
+    expect(page.get_by_text("1200 N Clark St is in")).to_be_visible()
+    place.press("Enter")
+    expect(page.get_by_text("Nothing to check")).to_be_visible()
+    assert breaches(page) == []
+
+
+def test_without_its_socket_a_page_says_so_and_looks_again(
+    live: Live, page_of: Callable[..., Page]
+) -> None:
+    page = page_of("officer")
+    page.route_web_socket("**/live", lambda socket: socket.close())
+    page.reload()
+    badge = page.locator("#live-state")
+    expect(badge).to_be_visible(timeout=8000)
+    live.file("call:1")
+    expect(page.get_by_role("link", name="Pothole")).to_be_visible(timeout=15000)
