@@ -16,6 +16,7 @@ from calls.webhooks import answered_once
 from carriers import twiml
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
 from carriers.twiml import Addresses, Stream
+from carriers.verbs import JoinQueue, Listen, Say, Verb
 from infra import jobs
 from infra.services import Services
 from ivr import turns
@@ -169,20 +170,24 @@ def _take(session: Session, call: Call, number: int, heard: Heard) -> str:
 
 def _document(session: Session, call: Call, reply: Reply) -> str:
     """The reply as TwiML, without words that the caller has heard on the media socket."""
-    said = reply.verbs if call.spoken_turn < reply.turn else reply.verbs[-1:]
-    if _is_waiting_for_person(reply):
-        return twiml.turn(said, _addresses(reply), _sound_of(), listen=_stream(call, "listen"))
-    if call.spoken_turn >= reply.turn and _asks(reply):
-        said = reply.verbs
-    return twiml.turn(said, _addresses(reply), _sound_of())
+    last = reply.verbs[-1]
+    if isinstance(last, Listen):
+        return twiml.turn(_with_hint(call, reply.verbs, last), _addresses(reply), _sound_of())
+    said = (last,) if call.spoken_turn >= reply.turn else reply.verbs
+    listen = _stream(call, "listen") if isinstance(last, JoinQueue) else None
+    return twiml.turn(said, _addresses(reply), _sound_of(), listen=listen)
 
 
-def _asks(reply: Reply) -> bool:
-    return type(reply.verbs[-1]).__name__ == "Listen"
+def _with_hint(call: Call, verbs: tuple[Verb, ...], last: Listen) -> tuple[Verb, ...]:
+    """In turns a caller must know when to speak."""
+    if not last.speech:
+        return verbs
+    hint = Say(Prompts(call.language).text("after_tone"), call.language)
+    return (*verbs[:-1], hint, last)
 
 
 def _is_waiting_for_person(reply: Reply) -> bool:
-    return type(reply.verbs[-1]).__name__ == "JoinQueue"
+    return isinstance(reply.verbs[-1], JoinQueue)
 
 
 def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) -> None:
