@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from asr.audio import LINE_RATE, Pcm, floor_only, read, resampled
-from asr.endpoint import FRAME_MS, Endpoint
+from asr.endpoint import BEGIN_MS, FRAME_MS, Endpoint
 from asr.model import SpeechModelLike
 from asr.words import Transcript, Word
 
@@ -67,7 +67,7 @@ def segments(pcm: Pcm, rate: int) -> Iterator[tuple[int, int]]:
     for at in range(0, len(pcm) - size + 1, size):
         speaking = endpoint.feed(pcm[at : at + size])
         if speaking and begun < 0:
-            begun = max(previous, at - before - 8 * size)
+            begun = max(previous, at - before - BEGIN_MS * rate // 1000)
         over = endpoint.quiet_ms >= _PAUSE_MS or (at - begun) * 1000 // rate >= _LONGEST_MS
         if begun >= 0 and over and endpoint.quiet_ms >= 2 * FRAME_MS:
             last = min(len(pcm), at - endpoint.quiet_ms * rate // 1000 + after)

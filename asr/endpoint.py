@@ -18,6 +18,8 @@ from asr.audio import LINE_RATE, Pcm
 
 FRAME_MS = 20
 _BEGIN_OF = 8
+BEGIN_MS = _BEGIN_OF * FRAME_MS
+"""When speech is noticed, it began at most so long ago."""
 _BEGIN_NEEDS = 4
 """Speech begins when so many of the last frames are voice: 80 ms within 160 ms."""
 _ABOVE_NOISE_DB = 6.0

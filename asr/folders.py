@@ -35,7 +35,9 @@ from config.settings import Settings
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CONNECT_S, _READ_S = 3.0, 20.0
-_NEEDED = ("am/final.mdl", "conf/mfcc.conf")
+_VERIFY_S = 120.0
+_NEEDED = (("am/final.mdl",), ("conf/mfcc.conf",), ("graph/HCLr.fst", "graph/HCLG.fst"))
+"""Files of a whole model; any one of each group."""
 _OURS = ("--allow-upsample=true", "--allow-downsample=true", "--dither=0")
 
 
@@ -99,50 +101,68 @@ def ensure_model(settings: Settings, language: str, say: Console) -> Path:
                 raise
             original = _fetch(settings, language, say)
         folder = derive(settings, original, language)
-        _verify_once(folder, language)
+        _verify_once(settings, folder, language)
         return folder
 
 
 def derive(settings: Settings, original: Path, language: str) -> Path:
-    """The folder to load: links to `original`, and our own conf/."""
+    """The folder to load: links to `original`, and our own conf/. Processes may race here."""
     tag = hashlib.sha256(str(original.resolve()).encode()).hexdigest()[:10]
     folder = settings.models_dir / "derived" / f"{language}-{tag}"
     conf = folder / "conf" / "mfcc.conf"
     wanted = _mfcc(original)
     if conf.exists() and conf.read_text() == wanted:
         return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_suffix(".lock")):
+        _link(original.resolve(), folder)
+        _write(conf, wanted)
+    return folder
+
+
+def _link(original: Path, folder: Path) -> None:
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    for part in original.resolve().iterdir():
+    for part in original.iterdir():
         link = folder / part.name
         if part.name != "conf" and not link.is_symlink():
             link.symlink_to(part)
     for part in (original / "conf").iterdir():
         if part.name != "mfcc.conf":
-            shutil.copyfile(part, folder / "conf" / part.name)
-    temporary = conf.with_suffix(".new")
-    temporary.write_text(wanted)
-    temporary.replace(conf)
-    return folder
+            _write(folder / "conf" / part.name, part.read_text())
 
 
-def verify(folder: Path, language: str) -> None:
+def _write(path: Path, text: str) -> None:
+    """Put a file in place whole."""
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def verify(settings: Settings, folder: Path, language: str) -> None:
     """Decode a clip whose words we know, in a process of its own; AsrError if it fails.
 
     A damaged model can take its process with it.
     """
-    ran = subprocess.run(
-        [sys.executable, "-m", "asr.verify", str(folder.absolute()), language],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if ran.returncode:
-        reason = ran.stdout.strip().splitlines()[-1:] or ["the recogniser could not load it"]
-        raise AsrError(
-            f"the speech model in {folder.resolve()} is damaged or of another language:"
-            f" {reason[0]}; remove the model's folder and run `make setup`"
+    reason = _what_is_wrong(folder, language)
+    if reason:
+        place = (folder / "am").resolve().parent
+        damaged = f"the one in {place} is damaged or of another language: {reason}"
+        raise AsrError(_three_ways(_known(language), settings, [damaged]))
+
+
+def _what_is_wrong(folder: Path, language: str) -> str:
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "asr.verify", str(folder.absolute()), language],
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=_VERIFY_S,
         )
+    except subprocess.TimeoutExpired:
+        return f"it did not decode a short clip within {_VERIFY_S:.0f} s"
+    said = ran.stdout.strip().splitlines()[-1:]
+    return (said or ["the recogniser could not load it"])[0] if ran.returncode else ""
 
 
 def _fetch(settings: Settings, language: str, say: Console) -> Path:
@@ -217,15 +237,24 @@ def _unpack(archive: Path, target: Path, inside: str) -> Path:
                 with packed.open(name) as source, path.open("wb") as file:
                     shutil.copyfileobj(source, file)
     _checked(temporary, "the unpacked model")
+    _set_aside(target)
     temporary.replace(target)
     archive.unlink()
     return target
 
 
+def _set_aside(target: Path) -> None:
+    """Move a folder that was found damaged out of the way; a person may want to look at it."""
+    if target.is_dir():
+        aside = target.with_name(f"{target.name}.damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        target.replace(aside)
+
+
 def _checked(folder: Path, named: str) -> Path:
-    for part in _NEEDED:
-        if not (folder / part).is_file():
-            raise AsrError(f"{named} has no {part}; unpack a whole Vosk model there")
+    for group in _NEEDED:
+        if not any((folder / part).is_file() for part in group):
+            raise AsrError(f"{named} has no {group[0]}; unpack a whole Vosk model there")
     return folder
 
 
@@ -247,7 +276,7 @@ def _mfcc(original: Path) -> str:
     return "\n".join([*kept, *_OURS]) + "\n"
 
 
-def _verify_once(folder: Path, language: str) -> None:
+def _verify_once(settings: Settings, folder: Path, language: str) -> None:
     """Verify a folder unless it was verified with files of just these sizes."""
     stamp = folder / "verified.json"
     sizes = {
@@ -264,7 +293,7 @@ def _verify_once(folder: Path, language: str) -> None:
     seen = json.dumps({"own": sizes, "linked": linked}, sort_keys=True)
     if stamp.exists() and stamp.read_text() == seen:
         return
-    verify(folder, language)
+    verify(settings, folder, language)
     stamp.write_text(seen)
 
 

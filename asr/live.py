@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from asr.audio import LINE_RATE, Pcm, floor_only, from_mulaw
-from asr.endpoint import FRAME_MS, Endpoint
+from asr.endpoint import BEGIN_MS, FRAME_MS, Endpoint
 from asr.model import SpeechModelLike
 from asr.recogniser import CHUNK_MS, Recogniser
 from asr.words import Heard, Word
@@ -124,12 +124,12 @@ class LiveEar:
         return self._recognise()
 
     def _begin(self) -> list[EarEvent]:
-        self._recogniser = self._model.take(LINE_RATE)
-        self._recogniser.begin(self._grammar)
+        self._recogniser = self._model.take(LINE_RATE, self._grammar)
+        self._recogniser.begin()
         self._recogniser.feed(floor_only(LINE_RATE * _PAD_MS // 1000))
         before_s = len(self._pre_roll) * FRAME_MS / 1000
         self._fed_from_s = self._now_s - before_s - _PAD_MS / 1000
-        self._started_s = self._now_s - self._since_begin_s()
+        self._started_s = self._now_s - BEGIN_MS / 1000
         self._pending = list(self._pre_roll)
         self._pre_roll.clear()
         self._told = ""
@@ -182,9 +182,6 @@ class LiveEar:
             for w in heard.words
         )
         return Heard(heard.text, words)
-
-    def _since_begin_s(self) -> float:
-        return 8 * FRAME_MS / 1000
 
     @property
     def _now_s(self) -> float:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Protocol
 
 from asr.audio import LINE_RATE, Pcm, floor_only, read, resampled
 from asr.folders import derive, ensure_model, find_model
-from asr.recogniser import Recogniser, open_model
+from asr.recogniser import UNKNOWN, Recogniser, open_model
 from asr.words import AsrError
 from config.settings import Settings
+from infra.log import logger
 
 __all__ = ["Models", "SpeechModel", "SpeechModelLike", "ensure_model", "find_model"]
 
 KNOWN = Path(__file__).parent / "known"
 _MOST_IDLE = 8
+_MOST_NARROW = 16
+"""Idle recognisers with a grammar that are kept; they are small and quick to make."""
+_MOST_USE_S = 24 * 3600.0
+"""A recogniser is let go after so much sound: Vosk counts its seconds in 32-bit floats."""
+
+_log = logger(__name__)
 
 
 class SpeechModelLike(Protocol):
     """What hearing needs of a model; tests bring one that knows their clips."""
 
-    def take(self, rate: int) -> Recogniser:
-        """A recogniser for sound of that rate, warm if one is idle."""
+    def take(self, rate: int, grammar: tuple[str, ...] = ()) -> Recogniser:
+        """A recogniser for sound of that rate and those phrases, warm if one is idle."""
 
     def give_back(self, recogniser: Recogniser) -> None:
         """Return a recogniser after `end`."""
@@ -41,19 +48,35 @@ class SpeechModel:
         self._model = open_model(path)
         self._lock = threading.Lock()
         self._idle: dict[int, list[Recogniser]] = defaultdict(list)
+        self._narrow: OrderedDict[Recogniser, None] = OrderedDict()
+        self._usable: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
 
-    def take(self, rate: int) -> Recogniser:
-        """A recogniser for sound of that rate, warm if one is idle."""
+    def take(self, rate: int, grammar: tuple[str, ...] = ()) -> Recogniser:
+        """A recogniser for sound of that rate and those phrases, warm if one is idle.
+
+        Phrases with words the model lacks are left out; without any left, all words are heard.
+        """
         with self._lock:
-            if self._idle[rate]:
-                return self._idle[rate].pop()
-        return Recogniser(self._model, rate)
+            phrases = self._phrases(grammar)
+            idle = self._idle_with(rate, phrases)
+        return idle or Recogniser(self._model, rate, phrases)
 
     def give_back(self, recogniser: Recogniser) -> None:
         """Return a recogniser after `end`."""
+        if recogniser.used_s > _MOST_USE_S:
+            return
         with self._lock:
-            if len(self._idle[recogniser.rate]) < _MOST_IDLE:
+            if recogniser.grammar:
+                self._narrow[recogniser] = None
+                if len(self._narrow) > _MOST_NARROW:
+                    self._narrow.popitem(last=False)
+            elif len(self._idle[recogniser.rate]) < _MOST_IDLE:
                 self._idle[recogniser.rate].append(recogniser)
+
+    def unknown_words(self, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        """The words of these phrases that can never be heard, each once."""
+        words = dict.fromkeys(word for phrase in phrases for word in phrase.lower().split())
+        return tuple(word for word in words if not self.knows(word))
 
     def knows(self, word: str) -> bool:
         """Whether the word is in the model's lexicon; others can never be heard."""
@@ -68,6 +91,25 @@ class SpeechModel:
             recogniser.feed(self._known_sound(rate))
             recogniser.end()
             self.give_back(recogniser)
+
+    def _idle_with(self, rate: int, grammar: tuple[str, ...]) -> Recogniser | None:
+        if not grammar:
+            return self._idle[rate].pop() if self._idle[rate] else None
+        found = next((r for r in self._narrow if r.grammar == grammar and r.rate == rate), None)
+        if found is not None:
+            del self._narrow[found]
+        return found
+
+    def _phrases(self, grammar: tuple[str, ...]) -> tuple[str, ...]:
+        """The phrases this model can hear, said once in the log when some are lost."""
+        if grammar not in self._usable:
+            unknown = set(self.unknown_words(grammar))
+            if unknown:
+                _log.warning("words the model lacks are not expected", words=sorted(unknown))
+            kept = tuple(p for p in grammar if not unknown & set(p.lower().split()))
+            other = (UNKNOWN,) if kept and self.knows(UNKNOWN) else ()
+            self._usable[grammar] = kept + other
+        return self._usable[grammar]
 
     def _known_sound(self, rate: int) -> Pcm:
         clip = KNOWN / f"{self.language}.flac"

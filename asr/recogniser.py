@@ -17,26 +17,35 @@ from asr.words import Heard, Word
 
 CHUNK_MS = 100
 """Sound is given to the recogniser in pieces of this length, live and in batch alike."""
+UNKNOWN = "[unk]"
+"""What a grammar answers to words it does not expect; some models lack it."""
 
 
 class Recogniser:
-    """Feeds sound, gives words; times count from the last `begin`."""
+    """Feeds sound, gives words; times count from the last `begin`.
 
-    def __init__(self, model: vosk.Model, rate: int) -> None:
+    It keeps its grammar for life: changing it throws away the decoding graph that makes a
+    used recogniser fast, and the next open question would stall like a new one.
+    """
+
+    def __init__(self, model: vosk.Model, rate: int, grammar: tuple[str, ...] = ()) -> None:
         self.rate = rate
-        self._kaldi = vosk.KaldiRecognizer(model, rate)
+        self.grammar = grammar
+        narrowed = (json.dumps(grammar),) if grammar else ()
+        self._kaldi = vosk.KaldiRecognizer(model, rate, *narrowed)
         self._kaldi.SetWords(True)
-        self._grammar: tuple[str, ...] = ()
         self._fed = 0
         self._start = 0
         self._words: list[Word] = []
         self._partial = ""
 
-    def begin(self, grammar: tuple[str, ...] = ()) -> None:
-        """Start a new utterance; `grammar` lists the phrases to expect, empty for any words."""
-        if grammar != self._grammar:
-            self._kaldi.SetGrammar(json.dumps([*grammar, "[unk]"]) if grammar else "[]")
-            self._grammar = grammar
+    @property
+    def used_s(self) -> float:
+        """Seconds of sound it has taken in its life."""
+        return self._fed / self.rate
+
+    def begin(self) -> None:
+        """Start a new utterance."""
         self._start = self._fed
         self._words.clear()
         self._partial = ""
@@ -56,7 +65,7 @@ class Recogniser:
     def partial(self) -> str:
         """What the utterance sounds like so far."""
         words = [word.word for word in self._words]
-        return " ".join([*words, *self._partial.split()]).replace("[unk]", "").strip()
+        return " ".join([*words, *self._partial.split()]).replace(UNKNOWN, "").strip()
 
     def end(self) -> Heard:
         """The utterance's words; the recogniser is ready for the next one."""
@@ -67,7 +76,7 @@ class Recogniser:
     def _keep(self, result: str) -> None:
         base = self._start / self.rate
         for item in json.loads(result).get("result", ()):
-            if item["word"] != "[unk]":
+            if item["word"] != UNKNOWN:
                 self._words.append(_word(item, base))
 
 

@@ -12,11 +12,19 @@ from asr.audio import LINE_RATE, floor_only, read, resampled
 from asr.recogniser import Recogniser, open_model
 
 KNOWN_WORDS = {"en": "weather"}
+"""A word of the known clip of a language."""
+LEXICON = {"en": "street", "ko": "한국"}
+"""A word that every model of the language must have."""
 
 
 def main(folder: Path, language: str) -> int:
     """Print what is wrong and return 1; 0 when the model hears what it should."""
-    recogniser = Recogniser(open_model(folder), LINE_RATE)
+    model = open_model(folder)
+    word = LEXICON.get(language)
+    if word and model.vosk_model_find_word(word) < 0:
+        print(f'it should know the word "{word}" and does not')
+        return 1
+    recogniser = Recogniser(model, LINE_RATE)
     recogniser.begin()
     clip = Path(__file__).parent / "known" / f"{language}.flac"
     recogniser.feed(floor_only(LINE_RATE // 2))

@@ -40,6 +40,14 @@ def test_steady_hiss_is_not_speech() -> None:
     assert not begins(hiss)
 
 
+def test_clicks_and_knocks_are_not_speech() -> None:
+    line = floor_only(LINE_RATE * 4).copy()
+    knock = np.random.default_rng(2).normal(0, 6000, 400) * np.exp(-np.arange(400) / 80)
+    for at in range(4000, len(line) - 400, 6000):
+        line[at : at + 400] += knock.astype(np.int16)
+    assert not begins(line)
+
+
 def test_a_buzz_with_many_harmonics_is_no_tone() -> None:
     at = np.arange(160)
     buzz = np.asarray(

@@ -7,6 +7,8 @@ import io
 import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -23,6 +25,7 @@ from asr.words import AsrError
 from config.settings import Settings, load_settings
 
 QUIET = Console(file=io.StringIO())
+WHOLE = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/HCLr.fst")
 MAVEN = "com/alphacephei/vosk-model-en/0.3.45/vosk-model-en-0.3.45.aar"
 
 
@@ -65,23 +68,61 @@ def test_a_file_with_another_checksum_is_refused_with_three_ways(
     tmp_path: Path, mirror: tuple[Path, str]
 ) -> None:
     artifact, url = mirror
-    artifact.write_bytes(packed(("am/final.mdl", "conf/mfcc.conf")))
+    artifact.write_bytes(packed(WHOLE))
     with pytest.raises(AsrError, match=r"another SHA-256.*\(1\).*\(2\).*\(3\)"):
         ensure_model(settings_in(tmp_path, model_mirror=url), "en", QUIET)
     assert not (tmp_path / "models" / "vosk-model-small-en-us-0.15").exists()
 
 
-def test_a_damaged_model_is_found_out_by_decoding(
-    tmp_path: Path, mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def trusted(mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The mirror's address, with a small file on it whose checksum is taken to be right."""
     artifact, url = mirror
-    body = packed(("am/final.mdl", "conf/mfcc.conf", "conf/model.conf"))
+    body = packed(WHOLE)
     artifact.write_bytes(body)
     known = folders.KNOWN_MODELS["en"]
-    fake = folders._Known(**{**known.__dict__, "maven_sha256": hashlib.sha256(body).hexdigest()})
+    fake = replace(known, maven_sha256=hashlib.sha256(body).hexdigest())
     monkeypatch.setitem(folders.KNOWN_MODELS, "en", fake)
-    with pytest.raises(AsrError, match="damaged or of another language"):
-        ensure_model(settings_in(tmp_path, model_mirror=url), "en", QUIET)
+    return url
+
+
+@pytest.mark.slow
+def test_a_damaged_model_is_found_out_by_decoding(tmp_path: Path, trusted: str) -> None:
+    with pytest.raises(AsrError, match=r"damaged or of another language.*\(1\).*\(2\).*\(3\)"):
+        ensure_model(settings_in(tmp_path, model_mirror=trusted), "en", QUIET)
+
+
+@pytest.mark.slow
+def test_a_half_copied_model_is_fetched_again_and_kept_aside(tmp_path: Path, trusted: str) -> None:
+    place = tmp_path / "models" / "vosk-model-small-en-us-0.15"
+    (place / "am").mkdir(parents=True)
+    (place / "am" / "final.mdl").write_text("half")
+    with pytest.raises(AsrError, match="damaged"):
+        ensure_model(settings_in(tmp_path, model_mirror=trusted), "en", QUIET)
+    assert all((place / part).is_file() for part in WHOLE)
+    assert (place.with_name(f"{place.name}.damaged") / "am" / "final.mdl").read_text() == "half"
+
+
+@pytest.mark.parametrize("missing", ["am/final.mdl", "conf/mfcc.conf", "graph/HCLr.fst"])
+def test_a_model_without_one_of_its_parts_is_named(tmp_path: Path, missing: str) -> None:
+    for part in set(WHOLE) - {missing}:
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).write_text("x")
+    with pytest.raises(AsrError, match=f"has no {missing}"):
+        find_model(settings_in(tmp_path, model_en=tmp_path), "en")
+
+
+def test_two_at_once_derive_one_whole_folder(tmp_path: Path) -> None:
+    original = tmp_path / "original"
+    for part in WHOLE:
+        (original / part).parent.mkdir(parents=True, exist_ok=True)
+        (original / part).write_text("--sample-frequency=16000\n")
+    settings = settings_in(tmp_path / "var")
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: derive(settings, original, "en"), range(32)))
+    (folder,) = made
+    assert all((folder / part).is_file() for part in WHOLE)
+    assert "--dither=0" in (folder / "conf" / "mfcc.conf").read_text()
 
 
 def test_without_any_way_the_message_tells_three(tmp_path: Path, mirror: tuple[Path, str]) -> None:
@@ -97,11 +138,12 @@ def test_without_any_way_the_message_tells_three(tmp_path: Path, mirror: tuple[P
 def test_the_derived_folder_takes_telephone_sound_and_leaves_the_original(tmp_path: Path) -> None:
     original = find_model(load_settings(), "en")
     before = (original / "conf" / "mfcc.conf").read_text()
-    folder = derive(settings_in(tmp_path), original, "en")
+    settings = settings_in(tmp_path)
+    folder = derive(settings, original, "en")
     ours = (folder / "conf" / "mfcc.conf").read_text().splitlines()
     assert {"--allow-upsample=true", "--dither=0"} <= set(ours)
     assert (original / "conf" / "mfcc.conf").read_text() == before
-    verify(folder, "en")
+    verify(settings, folder, "en")
 
 
 @pytest.mark.speech
@@ -111,5 +153,5 @@ def test_a_second_language_loads_and_is_not_taken_for_english(tmp_path: Path) ->
     settings = settings_in(tmp_path)
     folder = ensure_model(settings, "ko", QUIET)
     assert Models(settings).model("ko").knows("한국")
-    with pytest.raises(AsrError, match="weather"):
-        verify(folder, "en")
+    with pytest.raises(AsrError, match=r'know the word "street"'):
+        verify(settings, folder, "en")

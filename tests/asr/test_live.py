@@ -104,6 +104,24 @@ def test_yes_and_no_of_different_people_are_told_apart(model: SpeechModel) -> No
     assert set(clips.values()) == {"yes", "no"}
 
 
+def test_a_narrow_question_leaves_the_ear_for_open_ones_warm(model: SpeechModel) -> None:
+    open_one = model.take(LINE_RATE)
+    model.give_back(open_one)
+    narrow = model.take(LINE_RATE, ("yes", "no"))
+    model.give_back(narrow)
+    assert narrow is not open_one
+    assert model.take(LINE_RATE) is open_one
+    assert model.take(LINE_RATE, ("yes", "no")) is narrow
+    model.give_back(open_one)
+
+
+def test_phrases_that_cannot_be_heard_are_left_out(model: SpeechModel) -> None:
+    phrases = ("pothole", "xyzzyplugh street", "graffiti")
+    assert model.unknown_words(phrases) == ("xyzzyplugh",)
+    assert model.take(LINE_RATE, phrases).grammar == ("pothole", "graffiti", "[unk]")
+    assert model.take(LINE_RATE, ("xyzzyplugh",)).grammar == ()
+
+
 def test_an_unknown_word_is_known_to_be_unknown(model: SpeechModel) -> None:
     assert model.knows("pothole")
     assert not model.knows("xyzzyplugh")
