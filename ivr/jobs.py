@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.actions import caller_gone
+from agents.queries import is_on_a_desk
 from asr.batch import transcribe
 from asr.model import Models
 from calls.actions import call_arrived, end_call, find_call
@@ -22,6 +23,7 @@ from tickets.actions import file_report
 from tickets.queries import reports_of_call
 
 _LIVE_PATIENCE_S = 20
+_NOTES_S = 10
 _RECENT = timedelta(minutes=15)
 _DAY = timedelta(hours=24)
 _STUCK = timedelta(hours=5)
@@ -44,11 +46,18 @@ def hear_turn(run: Run, call_id: int, number: int) -> None:
 
 @job
 def settle(run: Run, call_id: int) -> None:
-    """After a call: free who waited for it, and keep what a cut-off caller had said."""
+    """After a call: free who waited for it, and keep what a cut-off caller had said.
+
+    While an agent still writes the notes, theirs is the report.
+    """
+    with run.database.transaction() as session:
+        caller_gone(session, call_id)
+        at_desk = is_on_a_desk(session, call_id)
+    if at_desk:
+        raise Later(_NOTES_S, "an agent still writes the notes")
     with run.finish() as session:
         call = session.get_one(Call, call_id)
         if call.settled_at is None:
-            caller_gone(session, call.id)
             _keep_cut_off(session, call)
             call.settled_at = now()
 
