@@ -21,7 +21,7 @@ _BLOCK = 65536
 _OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 _OPUS_LEVEL = 0.96
 """14 kbit/s a channel at 8 kHz; one step lower lets one speaker leak into the other's channel."""
-_PEAKS_PER_S = 20
+_PEAKS_PER_S = 40
 _MOST_PEAKS = 4000
 _LEAST_LIKENESS = 0.9
 _QUIET = 0.002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -91,7 +92,8 @@ def sweep(run: Run) -> None:
 
 @job
 def sweep_day(run: Run) -> None:
-    """The same for the last day."""
+    """The same for the last day; and clear what a killed attempt left half done."""
+    _clear_workshop(run)
     _compare(run, since=now() - _DAY)
 
 
@@ -183,9 +185,16 @@ def _compare(run: Run, *, since: datetime) -> None:
 
 def _workshop(run: Run) -> Path:
     """A folder beside the archive for files that are not checked yet."""
-    folder = run.settings.var_dir / "tmp"
+    folder = run.settings.var_dir / "tmp" / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _clear_workshop(run: Run) -> None:
+    oldest = (now() - _DAY).timestamp()
+    for left in _workshop(run).iterdir():
+        if left.stat().st_mtime < oldest:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _key(recording: Recording, kind: str) -> str:

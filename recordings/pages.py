@@ -53,6 +53,7 @@ def replay(public_id: str) -> str:
             may_fetch_again=allows(recording.state, Action.FETCH_AGAIN),
             understood=queries.understood(session, recording),
             category_name=_category_name,
+            department_name=_department_name,
             looked_for=request.args.get("q", "")[:100],
             **_words(session, recording),
             **_listeners(session, recording),
@@ -138,6 +139,14 @@ def _category_name(code: str) -> str:
     """The city's name for a category; the code itself if the city gave it up since."""
     try:
         return services().get(City).category(code).name
+    except CityError:
+        return code
+
+
+def _department_name(code: str) -> str:
+    """The city's name for a department; the code itself if there is none of it any more."""
+    try:
+        return services().get(City).department(code).name
     except CityError:
         return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -311,6 +312,18 @@ def test_the_sweep_registers_what_no_webhook_told(services: Services, carrier: F
     assert sorted(fetches) == sorted([[found[sid].id] for sid in (SID, answer, message)])
 
 
+def test_what_a_killed_attempt_left_is_cleared(services: Services) -> None:
+    workshop = services.settings.var_dir / "tmp" / "recordings"
+    old, fresh = workshop / "old", workshop / "fresh"
+    for folder in (old, fresh):
+        folder.mkdir(parents=True)
+        (folder / "fetched.wav").write_bytes(b"half")
+    yesterday = (now() - timedelta(hours=25)).timestamp()
+    os.utime(old, (yesterday, yesterday))
+    sweep(services, "sweep_day")
+    assert [folder.name for folder in workshop.iterdir()] == ["fresh"]
+
+
 def in_books(sid: str, source: str, status: str = "completed") -> CarrierRecording:
     return CarrierRecording(
         sid=sid,
@@ -342,10 +355,10 @@ def file_a_report(services: Services, *, recording_sid: str, key: str = "message
         )
 
 
-def sweep(services: Services) -> None:
+def sweep(services: Services, name: str = "sweep") -> None:
     """Let the clock ring for the sweep, and nothing else."""
     with services.database.transaction() as session:
         for waiting in session.scalars(select(Outbox).where(Outbox.state == "waiting")):
             waiting.next_at = now() + timedelta(hours=1)
-        enqueue(session, queue="live", job="recordings.jobs.sweep", key=f"sweep:{new_sid()}")
+        enqueue(session, queue="live", job=f"recordings.jobs.{name}", key=f"sweep:{new_sid()}")
     assert work(services, "live") == 1

@@ -361,7 +361,7 @@ def test_the_ticket_and_what_was_understood_stand_beside_the_words(
             problem_text="there is a hole",
             category="pothole",
             category_score=0.87,
-            place={"address": "100 North State Street"},
+            place={"address_text": "100 North State Street", "score": 0.91},
             place_text="state street",
             confirmed=True,
         )
@@ -375,7 +375,7 @@ def test_the_ticket_and_what_was_understood_stand_beside_the_words(
             )
         )
     page = reviewer.get(f"/recordings/{recording.public_id}").text
-    for expected in (report.number, "there is a hole", "100 North State Street", "87 %"):
+    for expected in (report.number, "there is a hole", "100 North State Street", "87 %", "91 %"):
         assert expected in page
     assert "pressed <kbd>1</kbd>" in page
     assert "5550101" not in page

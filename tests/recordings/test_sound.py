@@ -45,7 +45,7 @@ def test_any_cut_and_any_flipped_header_byte_is_refused_or_decodes(tmp_path: Pat
 def test_a_whole_recording_is_measured(tmp_path: Path) -> None:
     shape = inspect(kept(tmp_path, call_wav(4.0)), announced_s=4)
     assert (shape.channels, shape.rate_hz, shape.duration_s) == (2, 8000, 4.0)
-    assert [len(channel) for channel in shape.peaks] == [80, 80]
+    assert [len(channel) for channel in shape.peaks] == [160, 160]
     assert all(0 <= peak <= 1 for channel in shape.peaks for peak in channel)
     assert max(shape.peaks[0]) > 0.2
 
@@ -74,8 +74,8 @@ def test_peaks_belong_to_their_channel(tmp_path: Path) -> None:
     quiet_then_loud = loud_then_quiet[::-1]
     shape = inspect(kept(tmp_path, wav(loud_then_quiet, quiet_then_loud)), announced_s=4)
     first, second = (np.array(channel) for channel in shape.peaks)
-    assert first[:40].max() > 0.2 > 0.01 > first[41:].max()
-    assert second[40:].max() > 0.2 > 0.01 > second[:39].max()
+    assert first[:80].max() > 0.2 > 0.01 > first[81:].max()
+    assert second[80:].max() > 0.2 > 0.01 > second[:79].max()
 
 
 def test_a_small_copy_has_the_same_length_and_channels(tmp_path: Path) -> None:
