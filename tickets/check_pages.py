@@ -80,7 +80,7 @@ def send_on(number: str) -> Response:
     return redirect(url_for("tickets.check.queue"), 303)
 
 
-@blueprint.post("/reports/<int:report_id>/open")
+@blueprint.post("/reports/<int(max=2147483647):report_id>/open")
 @requires(Role.AGENT, Role.SUPERVISOR)
 def open_by_hand(report_id: int) -> Response:
     """Make the ticket of a report that was left without one."""

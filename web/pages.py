@@ -82,7 +82,7 @@ def people() -> str:
     return _people_page()
 
 
-@blueprint.post("/people/<int:staff_id>/active")
+@blueprint.post("/people/<int(max=2147483647):staff_id>/active")
 @requires(Role.ADMIN)
 def change_active(staff_id: int) -> BaseResponse:
     """Stop somebody at once, or let them in again."""
@@ -94,7 +94,7 @@ def change_active(staff_id: int) -> BaseResponse:
     return redirect(address_of("web.people"), 303)
 
 
-@blueprint.post("/people/<int:staff_id>/password")
+@blueprint.post("/people/<int(max=2147483647):staff_id>/password")
 @requires(Role.ADMIN)
 def renew_password(staff_id: int) -> str:
     """Give somebody a new password, shown this once."""
