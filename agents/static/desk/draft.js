@@ -106,7 +106,7 @@ export class Draft {
     this.#form.querySelector("#filed").hidden = !number;
     this.#form.querySelector("[type=submit]").hidden = Boolean(number);
     this.#form.querySelector("#filed-number").textContent = number || "";
-    for (const field of this.#form.querySelectorAll("input, textarea")) field.readOnly = Boolean(number) && field.name !== "notes";
+    for (const field of this.#form.querySelectorAll("input, textarea")) field.readOnly = Boolean(number);
   }
 
   #showHeard(draft, known) {
