@@ -5,13 +5,14 @@
 //
 // Such an element is fetched again when news of it comes. Scripts may listen to
 // `live:<topic>` on the document; `event.detail.id` is the id. While the socket is away,
-// elements are fetched every 10 s and a badge says how old the page is.
+// elements are fetched every 10 s, a badge says so, and scripts hear `live:again`.
 (() => {
   "use strict";
 
   const address = document.documentElement.dataset.liveUrl;
   const badge = document.getElementById("live-state");
   const FALLBACK_MS = 10_000;
+  const REFRESH_MS = 60_000;
   const SETTLE_MS = 120;
   const LONGEST_PAUSE_MS = 15_000;
 
@@ -75,7 +76,7 @@
   }
 
   function soon(element, delay = SETTLE_MS) {
-    clearTimeout(waiting.get(element));
+    if (waiting.has(element)) return;
     waiting.set(element, setTimeout(() => {
       waiting.delete(element);
       fetchAgain(element);
@@ -96,9 +97,13 @@
     }
   }
 
+  function fetchElements() {
+    for (const element of document.querySelectorAll("[data-live]")) soon(element);
+  }
+
   function fetchAll() {
     document.dispatchEvent(new CustomEvent("live:again"));
-    for (const element of document.querySelectorAll("[data-live]")) soon(element);
+    fetchElements();
   }
 
   function connect() {
@@ -116,7 +121,8 @@
       } catch {
         return;
       }
-      if (news && news.topic) tell(news.topic, news.id);
+      if (news && news.topic === "stale") fetchAll();
+      else if (news && news.topic) tell(news.topic, news.id);
     });
     socket.addEventListener("close", () => {
       since = since ?? Date.now();
@@ -135,6 +141,8 @@
   }
 
   setInterval(show, 1000);
+  // News may be lost, and "5 min ago" grows old.
+  setInterval(() => { if (!document.hidden) fetchElements(); }, REFRESH_MS);
   setInterval(() => { if (since !== null) fetchAll(); }, FALLBACK_MS);
   window.addEventListener("pageshow", (event) => { if (event.persisted) fetchAll(); });
   connect();
