@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from infra.log import logger
@@ -156,8 +157,11 @@ def _look_up() -> tuple[Staff, SignIn] | None:
     with database.read() as session:
         found = people.find_sign_in(session, token)
     if found and _is_activity() and people.is_stale(found[1]):
-        with database.transaction() as session:
-            people.touch(session, found[1].id)
+        try:
+            with database.transaction() as session:
+                people.touch(session, found[1].id)
+        except OperationalError:
+            _log.info("sign of life not written: the database is busy")
     return found
 
 
