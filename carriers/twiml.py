@@ -46,14 +46,7 @@ class Stream:
 def answer_with_stream(*, stream: Stream, then: str, recording_status: str) -> str:
     """Record the call on two channels, open the media socket, and go on to `then` after it."""
     response = VoiceResponse()
-    start = Start()
-    start.recording(
-        recording_status_callback=recording_status,
-        recording_status_callback_event="completed absent",
-        channels="dual",
-        track="both",
-    )
-    response.append(start)
+    _add_call_recording(response, recording_status)
     connect = Connect()
     _add_stream(connect, stream)
     response.append(connect)
@@ -64,14 +57,7 @@ def answer_with_stream(*, stream: Stream, then: str, recording_status: str) -> s
 def answer_in_turns(verbs: tuple[Verb, ...], at: Addresses, sound_of: SoundOf) -> str:
     """The same start without a media socket: record the call, then the first turn."""
     response = VoiceResponse()
-    start = Start()
-    start.recording(
-        recording_status_callback=at.recording_status,
-        recording_status_callback_event="completed absent",
-        channels="dual",
-        track="both",
-    )
-    response.append(start)
+    _add_call_recording(response, at.recording_status)
     _add_turn(response, verbs, at, sound_of)
     return str(response)
 
@@ -179,6 +165,19 @@ def last_resort(text: str, *, language: str, recording_status: str, action: str)
         recording_status_callback_event="completed absent",
     )
     return str(response)
+
+
+def _add_call_recording(response: VoiceResponse, status_url: str) -> None:
+    """Both sides on two channels; untrimmed, so that seconds mean the same everywhere."""
+    start = Start()
+    start.recording(
+        recording_status_callback=status_url,
+        recording_status_callback_event="completed absent",
+        channels="dual",
+        track="both",
+        trim="do-not-trim",
+    )
+    response.append(start)
 
 
 def _add_turn(

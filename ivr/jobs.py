@@ -16,17 +16,21 @@ from asr.model import Models
 from calls.actions import call_arrived, end_call, find_call
 from calls.models import Call, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
+from config.city import City
 from infra import jobs
 from infra.clock import now
 from infra.jobs import Later, Run, job
 from tickets.actions import file_report
 from tickets.queries import reports_of_call
+from voice.ahead import speak_all
+from voice.cache import VoiceCache
+from voice.prompts import Prompts
 
 _LIVE_PATIENCE_S = 20
 _NOTES_S = 10
 _RECENT = timedelta(minutes=15)
 _DAY = timedelta(hours=24)
-_STUCK = timedelta(hours=5)
+_KEEP_PHRASES = timedelta(days=7)
 _ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
@@ -72,6 +76,16 @@ def sweep(run: Run) -> None:
 def sweep_day(run: Run) -> None:
     """The same for the last day."""
     _compare(run, since=now() - _DAY)
+
+
+@job
+def forget_phrases(run: Run) -> None:
+    """Delete the sound of old read-backs, which name places that callers reported."""
+    settings, city = run.settings, run.get(City)
+    kept: frozenset[str] = frozenset()
+    for language in settings.language_list:
+        kept |= speak_all(settings, Prompts(language), city)
+    run.get(VoiceCache).forget_older(_KEEP_PHRASES.total_seconds(), keep=kept)
 
 
 def _compare(run: Run, *, since: datetime) -> None:

@@ -21,7 +21,7 @@ from infra import jobs
 from infra.services import Services
 from ivr import turns
 from ivr.turns import Reply
-from voice.cache import VoiceCache
+from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts
 from web.access import public
 from web.webhooks import Fields, webhook_blueprint
@@ -157,7 +157,10 @@ def status(session: Session, message: Fields) -> str:
 @public
 def sound(key: str) -> Response:
     """The sound of one phrase, for the carrier's `<Play>`; the key cannot be guessed."""
-    data = _services().get(VoiceCache).wav(key)
+    try:
+        data = _services().get(VoiceCache).wav(key)
+    except UnknownSound:
+        return Response("no such sound", status=404, content_type="text/plain")
     return Response(
         data, content_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"}
     )
@@ -225,7 +228,7 @@ def _addresses(reply: Reply) -> Addresses:
         message=_address(f"/ivr/message?n={reply.turn}"),
         recording_status=_address("/recordings/status"),
         wait=_address("/agents/wait"),
-        queue_over=_address("/agents/queue-over"),
+        queue_over=_address(f"/agents/queue-over?n={reply.turn}"),
     )
 
 

@@ -11,8 +11,11 @@ from rich.console import Console
 from asr.model import ensure_model
 from config.city import load_city
 from config.settings import load_settings
+from tests.browser.conftest import chromium_page, playwright_driver
 from tests.journeys.line import Line, line_of_its_own
 from voice.ahead import speak_all_with_bar
+
+__all__ = ["chromium_page", "playwright_driver"]
 
 
 @pytest.fixture(scope="session")
