@@ -20,7 +20,7 @@ from web.shell import create_shell
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
     """The Flask application: pages, API and webhooks."""
     services = services or build_services(settings or load_settings())
-    app = Flask("swiftline", root_path=str(services.settings.var_dir.absolute().parent))
+    app = Flask("swiftline", static_folder=None)
     create_shell(app, services)
     add_checks(app, services)
     for module in (tickets.pages, agents.pages, recordings.pages):

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -137,22 +138,26 @@ def add_user(
     """Add a person."""
     from infra.db import Database
     from web.access import Role
-    from web.staff import add_staff
+    from web.passwords import PasswordRefused
+    from web.staff import StaffError, add_staff
 
     try:
         held = tuple(Role(role) for role in roles)
     except ValueError:
         known = ", ".join(role.value for role in Role)
         raise click.BadParameter(f"expected one of {known}", param_hint="--role") from None
-    with Database(load_settings().database).transaction() as session:
-        add_staff(
-            session,
-            username=username,
-            name=name,
-            password=password,
-            roles=held,
-            department=department,
-        )
+    try:
+        with Database(load_settings().database).transaction() as session:
+            add_staff(
+                session,
+                username=username,
+                name=name,
+                password=password,
+                roles=held,
+                department=department,
+            )
+    except (StaffError, PasswordRefused) as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"added {username}")
 
 
@@ -173,7 +178,7 @@ class _plain_errors:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> Literal[False]:
         from asr.words import AsrError
 
         if isinstance(error, (StartError, SettingsError, AsrError)):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import AliasChoices
+
 from config.settings import Settings
 from ivr.dialogue import State, prompts, targets
 from ivr.hotline import HOTLINE
@@ -28,7 +30,7 @@ def settings_page() -> str:
     ]
     for name, info in Settings.model_fields.items():
         alias = info.validation_alias
-        variable = str(alias.choices[0]) if hasattr(alias, "choices") else name
+        variable = str(alias.choices[0]) if isinstance(alias, AliasChoices) else name
         kind = getattr(info.annotation, "__name__", str(info.annotation))
         default = "" if info.default in (None, "") else f"`{info.default}`"
         lines.append(f"| `{variable}` | {_kind(kind)} | {default} | {info.description} |")

@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -48,7 +49,7 @@ def rehearse(settings: Settings, script: Path, *, as_json: bool) -> int:
     return process.returncode
 
 
-def _show(lines: TextIO, *, as_json: bool) -> str | None:
+def _show(lines: Iterable[str], *, as_json: bool) -> str | None:
     call_sid = None
     for line in lines:
         event = json.loads(line)

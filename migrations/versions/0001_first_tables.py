@@ -112,6 +112,7 @@ def upgrade() -> None:
     sa.Column('draft', sa.JSON(), nullable=False),
     sa.Column('asked_at', infra.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('waiting_since', infra.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('accepted_at', infra.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('talking_at', infra.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('ended_at', infra.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('ended_by', sa.String(length=10), nullable=True),

@@ -40,7 +40,6 @@ WHO_MAY = {
     "web.change_active": frozenset({Role.ADMIN}),
     "web.renew_password": frozenset({Role.ADMIN}),
     "web.system": frozenset({Role.ADMIN, Role.SUPERVISOR}),
-    "static": EVERYBODY,
     "say": EVERYBODY,
     "desk.static": EVERYBODY,
     "desk.hold_music": EVERYBODY,
