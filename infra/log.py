@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -44,6 +46,13 @@ def configure(level: str, *, process: str) -> None:
 def logger(name: str) -> Any:
     """A logger for module `name`; bind `call_id` or `job_id`, never what a caller said."""
     return structlog.get_logger(name)
+
+
+def origin(error: BaseException) -> str:
+    """Kind and place of an error, without its text, which may repeat what a caller said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + at
 
 
 def _mask_numbers(
