@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Executor
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Mapping
 
-from asr.live import LiveEar, Utterance
+from asr.live import EarEvent, Utterance
 from carriers.media_stream import Sound, Stopped, StreamMessage
+from infra.log import logger, origin
+from ivr.hearing import Ear, Hearing
+from ivr.interrupting import says_nothing
+from ivr.link import Threads, in_thread
 
-_FEED_BYTES = 800
 _SPEAKERS = {"inbound": "caller", "outbound": "agent"}
+
+_log = logger(__name__)
+
+Write = Callable[[str, str, float], None]
+"""`write(speaker, text, confidence)`; called in a thread, in order."""
+_Said = tuple[str, Utterance]
 
 
 async def write_along(
-    messages: AsyncIterator[StreamMessage],
-    ears: dict[str, LiveEar],
-    write: Callable[[str, str, float], None],
-    pool: Executor,
+    messages: AsyncIterator[StreamMessage], ears: Mapping[str, Ear], write: Write, threads: Threads
 ) -> None:
-    """Feed both tracks to their ears; `write(speaker, text, confidence)` gets each utterance.
+    """Feed both tracks to their ears and write down each utterance as it ends.
 
     Ends with the stream. Never sends anything, so it cannot disturb the call.
     """
-    waiting = {track: bytearray() for track in ears}
-    loop = asyncio.get_running_loop()
+    said: asyncio.Queue[_Said | None] = asyncio.Queue()
+    hearings = {
+        track: Hearing(ear, threads.ears, _note(track, said)) for track, ear in ears.items()
+    }
+    writing = asyncio.create_task(_write_all(said, write, threads))
     try:
         async for message in messages:
             if isinstance(message, Stopped):
                 break
-            if not isinstance(message, Sound) or message.track not in ears:
-                continue
-            sound = waiting[message.track]
-            sound += message.mulaw
-            if len(sound) < _FEED_BYTES:
-                continue
-            piece = bytes(sound)
-            sound.clear()
-            ear = ears[message.track]
-            for event in await loop.run_in_executor(pool, ear.feed, piece):
-                if isinstance(event, Utterance):
-                    await loop.run_in_executor(pool, partial(_write, write, message.track, event))
+            if isinstance(message, Sound) and message.track in hearings:
+                hearings[message.track].take(message.mulaw)
     finally:
-        for track, ear in ears.items():
-            for event in ear.flush():
-                if isinstance(event, Utterance):
-                    _write(write, track, event)
+        for hearing in hearings.values():
+            await hearing.close(flush=True)
+        said.put_nowait(None)
+        await writing
 
 
-def _write(write: Callable[[str, str, float], None], track: str, event: Utterance) -> None:
-    write(_SPEAKERS[track], event.heard.text, round(event.heard.confidence, 3))
+def _note(track: str, said: asyncio.Queue[_Said | None]) -> Callable[[EarEvent], None]:
+    def note(event: EarEvent) -> None:
+        if isinstance(event, Utterance) and not says_nothing(event.heard.text):
+            said.put_nowait((_SPEAKERS[track], event))
+
+    return note
+
+
+async def _write_all(said: asyncio.Queue[_Said | None], write: Write, threads: Threads) -> None:
+    while (item := await said.get()) is not None:
+        speaker, event = item
+        confidence = round(event.heard.confidence, 3)
+        try:
+            await in_thread(threads.others, write, speaker, event.heard.text, confidence)
+        except Exception as error:
+            _log.error("an utterance was not written", error=origin(error))

@@ -8,91 +8,83 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import ParamSpec, TypeVar
 
-from asr.live import EarEvent, LiveEar, Partial, SpeechStarted, Utterance
+from asr.live import EarEvent, Partial, SpeechStarted, Utterance
 from carriers import media_stream
-from carriers.media_stream import Key, Played, Sound, Stopped, StreamMessage
+from carriers.media_stream import Key, Played, Sound, Stopped, StreamError, StreamMessage
 from carriers.messages import Heard, Keys, Silence, Speech
-from carriers.verbs import Listen, Say
+from carriers.verbs import Listen
 from config.settings import Settings
-from infra.log import logger
+from infra.log import logger, origin
+from ivr.door import Door
+from ivr.hearing import Ear, Hearing
+from ivr.interrupting import interrupts, is_echo, says_nothing
+from ivr.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
+from ivr.saying import Saying, Voice
 from ivr.turns import Reply
-from voice.speaker import Spoken
+from voice.prompts import Prompts
 
-_FEED_BYTES = 320
-"""The ear is fed every 40 ms."""
-_MOST_WAITING_BYTES = 16_000
-"""Sound that may wait for the ear: 2 s; older sound is dropped and noted."""
+_TICK_S = 0.1
 _KEY_PAUSE_S = 3.0
-_INTERRUPT_WORDS = 1
-_IDLE_S = 10.0
+_LEAST_SPEECH_S = 0.2
+"""Speech shorter than this does not interrupt."""
+_UNCLEAR_S = 0.8
+"""Voice of at least this length without a single word counts as not understood."""
+_LONGEST_ANSWER_S = 35.0
+"""Noise that sounds like speech for so long counts as no answer."""
 _FOLLOW_S = 1.0
+_LOOK_S = 0.1
 
 _log = logger(__name__)
+P = ParamSpec("P")
 T = TypeVar("T")
 
-
-class Door(Protocol):
-    """The way to the conversation's state; every method may block, and is called in threads."""
-
-    def present(self, call_sid: str) -> Reply:
-        """What the caller is being told or asked now."""
-
-    def take_turn(self, call_sid: str, turn: int, heard: Heard) -> Reply:
-        """Answer what was heard."""
-
-    def spoken(self, call_sid: str, turn: int) -> None:
-        """The caller has heard the reply that belongs to `turn` to its end."""
-
-    def was_followed(self, call_sid: str) -> bool:
-        """Whether the carrier has come to fetch TwiML after this socket."""
-
-    def redirect(self, call_sid: str) -> None:
-        """Make the carrier fetch TwiML now."""
-
-
-class Voice(Protocol):
-    """Phrases as sound."""
-
-    def spoken(self, text: str, language: str) -> Spoken:
-        """The phrase as 8 kHz mu-law, remembered or spoken now."""
+Finished = Callable[[str, str, str], bool]
+"""`finished(question, language, words so far)`: whether that answers the question already."""
+NoteAnswer = Callable[[float], None]
+"""Gets the milliseconds from the end of the caller's answer to the first sound of ours."""
 
 
 @dataclass(frozen=True)
-class Gone:
+class _Gone:
     """The socket is over."""
 
 
-@dataclass
-class Link:
-    """The media socket of one call, as this module needs it."""
+@dataclass(frozen=True)
+class _Failed:
+    """Something beside the conversation failed: the socket's messages, or our speaking."""
 
-    stream_sid: str
-    call_sid: str
-    messages: AsyncIterator[StreamMessage]
-    send: Callable[[str], Awaitable[None]]
-    close: Callable[[], Awaitable[None]]
+    error: Exception
+
+
+@dataclass(frozen=True)
+class _Drain:
+    """This process is to end."""
+
+
+class _Over(Exception):
+    """The caller or the socket is gone."""
+
+
+class _GiveBack(Exception):
+    """The call is to go on without this socket."""
 
 
 @dataclass
 class _Asked:
-    """One question under way."""
+    """One question under way; times by the monotonic clock."""
 
     reply: Reply
-    listen: Listen | None
-    said: bool = False
-    interrupted: bool = False
-    quiet_since: float = 0.0
+    listen: Listen
+    saying: Saying
     keys: str = ""
-    key_at: float = 0.0
-    mark: str = ""
-    speech_end: float | None = None
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    answered_at: float | None = None
+    spoke_at: float | None = None
 
 
 class Conversation:
@@ -104,236 +96,240 @@ class Conversation:
         door: Door,
         voice: Voice,
         settings: Settings,
-        pool: Executor,
+        threads: Threads,
         *,
-        ear: LiveEar | None,
-        finished: Callable[[str, str, str], bool],
+        ear: Ear | None,
+        finished: Finished,
+        note_answer: NoteAnswer,
     ) -> None:
         self._link, self._door, self._voice, self._settings = link, door, voice, settings
-        self._pool, self._ear, self._finished = pool, ear, finished
-        self._happened: asyncio.Queue[StreamMessage | EarEvent | Gone] = asyncio.Queue()
-        self._waiting = bytearray()
-        self._heard_something = asyncio.Event()
-        self._ear_s = 0.0
+        self._threads, self._finished, self._note_answer = threads, finished, note_answer
+        self._happened: asyncio.Queue[StreamMessage | EarEvent | _Gone | _Failed | _Drain] = (
+            asyncio.Queue()
+        )
+        self._hearing = Hearing(ear, threads.ears, self._happened.put_nowait) if ear else None
         self._answered_at: float | None = None
 
     async def hold(self) -> None:
         """Talk until the end. An error is an apology, and the redirect goes on from there."""
-        background = [asyncio.create_task(self._receive()), asyncio.create_task(self._hear())]
+        receiving = asyncio.create_task(self._receive())
         try:
-            reply = await self._in_thread(self._door.present, self._link.call_sid)
-            while (next_reply := await self._turn(reply)) is not None:
-                reply = next_reply
+            await self._talk()
+        except (LinkLost, _Over):
+            return
+        except _GiveBack:
+            await self._give_back()
+        except StreamError as error:
+            _log.warning("media socket closed", call_sid=self._link.call_sid, reason=str(error))
+            await self._give_back(NOT_UNDERSTOOD)
         except Exception as error:
-            _log.error("turn failed", error=type(error).__name__, exc_info=error)
+            _log.error("turn failed", call_sid=self._link.call_sid, error=origin(error))
             await self._apologise()
+            await self._give_back()
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
-            if self._ear is not None:
-                self._ear.close()
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+            if self._hearing is not None:
+                await self._hearing.close()
 
-    async def _turn(self, reply: Reply) -> Reply | None:
-        """Speak a reply and wait for what comes of it; None when this socket is done."""
-        last = reply.verbs[-1]
-        asked = _Asked(reply, last if isinstance(last, Listen) else None)
-        self._forget_old_words()
-        self._set_ear(asked.listen)
-        asked.tasks.append(asyncio.create_task(self._speak(asked)))
-        try:
-            heard = await self._wait(asked)
-        finally:
-            await self._hush(asked)
-        if heard is None:
-            return None
-        if asked.listen is None:
-            await self._leave(reply)
-            return None
-        self._answered_at = asked.speech_end
+    def drain(self) -> None:
+        """Give the call back to the carrier at the next chance: this process is to end."""
+        self._happened.put_nowait(_Drain())
+
+    async def _talk(self) -> None:
+        reply = await self._in_thread(self._door.present, self._link.call_sid)
+        while True:
+            self._forget_old_words()
+            first = partial(self._first_sound, reply)
+            saying = Saying(self._link, self._voice, self._threads.others, reply, first)
+            speaking = asyncio.create_task(self._speak(saying))
+            try:
+                reply = await self._next_reply(reply, saying)
+            finally:
+                speaking.cancel()
+                await asyncio.gather(speaking, return_exceptions=True)
+
+    async def _next_reply(self, reply: Reply, saying: Saying) -> Reply:
+        listen = reply.verbs[-1]
+        if not isinstance(listen, Listen):
+            await self._until_said(saying)
+            await self._in_thread(self._door.spoken, self._link.call_sid, reply.turn)
+            raise _GiveBack
+        asked = _Asked(reply, listen, saying)
+        self._set_ear(listen)
+        heard = await self._wait(asked)
+        await saying.stop()
+        self._answered_at = asked.answered_at
         return await self._in_thread(self._door.take_turn, self._link.call_sid, reply.turn, heard)
 
-    async def _wait(self, asked: _Asked) -> Heard | None:
-        """What the caller answers; None when the caller is gone."""
-        asked.quiet_since = time.monotonic()
+    async def _until_said(self, saying: Saying) -> None:
+        while not saying.over:
+            event = await self._next_event()
+            if isinstance(event, Played):
+                saying.played(event.mark)
+            saying.look_for_end(time.monotonic())
+
+    async def _wait(self, asked: _Asked) -> Heard:
+        """What the caller answers."""
         while True:
-            try:
-                event = await asyncio.wait_for(self._happened.get(), self._patience(asked))
-            except TimeoutError:
-                heard = self._out_of_patience(asked)
-                if heard is not None:
-                    return heard
-                continue
-            if isinstance(event, (Gone, Stopped)):
-                return None
-            heard = await self._take(asked, event)
+            event = await self._next_event()
+            heard = await self._take(asked, event) if event else self._due(asked)
             if heard is not None:
                 return heard
 
-    def _patience(self, asked: _Asked) -> float:
-        """Seconds until something must happen by itself."""
-        if asked.keys:
-            return max(0.01, asked.key_at + _KEY_PAUSE_S - time.monotonic())
-        if asked.listen is None or not asked.said or self._is_speaking():
-            return _IDLE_S
-        return max(0.01, asked.quiet_since + asked.listen.no_input_s - time.monotonic())
+    async def _next_event(self) -> StreamMessage | EarEvent | None:
+        """What happens next, or None when nothing has for a moment.
 
-    def _out_of_patience(self, asked: _Asked) -> Heard | None:
-        if asked.keys:
-            return Keys(asked.keys)
-        if asked.listen is None or not asked.said or self._is_speaking():
+        Raises _Over when the caller is gone, _GiveBack, and what failed elsewhere.
+        """
+        try:
+            event = await asyncio.wait_for(self._happened.get(), _TICK_S)
+        except TimeoutError:
             return None
-        if time.monotonic() - asked.quiet_since >= asked.listen.no_input_s:
-            return Silence()
-        return None
+        match event:
+            case _Gone() | Stopped():
+                raise _Over
+            case _Drain():
+                raise _GiveBack
+            case _Failed():
+                raise event.error
+        return event
+
+    def _due(self, asked: _Asked) -> Heard | None:
+        """What it means that nothing has happened for so long."""
+        now = time.monotonic()
+        if asked.keys and asked.answered_at is not None:
+            return Keys(asked.keys) if now - asked.answered_at >= _KEY_PAUSE_S else None
+        asked.saying.look_for_end(now)
+        if not asked.saying.over:
+            return None
+        hearing = self._hearing
+        if hearing and hearing.speaking and now - asked.saying.over_at < _LONGEST_ANSWER_S:
+            return None
+        quiet_since = asked.saying.over_at
+        if hearing is not None:
+            quiet_since = max(quiet_since, hearing.voice_at)
+            if asked.listen.speech and self._was_unclear(asked, hearing):
+                return Speech("", 0.0)
+        return Silence() if now - quiet_since >= asked.listen.no_input_s else None
+
+    def _was_unclear(self, asked: _Asked, hearing: Hearing) -> bool:
+        """Whether somebody spoke for a good while and not one word came of it."""
+        if asked.spoke_at is None or asked.spoke_at < asked.saying.over_at:
+            return False
+        pause_s = self._settings.patience_ms / 1000
+        return hearing.voice_at - asked.spoke_at >= _UNCLEAR_S + pause_s
 
     async def _take(self, asked: _Asked, event: StreamMessage | EarEvent) -> Heard | None:
         match event:
             case Key():
                 return await self._take_key(asked, event.digit)
-            case Played() if event.mark == asked.mark:
-                asked.said, asked.quiet_since = True, time.monotonic()
-                if asked.listen is None:
-                    return Silence()
+            case Played():
+                asked.saying.played(event.mark)
             case SpeechStarted():
-                asked.quiet_since = time.monotonic()
-            case Partial() if not asked.said and asked.listen is not None:
-                if len(event.text.split()) >= _INTERRUPT_WORDS:
-                    await self._interrupt(asked)
+                asked.spoke_at = time.monotonic()
+            case Partial():
+                await self._consider_interruption(asked, event.text)
             case Utterance():
-                asked.quiet_since = time.monotonic()
-                if asked.listen is not None and asked.listen.speech:
-                    asked.speech_end = time.monotonic() - max(0.0, self._ear_s - event.end_s)
-                    return Speech(event.heard.text, round(event.heard.confidence, 3))
+                return self._take_words(asked, event)
         return None
 
     async def _take_key(self, asked: _Asked, digit: str) -> Heard | None:
-        if asked.listen is None:
-            return None
-        await self._interrupt(asked)
-        asked.speech_end = time.monotonic()
+        await asked.saying.stop()
+        asked.answered_at = time.monotonic()
         if digit == "#" and asked.listen.max_keys > 1:
             return Keys(asked.keys)
         asked.keys += digit
-        asked.key_at = time.monotonic()
         return Keys(asked.keys) if len(asked.keys) >= asked.listen.max_keys else None
 
-    async def _speak(self, asked: _Asked) -> None:
-        """Send the phrases in order; later ones are spoken ahead while earlier ones play."""
-        says = [verb for verb in asked.reply.verbs if isinstance(verb, Say)]
-        phrases = [(phrase, say.language) for say in says for phrase in say.phrases]
-        ahead = [
-            asyncio.ensure_future(self._in_thread(self._voice.spoken, text, language))
-            for text, language in phrases
-        ]
-        for number, sound in enumerate(ahead):
-            mulaw = (await sound).mulaw
-            if asked.interrupted:
-                break
-            for message in media_stream.sounds(self._link.stream_sid, mulaw):
-                await self._link.send(message)
-            if number == 0:
-                self._note_answer(asked.reply)
-        for sound in ahead:
-            sound.cancel()
-        if not asked.interrupted:
-            asked.mark = f"said:{asked.reply.turn}"
-            await self._link.send(media_stream.mark(self._link.stream_sid, asked.mark))
+    def _take_words(self, asked: _Asked, event: Utterance) -> Heard | None:
+        text, saying, hearing = event.heard.text, asked.saying, self._hearing
+        asked.spoke_at = None
+        if not asked.listen.speech or asked.keys or hearing is None or says_nothing(text):
+            return None
+        while_we_spoke = not saying.over or hearing.moment(event.start_s) < saying.over_at
+        if while_we_spoke and not saying.cut and is_echo(text, saying.text):
+            return None
+        asked.answered_at = hearing.moment(event.end_s)
+        return Speech(text, round(event.heard.confidence, 3))
 
-    async def _interrupt(self, asked: _Asked) -> None:
-        """The caller has begun to answer: stop speaking."""
-        if asked.interrupted or asked.said:
+    async def _consider_interruption(self, asked: _Asked, text: str) -> None:
+        if asked.saying.over or not asked.listen.speech or self._hearing is None:
             return
-        asked.interrupted = asked.said = True
-        await self._link.send(media_stream.clear(self._link.stream_sid))
+        if self._hearing.speech_s >= _LEAST_SPEECH_S and interrupts(text, asked.saying.text):
+            await asked.saying.stop()
 
-    async def _hush(self, asked: _Asked) -> None:
-        if not asked.said:
-            asked.interrupted = True
-        for task in asked.tasks:
-            if not task.done():
-                task.cancel()
-        results = await asyncio.gather(*asked.tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                _log.warning("speaking failed", error=type(result).__name__)
+    async def _speak(self, saying: Saying) -> None:
+        try:
+            await saying.speak()
+        except LinkLost:
+            self._happened.put_nowait(_Gone())
+        except Exception as error:
+            self._happened.put_nowait(_Failed(error))
 
-    async def _leave(self, reply: Reply) -> None:
-        """Close the socket, so that the carrier fetches the rest of this reply as TwiML."""
-        await self._in_thread(self._door.spoken, self._link.call_sid, reply.turn)
-        await self._link.close()
-        await self._see_followed()
+    def _first_sound(self, reply: Reply) -> None:
+        """The answer begins: note how long the caller waited for it."""
+        if self._answered_at is None:
+            return
+        took_ms = (time.monotonic() - self._answered_at) * 1000
+        self._answered_at = None
+        self._note_answer(took_ms)
+        _log.info(
+            "answered",
+            call_sid=self._link.call_sid,
+            turn=reply.turn - 1,
+            place=reply.place,
+            took_ms=round(took_ms),
+        )
 
     async def _apologise(self) -> None:
-        """Say that something went wrong and let the redirect go on in turn mode."""
-        try:
-            sound = await self._in_thread(
-                self._voice.spoken,
-                "I am sorry. Something went wrong on our side. One moment, please.",
-                self._settings.language_list[0],
-            )
-            for message in media_stream.sounds(self._link.stream_sid, sound.mulaw):
-                await self._link.send(message)
-            await asyncio.sleep(sound.duration_s)
-        except Exception as error:
-            _log.warning("apology failed", error=type(error).__name__)
-        await self._link.close()
-        await self._see_followed()
+        """Say that something went wrong, as far as that can still be said."""
+        with suppress(Exception):
+            language = await self._in_thread(self._door.language, self._link.call_sid)
+            for phrase in Prompts(language).text("trouble"):
+                sound = await self._in_thread(self._voice.spoken, phrase, language)
+                for message in media_stream.sounds(self._link.stream_sid, sound.mulaw):
+                    await self._link.send(message)
+                await asyncio.sleep(sound.duration_s)
 
-    async def _see_followed(self) -> None:
-        """If the carrier has not come within a second, send it (sources differ on the close)."""
+    async def _give_back(self, code: int = DONE) -> None:
+        """Close the socket, so that the carrier fetches the rest as TwiML.
+
+        Sources differ on whether a close by our side ends the verb (twilio.md, section 4): if
+        no webhook has come within a second, the call is redirected.
+        """
+        await self._link.close(code)
         deadline = time.monotonic() + _FOLLOW_S
         while time.monotonic() < deadline:
             if await self._in_thread(self._door.was_followed, self._link.call_sid):
                 return
-            await asyncio.sleep(0.1)
-        _log.info("carrier did not follow; redirected")
+            await asyncio.sleep(_LOOK_S)
+        _log.info("carrier did not follow; redirected", call_sid=self._link.call_sid)
         await self._in_thread(self._door.redirect, self._link.call_sid)
 
     async def _receive(self) -> None:
         """Sort what the carrier sends: sound to the ear, everything else to the turn."""
+        ended: _Gone | _Failed = _Gone()
         try:
             async for message in self._link.messages:
-                if isinstance(message, Sound):
-                    if message.track == "inbound":
-                        self._keep_sound(message.mulaw)
-                else:
+                if not isinstance(message, Sound):
                     self._happened.put_nowait(message)
+                elif message.track == "inbound" and self._hearing is not None:
+                    self._hearing.take(message.mulaw)
+        except StreamError as error:
+            ended = _Failed(error)
         finally:
-            self._happened.put_nowait(Gone())
+            self._happened.put_nowait(ended)
 
-    def _keep_sound(self, mulaw: bytes) -> None:
-        self._waiting += mulaw
-        if len(self._waiting) > _MOST_WAITING_BYTES:
-            del self._waiting[: len(self._waiting) - _MOST_WAITING_BYTES]
-            _log.warning("the ear is too slow; sound was dropped")
-        if len(self._waiting) >= _FEED_BYTES:
-            self._heard_something.set()
-
-    async def _hear(self) -> None:
-        """Feed the ear in a thread, in order, while everything else goes on."""
-        while True:
-            await self._heard_something.wait()
-            self._heard_something.clear()
-            sound = bytes(self._waiting)
-            self._waiting.clear()
-            if self._ear is None or not sound:
-                continue
-            events = await self._in_thread(self._ear.feed, sound)
-            self._ear_s += len(sound) / 8000
-            for event in events:
-                self._happened.put_nowait(event)
-
-    def _set_ear(self, listen: Listen | None) -> None:
-        if self._ear is None or listen is None:
-            return
-        finished = partial(self._finished, listen.question, listen.language)
-        self._ear.listen(
-            hang_over_ms=self._settings.hang_over_ms,
-            patience_ms=self._settings.patience_ms,
-            finished=finished,
-            grammar=listen.grammar,
-        )
+    def _set_ear(self, listen: Listen) -> None:
+        if self._hearing is not None:
+            finished = partial(self._finished, listen.question, listen.language)
+            self._hearing.listen(
+                hang_over_ms=self._settings.hang_over_ms,
+                patience_ms=self._settings.patience_ms,
+                finished=lru_cache(maxsize=64)(finished),
+                grammar=listen.grammar,
+            )
 
     def _forget_old_words(self) -> None:
         """Words that were finished before this question was asked do not answer it."""
@@ -345,15 +341,5 @@ class Conversation:
         for event in kept:
             self._happened.put_nowait(event)
 
-    def _is_speaking(self) -> bool:
-        return self._ear is not None and self._ear.speaking
-
-    def _note_answer(self, reply: Reply) -> None:
-        if self._answered_at is None:
-            return
-        took_ms = round((time.monotonic() - self._answered_at) * 1000)
-        _log.info("answered", turn=reply.turn - 1, place=reply.place, took_ms=took_ms)
-        self._answered_at = None
-
-    async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(call, *args))
+    async def _in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await in_thread(self._threads.others, call, *args, **kwargs)

@@ -1,0 +1,229 @@
+"""The carrier's media sockets of this process: who may open one, and what it is for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from asr.live import LiveEar
+from asr.model import Models
+from asr.words import AsrError
+from carriers import media_stream
+from carriers.media_stream import Pace, Started, StreamError, StreamMessage, is_authentic_handshake
+from config.city import City
+from infra.log import logger, origin
+from infra.services import Services
+from ivr import understand
+from ivr.door import Door
+from ivr.eavesdrop import write_along
+from ivr.hearing import Ear
+from ivr.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
+from ivr.listening import Conversation
+from ivr.saying import Voice
+
+_QUIET_S = 10.0
+_START_S = 10.0
+_DRAIN_S = 3.5
+_CALLS_A_PROCESSOR = 4
+"""Sockets beyond this are refused; their calls go on in turn mode (performance.md, 0)."""
+_NOT_WELCOME = 1008
+_FAILED = 1011
+
+_log = logger(__name__)
+
+EarFor = Callable[[str], Ear | None]
+"""Gives an ear for a language, or None where there is no model: keys go on. Blocks."""
+
+
+class MediaSockets:
+    """Every media socket of this process."""
+
+    def __init__(
+        self, services: Services, *, door: Door, voice: Voice, ear_for: EarFor, most: int = 0
+    ) -> None:
+        self._services, self._settings = services, services.settings
+        self._door, self._voice, self._ear_for = door, voice, ear_for
+        processors = os.cpu_count() or 2
+        self._most = most or _CALLS_A_PROCESSOR * processors
+        self._threads = Threads(
+            ThreadPoolExecutor(processors, "ear"), ThreadPoolExecutor(2 * processors + 4, "turn")
+        )
+        self._open = 0
+        self._talks: dict[Conversation, asyncio.Task[None]] = {}
+        self._waits_ms: deque[float] = deque(maxlen=200)
+        self.draining = False
+
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return self._open
+
+    def refusal(self, path: str, signature: str) -> tuple[int, str] | None:
+        """HTTP status and reason why a socket may not be opened; None when it may."""
+        if not is_authentic_handshake(self._settings, path, signature):
+            _log.warning("unsigned media socket refused")
+            return 403, "signature expected"
+        if self.draining or self._open >= self._most:
+            _log.warning("media socket refused", open=self._open, draining=self.draining)
+            return 503, "full"
+        return None
+
+    async def serve(self, socket: ServerConnection) -> None:
+        """Serve one admitted socket to its end."""
+        self._open += 1
+        try:
+            await self._serve_call(socket)
+        except StreamError as error:
+            _log.warning("media socket closed", reason=str(error))
+            await socket.close(NOT_UNDERSTOOD)
+        except Exception as error:
+            _log.error("media socket failed", error=origin(error))
+            await socket.close(_FAILED)
+        finally:
+            self._open -= 1
+
+    async def drain(self) -> None:
+        """Give every call back to the carrier, which goes on with it in turn mode."""
+        self.draining = True
+        for talk in self._talks:
+            talk.drain()
+        if self._talks:
+            await asyncio.wait(self._talks.values(), timeout=_DRAIN_S)
+
+    def answer_times(self) -> dict[str, int]:
+        """The last answers, from the end of speech to the first sound sent, in ms."""
+        ranked = sorted(self._waits_ms)
+        last = len(ranked) - 1
+        if not ranked:
+            return {"count": 0}
+        p50, p95 = ranked[last // 2], ranked[round(last * 0.95)]
+        return {"count": len(ranked), "p50_ms": round(p50), "p95_ms": round(p95)}
+
+    async def _serve_call(self, socket: ServerConnection) -> None:
+        messages = _messages(socket)
+        try:
+            started = await asyncio.wait_for(_start_of(messages), _START_S)
+        except TimeoutError:
+            raise StreamError(f"expected a start message within {_START_S:.0f} s") from None
+        others = self._threads.others
+        given = started.params
+        purpose, token = given.get("purpose"), given.get("token", "")
+        if (
+            purpose not in ("talk", "listen")
+            or given.get("call") != started.call_sid
+            or not await in_thread(others, self._door.may_enter, started.call_sid, token)
+        ):
+            _log.warning("media socket with a wrong token or purpose refused")
+            await socket.close(_NOT_WELCOME)
+            return
+        language = await in_thread(others, self._door.language, started.call_sid)
+        if purpose == "listen":
+            await self._listen_along(messages, started, language)
+        else:
+            await self._converse(socket, messages, started, language)
+
+    async def _converse(
+        self,
+        socket: ServerConnection,
+        messages: AsyncIterator[StreamMessage],
+        started: Started,
+        language: str,
+    ) -> None:
+        way = _Socket(socket)
+        link = Link(started.stream_sid, started.call_sid, messages, way.send, way.close)
+        conversation = Conversation(
+            link,
+            self._door,
+            self._voice,
+            self._settings,
+            self._threads,
+            ear=await in_thread(self._threads.others, self._ear_for, language),
+            finished=self._finished,
+            note_answer=self._waits_ms.append,
+        )
+        talk = asyncio.ensure_future(conversation.hold())
+        self._talks[conversation] = talk
+        try:
+            await talk
+        finally:
+            del self._talks[conversation]
+
+    async def _listen_along(
+        self, messages: AsyncIterator[StreamMessage], started: Started, language: str
+    ) -> None:
+        ears: dict[str, Ear] = {}
+        for track in ("inbound", "outbound"):
+            ear = await in_thread(self._threads.others, self._ear_for, language)
+            if ear is not None:
+                ears[track] = ear
+
+        def write(speaker: str, text: str, confidence: float) -> None:
+            self._door.write(started.call_sid, speaker, text, confidence)
+
+        await write_along(messages, ears, write, self._threads)
+
+    def _finished(self, question: str, language: str, words: str) -> bool:
+        return understand.finished(
+            question, words, city=self._services.get(City), language=language
+        )
+
+
+def ears(services: Services) -> EarFor:
+    """Ears with the models of this process."""
+
+    def ear_for(language: str) -> Ear | None:
+        if not services.has(Models):
+            return None
+        try:
+            return LiveEar(services.get(Models).model(language))
+        except AsrError:
+            return None
+
+    return ear_for
+
+
+async def _messages(socket: ServerConnection) -> AsyncIterator[StreamMessage]:
+    """The socket's messages until it closes, or says nothing for 10 s. Raises StreamError."""
+    pace = Pace()
+    while True:
+        try:
+            text = await asyncio.wait_for(socket.recv(), _QUIET_S)
+        except (ConnectionClosed, TimeoutError):
+            return
+        pace.count(time.monotonic())
+        yield media_stream.read(text)
+
+
+async def _start_of(messages: AsyncIterator[StreamMessage]) -> Started:
+    async for message in messages:
+        if isinstance(message, Started):
+            return message
+        if not isinstance(message, media_stream.Connected):
+            break
+    raise StreamError("expected connected and start before anything else")
+
+
+@dataclass(frozen=True)
+class _Socket:
+    """A media socket as a conversation sees it."""
+
+    socket: ServerConnection
+
+    async def send(self, text: str) -> None:
+        """Send one message. Raises LinkLost."""
+        try:
+            await self.socket.send(text)
+        except ConnectionClosed:
+            raise LinkLost from None
+
+    async def close(self, code: int = DONE) -> None:
+        """Close the socket; a second time does nothing."""
+        await self.socket.close(code)

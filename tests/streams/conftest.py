@@ -1,0 +1,217 @@
+"""The streams process in a thread, on a free port, before a scripted or a real dialogue."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from carriers.messages import Heard, Keys, Silence, Speech
+from carriers.verbs import HangUp, Listen, Say
+from config.city import City, load_city
+from config.settings import Settings
+from infra.db import Database
+from infra.services import Services
+from ivr.door import Door
+from ivr.hearing import Ear
+from ivr.saying import Voice
+from ivr.sockets import MediaSockets
+from ivr.turns import Reply
+from streams import Streams
+from tests.streams.phone import CALL, FakeEar, FakeVoice, Phone, dials
+from web.live_feed import LiveFeed
+
+TOKEN = "one-time-token"
+
+
+def asks(turn: int, *phrases: str, max_keys: int = 1, no_input_s: float = 30) -> Reply:
+    """A reply that speaks and asks."""
+    listen = Listen(f"question_{turn}", "en", max_keys=max_keys, no_input_s=no_input_s)
+    return Reply(turn, f"question_{turn}", (Say(phrases, "en"), listen))
+
+
+def ends(turn: int, *phrases: str) -> Reply:
+    """A reply that speaks and hangs up."""
+    return Reply(turn, "goodbye", (Say(phrases, "en"), HangUp()))
+
+
+@dataclass
+class ScriptDoor:
+    """A dialogue of fixed replies: whatever is heard leads to the next one."""
+
+    replies: list[Reply]
+    token: str | None = TOKEN
+    follows: bool = True
+    fails: bool = False
+    heard: list[Heard] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    written: list[tuple[str, str]] = field(default_factory=list)
+
+    def may_enter(self, call_sid: str, token: str) -> bool:
+        """Once with the token."""
+        opens, self.token = call_sid == CALL and token == self.token, None
+        return opens
+
+    def language(self, call_sid: str) -> str:
+        """English."""
+        return "en"
+
+    def present(self, call_sid: str) -> Reply:
+        """The reply that was reached."""
+        return self.replies[len(self.heard)]
+
+    def take_turn(self, call_sid: str, turn: int, heard: Heard) -> Reply:
+        """Note what was heard and go on."""
+        if self.fails:
+            raise RuntimeError("this dialogue has failed")
+        assert turn == self.replies[len(self.heard)].turn
+        self.heard.append(heard)
+        return self.replies[len(self.heard)]
+
+    def spoken(self, call_sid: str, turn: int) -> None:
+        """Note it."""
+        self.done.append(f"spoken {turn}")
+
+    def was_followed(self, call_sid: str) -> bool:
+        """As the test wants it."""
+        return self.follows
+
+    def redirect(self, call_sid: str) -> None:
+        """Note it."""
+        self.done.append("redirected")
+
+    def write(self, call_sid: str, speaker: str, text: str, confidence: float) -> None:
+        """Note it."""
+        self.written.append((speaker, text))
+
+    @property
+    def answers(self) -> list[str]:
+        """What was heard, in short."""
+        return [_short(heard) for heard in self.heard]
+
+
+class Running:
+    """A running streams process and the way to its sockets."""
+
+    def __init__(self, settings: Settings, streams: Streams) -> None:
+        self.settings, self.streams = settings, streams
+        self.port = 0
+        self.loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Running:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    def dials(self, *, plays: bool = True, signed_by: str = "") -> Phone:
+        """Open a media socket."""
+        return dials(self.settings, self.port, plays=plays, signed_by=signed_by)
+
+    def drains(self) -> None:
+        """What SIGTERM begins."""
+        asyncio.run_coroutine_threadsafe(self.streams.media.drain(), self.loop).result(10)
+
+    def _run(self) -> None:
+        self.loop.run_until_complete(self._serve())
+        self.loop.close()
+
+    async def _serve(self) -> None:
+        async with self.streams.listen_on("127.0.0.1", 0) as server:
+            self.port = next(iter(server.sockets)).getsockname()[1]
+            news = asyncio.create_task(self.streams.feed.run())
+            self._ready.set()
+            await self._stop.wait()
+            news.cancel()
+            await asyncio.gather(news, return_exceptions=True)
+
+
+@contextmanager
+def running(
+    settings: Settings,
+    database: Database,
+    door: Door,
+    *,
+    voice: Voice | None = None,
+    ear_for: Callable[[str], Ear | None] = lambda language: FakeEar(),
+    most: int = 0,
+) -> Iterator[Running]:
+    """The process with this dialogue behind it."""
+    services = Services(settings, database)
+    services.add(City, chicago())
+    media = MediaSockets(
+        services, door=door, voice=voice or FakeVoice(), ear_for=ear_for, most=most
+    )
+    with Running(settings, Streams(database, media, LiveFeed(settings, database))) as line:
+        yield line
+
+
+@lru_cache
+def chicago() -> City:
+    """The demo city."""
+    return load_city("chicago")
+
+
+Opens = Callable[..., tuple[ScriptDoor, Phone]]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Settings:
+    """Settings over an empty database, for dialogues that need none."""
+    return Settings(
+        _env_file=None,
+        var_dir=tmp_path / "var",
+        database_url=f"sqlite:///{tmp_path / 'empty.db'}",
+        redis_url=f"unix://{tmp_path / 'no.sock'}",
+        twilio_auth_token="test-token",
+    )
+
+
+@pytest.fixture
+def talk(bare: Settings) -> Iterator[Opens]:
+    """`talk(reply, ...)` opens a socket before that dialogue: the dialogue and the phone."""
+    with ExitStack() as lines:
+
+        def opens(
+            *replies: Reply,
+            follows: bool = True,
+            fails: bool = False,
+            plays: bool = True,
+            purpose: str = "talk",
+            voice: Voice | None = None,
+            ear: Ear | None = None,
+        ) -> tuple[ScriptDoor, Phone]:
+            door = ScriptDoor(list(replies), follows=follows, fails=fails)
+            database = Database(bare.database)
+            lines.callback(database.close)
+            line = lines.enter_context(
+                running(bare, database, door, voice=voice, ear_for=lambda _: ear or FakeEar())
+            )
+            phone = line.dials(plays=plays)
+            lines.callback(phone.leaves)
+            return door, phone.starts(token=TOKEN, purpose=purpose)
+
+        yield opens
+
+
+def _short(heard: Heard) -> str:
+    match heard:
+        case Speech():
+            return f"speech {heard.text}".strip()
+        case Keys():
+            return f"keys {heard.digits}".strip()
+        case Silence():
+            return "silence"
+    return type(heard).__name__
