@@ -1,4 +1,4 @@
-"""Runs every benchmark: `make bench`, or `python -m bench NAME`."""
+"""Runs every benchmark: `make bench`, or one: `python -m bench NAME [OPTIONS]`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from bench import speech_latency, wer_through_call
 ALL = {"wer": wer_through_call.main, "latency": speech_latency.main}
 
 
-def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all."""
-    unknown = sorted(set(names) - set(ALL))
-    if unknown:
-        raise SystemExit(f"no benchmark is called {unknown[0]}; there are {', '.join(ALL)}")
-    for name in names or ALL:
-        print(f"\n== {name}")
-        ALL[name]()
+def main(given: list[str]) -> None:
+    """Run the named benchmark with its options, or all."""
+    if given and given[0] not in ALL:
+        raise SystemExit(f"no benchmark is called {given[0]}; there are {', '.join(ALL)}")
+    for name in given[:1] or ALL:
+        print(f"\n== {name}", flush=True)
+        ALL[name](given[1:])
 
 
 if __name__ == "__main__":

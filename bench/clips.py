@@ -36,6 +36,13 @@ def clips(folder: Path = CLIPS) -> list[Clip]:
     ]
 
 
+def spread(chosen: list[Clip], most: int) -> list[Clip]:
+    """At most `most` of the clips (0: all), evenly spread over the list; the same each time."""
+    if not most or most >= len(chosen):
+        return chosen
+    return [chosen[at * len(chosen) // most] for at in range(most)]
+
+
 def word_errors(reference: str, heard: str) -> tuple[int, int]:
     """Errors and words of one clip; hyphens and case do not count."""
     wanted = reference.lower().replace("-", " ").split()
@@ -52,5 +59,6 @@ def rate_with_interval(pairs: Sequence[tuple[int, int]]) -> tuple[float, float, 
 
 
 def machine() -> str:
-    """What this was measured on."""
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    """What this was measured on, and how busy it was."""
+    cores = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return f"{cores}, load {os.getloadavg()[0]:.1f}"

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from aiohttp import WSMsgType, web
 from asr.audio import LINE_RATE, Pcm, from_mulaw, read, resampled, to_mulaw, with_floor
 from asr.live import LiveEar, Utterance
 from asr.model import Models, SpeechModel, find_model
-from bench.clips import CLIPS, Clip, clips, machine, rate_with_interval, word_errors
+from bench.clips import CLIPS, Clip, clips, machine, rate_with_interval, spread, word_errors
 from carriers import media_stream
 from carriers.media_stream import Sound, Started, Stopped
 from config.settings import load_settings
@@ -37,13 +39,13 @@ _PATIENCE_MS = 900
 _TAIL_S = 1.5
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="bench wer")
     parser.add_argument("--data", type=Path, default=CLIPS, help="folder with refs.tsv")
-    parser.add_argument("--most", type=int, default=0, help="use only so many clips")
-    given, _rest = parser.parse_known_args([])
-    chosen = clips(given.data)[: given.most or None]
+    parser.add_argument("--most", type=int, default=0, help="use only so many, evenly spread")
+    given = parser.parse_args(arguments)
+    chosen = spread(clips(given.data), given.most)
     settings = load_settings()
     model = Models(settings).model("en")
     model.warm(_AT_ONCE)
@@ -199,4 +201,4 @@ async def _serve(app: web.Application) -> tuple[int, web.AppRunner]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
