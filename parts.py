@@ -12,11 +12,13 @@ from infra.db import Database
 from infra.doorbell import Doorbell
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
+from migrations import tables
 from voice.cache import VoiceCache
 
 
 def build_services(settings: Settings, *, speech: bool = False) -> Services:
     """What every process is built with; `speech` loads and warms the recognisers."""
+    assert tables.metadata.tables, "foreign keys name tables of every package"
     services = Services(settings, Database(settings.database))
     services.add(City, load_city(settings.city))
     services.add(Carrier, TwilioCarrier(settings))
