@@ -30,10 +30,12 @@ from web.live_feed import LiveFeed
 TOKEN = "one-time-token"
 
 
-def asks(turn: int, *phrases: str, max_keys: int = 1, no_input_s: float = 30) -> Reply:
+def asks(
+    turn: int, *phrases: str, max_keys: int = 1, no_input_s: float = 30, question: str = "asked"
+) -> Reply:
     """A reply that speaks and asks."""
-    listen = Listen(f"question_{turn}", "en", max_keys=max_keys, no_input_s=no_input_s)
-    return Reply(turn, f"question_{turn}", (Say(phrases, "en"), listen))
+    listen = Listen(question, "en", max_keys=max_keys, no_input_s=no_input_s)
+    return Reply(turn, question, (Say(phrases, "en"), listen))
 
 
 def ends(turn: int, *phrases: str) -> Reply:

@@ -129,9 +129,14 @@ class Phone:
     @property
     def heard(self) -> list[str]:
         """The phrases that came down the line."""
-        with self._lock:
-            text = bytes(self._sound).replace(b"\xff", b"").decode()
+        text = self.sound.replace(b"\xff", b"").decode()
         return text.split("|")[:-1]
+
+    @property
+    def sound(self) -> bytes:
+        """All sound that came down the line."""
+        with self._lock:
+            return bytes(self._sound)
 
     def hears(self, phrase: str) -> None:
         """Wait for a phrase."""
