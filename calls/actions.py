@@ -65,7 +65,7 @@ def new_stream_token(call: Call) -> str:
 
 def use_stream_token(session: Session, carrier_sid: str, token: str) -> bool:
     """Whether a media socket may speak for the call: once, and within a minute."""
-    call = find_call(session, carrier_sid)
+    call = session.scalar(select(Call).where(Call.carrier_sid == carrier_sid).with_for_update())
     if call is None or not call.stream_token or not token:
         return False
     if not hmac.compare_digest(call.stream_token.encode(), token.encode()):
