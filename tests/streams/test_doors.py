@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -85,6 +86,13 @@ def test_the_token_opens_its_call_once(line: Running, token: str) -> None:
     assert again.is_closed() == 1008
     assert again.heard == []
     first.leaves()
+
+
+def test_of_many_who_come_at_once_with_a_token_one_enters(services: Services, token: str) -> None:
+    door = CallDoor(services)
+    with ThreadPoolExecutor(6) as pool:
+        entered = list(pool.map(lambda _: door.may_enter(CALL, token), range(6)))
+    assert sum(entered) == 1
 
 
 @pytest.mark.parametrize(
