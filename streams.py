@@ -122,11 +122,10 @@ async def run(streams: Streams, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with streams.listen_on(settings.bind, settings.streams_port) as server:
+    async with streams.listen_on(settings.bind, settings.streams_port):
         news = asyncio.create_task(streams.feed.run())
         _log.info("ready")
         await stop.wait()
-        server.close(close_connections=False)
         await streams.media.drain()
         news.cancel()
 

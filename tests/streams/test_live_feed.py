@@ -105,15 +105,20 @@ def signed_in(database: Database, username: str = "ann") -> tuple[int, str]:
         return staff.id, sign_in(session, staff.id)
 
 
-def opens(line: Running, token: str, *, origin: str | None = "http://localhost:8000") -> Page:
-    """Open the news as a page of that origin does."""
+def page_of(port: int, token: str, *, origin: str | None = "http://localhost:8000") -> Page:
+    """Open the news of a process on that port."""
     socket = connect(
-        f"ws://127.0.0.1:{line.port}/live",
+        f"ws://127.0.0.1:{port}/live",
         additional_headers={"Cookie": f"other=1; {COOKIE}={token}"},
         origin=Origin(origin) if origin else None,
         legacy=True,
     )
-    page = Page(socket)
+    return Page(socket)
+
+
+def opens(line: Running, token: str, *, origin: str | None = "http://localhost:8000") -> Page:
+    """Open the news as a page of that origin does."""
+    page = page_of(line.port, token, origin=origin)
     eventually(lambda: line.streams.feed.page_count)
     return page
 
