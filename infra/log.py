@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+_IDS = ("timestamp", "call_sid")
 _NUMBER = re.compile(r"\+?\d[\d\-() ]{8,}\d")
 
 
@@ -59,6 +60,6 @@ def _mask_numbers(
     _logger: Any, _method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     for key, value in line.items():
-        if key != "timestamp" and isinstance(value, str):
+        if key not in _IDS and isinstance(value, str):
             line[key] = _NUMBER.sub("[number]", value)
     return line

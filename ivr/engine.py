@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
+from carriers.messages import Heard, Keys, Message, Speech, Unanswered
 from config.city import City
 from ivr import understand
 from ivr.dialogue import (
@@ -151,7 +151,7 @@ def _after_question(talk: _Talk, step: Step, state: Ask, heard: Heard) -> Step:
             return _arrive(talk, step, state.keys[heard.digits])
         return _fail(talk, step, state, NotUnderstood("wrong_key"))
     if not isinstance(heard, Speech) or not heard.text:
-        return _fail(talk, step, state, NotUnderstood("didnt_hear"))
+        return _fail(talk, step, state, _why(heard))
     meant = state.understand(talk.context(step.place.draft), heard.text)
     return _take(talk, step, state, meant, state.then)
 
@@ -277,6 +277,7 @@ def _question(talk: _Talk, state: State, draft: Draft) -> tuple[Prompt, ...]:
 
 
 def _why(heard: Heard) -> NotUnderstood:
-    if isinstance(heard, Silence) or (isinstance(heard, Speech) and not heard.text):
-        return NotUnderstood("didnt_hear")
-    return NotUnderstood("wrong_key" if isinstance(heard, Keys) else "didnt_understand")
+    """Silence was not heard; words that came out empty were not understood."""
+    if isinstance(heard, Speech):
+        return NotUnderstood("didnt_understand")
+    return NotUnderstood("wrong_key" if isinstance(heard, Keys) else "didnt_hear")

