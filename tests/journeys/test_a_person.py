@@ -80,7 +80,8 @@ def test_the_officer_sees_the_ticket_and_qa_hears_the_call(
 
     officer = chromium_page()
     signs_in(officer, line, "officer", "/tickets")
-    expect(officer.locator("main")).to_contain_text(ticket.number, timeout=PATIENCE_MS)
+    expect(officer.locator(f"#ticket-{ticket.number}")).to_be_visible(timeout=PATIENCE_MS)
+    expect(officer.locator("main")).to_contain_text(ticket.address)
 
     recording = eventually(lambda: transcribed(line, call.sid), within_s=90)
     assert recording is not None
