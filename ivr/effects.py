@@ -15,7 +15,8 @@ from calls.models import Call
 from config.city import City
 from infra.clock import now
 from ivr.engine import Effect
-from tickets.actions import can_receive, file_report
+from ivr.reporting import report_draft
+from tickets.actions import can_receive
 from tickets.receipts import promise
 
 
@@ -32,40 +33,19 @@ def run(session: Session, city: City, call: Call, effect: Effect) -> dict[str, A
 
 
 def _file(session: Session, city: City, call: Call) -> dict[str, Any]:
-    draft = call.draft
-    report = file_report(
-        session,
-        source_key=f"call:{call.id}",
-        call_id=call.id,
-        source="keys" if draft.get("by_keys") else "voice",
-        language=call.language,
-        caller_number=call.from_number,
-        problem_text=draft.get("problem_text", ""),
-        category=draft.get("category"),
-        category_score=draft.get("category_score"),
-        place=draft.get("place"),
-        place_text=draft.get("place_text", ""),
-        confirmed=True,
-    )
+    source = "keys" if call.draft.get("by_keys") else "voice"
+    report = report_draft(session, call, source=source, confirmed=True)
     values: dict[str, Any] = {"number": report.number, "sms": can_receive(call.from_number)}
-    return values | promise(city, draft.get("category"), report.filed_at, call.language)
+    return values | promise(city, report.category, report.filed_at, call.language)
 
 
 def _keep_message(session: Session, call: Call, recording_sid: str) -> dict[str, Any]:
-    draft = call.draft
-    report = file_report(
+    report = report_draft(
         session,
-        source_key=f"call:{call.id}:message",
-        call_id=call.id,
+        call,
         source="message",
-        language=call.language,
-        caller_number=call.from_number,
-        problem_text=draft.get("problem_text", ""),
-        category=draft.get("category"),
-        category_score=draft.get("category_score"),
-        place=draft.get("place"),
-        place_text=draft.get("place_text", ""),
         confirmed=False,
+        key=":message",
         recording_sid=recording_sid,
     )
     return {"number": report.number}

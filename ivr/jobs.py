@@ -20,7 +20,7 @@ from config.city import City
 from infra import jobs
 from infra.clock import now
 from infra.jobs import Later, Run, job
-from tickets.actions import file_report
+from ivr.reporting import report_draft
 from tickets.queries import reports_of_call
 from voice.ahead import speak_all
 from voice.cache import VoiceCache
@@ -129,20 +129,7 @@ def _keep_cut_off(session: Session, call: Call) -> None:
     has_content = any(draft.get(name) for name in ("problem_text", "category", "place_text"))
     if not has_content or reports_of_call(session, call.id):
         return
-    file_report(
-        session,
-        source_key=f"call:{call.id}",
-        call_id=call.id,
-        source="cut_off",
-        language=call.language,
-        caller_number=call.from_number,
-        problem_text=draft.get("problem_text", ""),
-        category=draft.get("category"),
-        category_score=draft.get("category_score"),
-        place=draft.get("place"),
-        place_text=draft.get("place_text", ""),
-        confirmed=False,
-    )
+    report_draft(session, call, source="cut_off", confirmed=False)
 
 
 def _recognise(run: Run, recording_sid: str, language: str) -> tuple[str, float]:

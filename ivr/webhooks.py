@@ -37,14 +37,7 @@ _ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 def voice(session: Session, message: Fields) -> str:
     """A call arrives: record it, open the media socket, and go on here after it."""
     services = _services()
-    call = call_arrived(
-        session,
-        carrier_sid=message["CallSid"],
-        from_number=message.text("From"),
-        to_number=message.text("To"),
-        direction=message.text("Direction"),
-        language=services.settings.language_list[0],
-    )
+    call = _arrived(session, message)
     reply = turns.start(session, services, call)
     if not services.settings.speech_on:
         call.mode = "turn"
@@ -61,14 +54,7 @@ def voice(session: Session, message: Fields) -> str:
 def go_on(session: Session, message: Fields) -> str:
     """The media socket is over, or the caller is back from the queue: go on in turns."""
     services = _services()
-    call = call_arrived(
-        session,
-        carrier_sid=message["CallSid"],
-        from_number=message.text("From"),
-        to_number=message.text("To"),
-        direction=message.text("Direction"),
-        language=services.settings.language_list[0],
-    )
+    call = _arrived(session, message)
     call.mode = "turn"
     reply = turns.start(session, services, call)
     handover = handover_for(session, call.id)
@@ -139,14 +125,7 @@ def status(session: Session, message: Fields) -> str:
     """The carrier says what became of the call."""
     if message.text("CallStatus") not in _ENDED:
         return ""
-    call = call_arrived(
-        session,
-        carrier_sid=message["CallSid"],
-        from_number=message.text("From"),
-        to_number=message.text("To"),
-        direction=message.text("Direction"),
-        language=_services().settings.language_list[0],
-    )
+    call = _arrived(session, message)
     end_call(session, call, status=message["CallStatus"], duration_s=message.number("CallDuration"))
     jobs.enqueue(
         session, queue="tickets", job="ivr.jobs.settle", key=f"settle:{call.id}", args=[call.id]
@@ -208,6 +187,18 @@ def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) 
 def _sound(session: Session, call: Call, number: int) -> TurnSound | None:
     return session.scalar(
         select(TurnSound).where(TurnSound.call_id == call.id, TurnSound.number == number)
+    )
+
+
+def _arrived(session: Session, message: Fields) -> Call:
+    """The call that a message is about, made if this is the first we hear of it."""
+    return call_arrived(
+        session,
+        carrier_sid=message["CallSid"],
+        from_number=message.text("From"),
+        to_number=message.text("To"),
+        direction=message.text("Direction"),
+        language=_services().settings.language_list[0],
     )
 
 

@@ -1,0 +1,41 @@
+"""Files what a call has understood so far as a report."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from calls.models import Call
+from tickets.actions import file_report
+from tickets.models import Report
+
+
+def report_draft(
+    session: Session,
+    call: Call,
+    *,
+    source: str,
+    confirmed: bool,
+    key: str = "",
+    recording_sid: str | None = None,
+) -> Report:
+    """The report of a call's draft, once for each `key` of the call.
+
+    source: `voice`, `keys`, `message` or `cut_off`. confirmed: the caller agreed to the
+    read-back. recording_sid: a message left after the tone, when that is the report.
+    """
+    draft = call.draft
+    return file_report(
+        session,
+        source_key=f"call:{call.id}{key}",
+        call_id=call.id,
+        source=source,
+        language=call.language,
+        caller_number=call.from_number,
+        problem_text=draft.get("problem_text", ""),
+        category=draft.get("category"),
+        category_score=draft.get("category_score"),
+        place=draft.get("place"),
+        place_text=draft.get("place_text", ""),
+        confirmed=confirmed,
+        recording_sid=recording_sid,
+    )

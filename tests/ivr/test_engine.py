@@ -1,0 +1,143 @@
+"""Conversations as values: what the line says and does after what it hears."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
+from config.city import City, load_city
+from ivr.dialogue import Goodbye, Handover
+from ivr.engine import Place, Step, answer, begin
+from ivr.hotline import HOTLINE
+
+POTHOLE = Speech("there is a big pothole in the road")
+CLARK = Speech("twelve hundred north clark street")
+
+
+@lru_cache(maxsize=1)
+def chicago() -> City:
+    return load_city("chicago")
+
+
+def talk(*heard: Heard) -> Step:
+    """The last step of a conversation; effects give a handover as the real ones do."""
+    step = begin(HOTLINE, chicago(), "en")
+    for each in heard:
+        step = answer(HOTLINE, chicago(), "en", step.place, each)
+    return step
+
+
+def says(step: Step) -> list[str]:
+    return [prompt.key for prompt in step.says]
+
+
+def effects(step: Step) -> list[str]:
+    return [effect.name for effect in step.effects]
+
+
+def test_a_call_opens_with_one_open_question() -> None:
+    step = talk()
+    assert says(step) == ["greeting", "ask_problem"]
+    assert step.place == Place("ask_problem", 0, {})
+
+
+def test_a_report_is_filed_only_after_yes() -> None:
+    assert effects(talk(POTHOLE, CLARK)) == []
+    step = talk(POTHOLE, CLARK, Speech("yes"))
+    assert effects(step) == ["file_report"]
+    assert step.place.state == "goodbye"
+    assert step.place.draft["category"] == "pothole"
+
+
+def test_the_place_in_the_same_breath_is_not_asked_again() -> None:
+    step = talk(Speech("there's a pothole at forty two hundred south michigan avenue"))
+    assert step.place.state == "read_back"
+
+
+def test_no_lets_the_caller_change_one_part_and_keeps_the_other() -> None:
+    step = talk(POTHOLE, CLARK, Keys("2"), Keys("1"), Speech("there is graffiti on the wall"))
+    assert step.place.state == "read_back"
+    assert step.place.draft["category"] == "graffiti"
+    assert step.place.draft["place"]["house_number"] == 1200
+
+
+def test_keys_alone_are_enough() -> None:
+    keys = ("1", "1", "1", "1200", "25275", "1", "1")
+    step = talk(*(Keys(key) for key in keys))
+    assert effects(step) == ["file_report"]
+    assert step.place.draft["by_keys"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "says_first"),
+    [
+        (Silence(), "ask_problem", "didnt_hear"),
+        (Speech("", 0.0), "ask_problem", "didnt_understand"),
+        (Keys("7"), "ask_problem", "wrong_key"),
+        (Speech("blue monday orchestra"), "ask_problem", "problem_unclear"),
+    ],
+)
+def test_a_failure_is_named_and_asked_again(first: Heard, then: str, says_first: str) -> None:
+    step = talk(first)
+    assert step.place.state == then
+    assert step.place.failures == 1
+    assert says(step) == [says_first, "ask_problem_again"]
+
+
+def test_the_third_failure_at_one_question_goes_to_a_person() -> None:
+    step = talk(Silence(), Silence(), Silence())
+    assert step.place.state == "to_agent"
+    assert step.place.draft["reason"] == "not_understood"
+    assert effects(step) == ["ask_for_person"]
+
+
+def test_an_answer_forgives_earlier_failures() -> None:
+    assert talk(Silence(), Silence(), POTHOLE).place.failures == 0
+
+
+@pytest.mark.parametrize(
+    "wish", [Keys("0"), Speech("operator"), Speech("i want to talk to a person")]
+)
+@pytest.mark.parametrize("before", [(), (POTHOLE,), (POTHOLE, CLARK)])
+def test_a_person_can_be_had_at_any_question(before: tuple[Heard, ...], wish: Heard) -> None:
+    assert talk(*before, wish).place.state == "to_agent"
+
+
+def test_danger_goes_before_everything() -> None:
+    step = talk(Speech("the house is on fire"))
+    assert says(step) == ["emergency", "to_agent"]
+    assert step.effects[0].values["priority"] == 10
+
+
+def test_nobody_there_means_a_message() -> None:
+    step = talk(Keys("0"), Unanswered())
+    assert step.place.state == "leave_message"
+    kept = answer(HOTLINE, chicago(), "en", step.place, Message("RE" + "0" * 32, 7))
+    assert effects(kept) == ["keep_message"]
+    assert kept.place.state == "message_kept"
+
+
+HEARD = st.one_of(
+    st.builds(Silence),
+    st.builds(Keys, st.text("0123456789*#", min_size=1, max_size=6)),
+    st.builds(Speech, st.sampled_from(["yes", "no", POTHOLE.text, CLARK.text, "", "clark street"])),
+    st.builds(Speech, st.text(max_size=40)),
+)
+
+
+@given(st.lists(HEARD, max_size=12))
+def test_whatever_is_heard_a_caller_is_always_asked_or_given_to_somebody(
+    heard: list[Heard],
+) -> None:
+    step = begin(HOTLINE, chicago(), "en")
+    for each in heard:
+        state = HOTLINE.state(step.place.state)
+        if isinstance(state, (Handover, Goodbye)) or state.name == "leave_message":
+            break
+        step = answer(HOTLINE, chicago(), "en", step.place, each)
+        assert step.says
+        assert step.place.failures < 3

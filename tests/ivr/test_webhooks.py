@@ -1,0 +1,184 @@
+"""The carrier's messages about calls: signed, answered once, in TwiML that it can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from twilio.request_validator import RequestValidator
+from werkzeug.test import TestResponse
+
+from app import create_app
+from calls.models import Call, CallEvent, TurnSound
+from carriers.base import Carrier
+from carriers.twilio import TwilioCarrier
+from config.city import City, load_city
+from config.settings import Settings
+from infra.db import Database
+from infra.services import Services
+from infra.storage import LocalStorage, Storage
+from tickets.models import Report
+from voice.cache import VoiceCache
+
+SID = "CA" + "a" * 32
+ROOT = "https://hotline.swiftline.example"
+
+
+class Phone:
+    """A carrier that signs what it posts."""
+
+    def __init__(self, client: FlaskClient, settings: Settings) -> None:
+        self.client, self.settings = client, settings
+
+    def posts(self, path: str, *, token: str | None = None, **fields: str) -> TestResponse:
+        form = {
+            "CallSid": SID,
+            "AccountSid": self.settings.twilio_account_sid,
+            "From": "+13125550101",
+            "To": "+13125550100",
+            "Direction": "inbound",
+            "CallStatus": "in-progress",
+            **fields,
+        }
+        key = token or self.settings.twilio_auth_token
+        made = RequestValidator(key).compute_signature(ROOT + path, form)
+        return self.client.post(path, data=form, headers={"X-Twilio-Signature": made})
+
+
+@pytest.fixture(scope="module")
+def chicago() -> City:
+    return load_city("chicago")
+
+
+@pytest.fixture
+def phone(settings: Settings, database: Database, chicago: City) -> Iterator[Phone]:
+    settings = settings.model_copy(update={"voice_en": "espeak"})
+    services = Services(settings, database)
+    services.add(City, chicago)
+    services.add(Carrier, TwilioCarrier(settings))
+    services.add(Storage, LocalStorage(settings.storage))
+    services.add(VoiceCache, VoiceCache(settings))
+    app: Flask = create_app(settings, services)
+    yield Phone(app.test_client(), settings)
+
+
+def verbs(answer: TestResponse) -> list[str]:
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/xml"
+    return [element.tag for element in ElementTree.fromstring(answer.data)]  # noqa: S314
+
+
+def count(database: Database, table: type) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_call_is_recorded_and_given_a_media_socket(phone: Phone) -> None:
+    answer = phone.posts("/ivr/voice")
+    assert verbs(answer) == ["Start", "Connect", "Redirect"]
+    assert b'url="wss://hotline.swiftline.example/media"' in answer.data
+
+
+def test_the_same_message_again_gets_the_same_bytes(phone: Phone, database: Database) -> None:
+    first = phone.posts("/ivr/voice").data
+    assert phone.posts("/ivr/voice").data == first
+    assert (count(database, Call), count(database, CallEvent)) == (1, 1)
+
+
+def test_after_the_socket_the_call_goes_on_in_turns_where_it_was(
+    phone: Phone, database: Database
+) -> None:
+    phone.posts("/ivr/voice")
+    answer = phone.posts("/ivr/continue?after=stream")
+    assert verbs(answer) == ["Gather", "Record"]
+    with database.read() as session:
+        assert session.scalars(select(Call)).one().mode == "turn"
+
+
+def test_a_whole_report_by_keys_in_turns(phone: Phone, database: Database) -> None:
+    phone.posts("/ivr/voice")
+    phone.posts("/ivr/continue?after=stream")
+    for turn, keys in enumerate(("1", "1", "1", "1200", "25275", "1"), start=1):
+        assert verbs(phone.posts(f"/ivr/turn?n={turn}", Digits=keys))[0] == "Gather"
+    last = phone.posts("/ivr/turn?n=7", Digits="1")
+    assert verbs(last)[-1] == "Hangup"
+    assert phone.posts("/ivr/turn?n=7", Digits="1").data == last.data
+    assert count(database, Report) == 1
+
+
+def test_a_spoken_answer_is_heard_by_a_job_while_the_caller_holds_the_line(
+    phone: Phone, database: Database
+) -> None:
+    phone.posts("/ivr/voice")
+    phone.posts("/ivr/continue?after=stream")
+    held = phone.posts("/ivr/turn?n=1", RecordingSid="RE" + "b" * 32, RecordingDuration="2")
+    assert verbs(held) == ["Play", "Redirect"]
+    assert verbs(phone.posts("/ivr/heard?n=1&look=1")) == ["Pause", "Redirect"]
+    with database.transaction() as session:
+        sound = session.scalars(select(TurnSound)).one()
+        sound.state, sound.text, sound.confidence = "heard", "there is a pothole", 0.9
+    assert verbs(phone.posts("/ivr/heard?n=1&look=2")) == ["Gather", "Record"]
+    with database.read() as session:
+        assert session.scalars(select(Call)).one().place == "ask_place"
+
+
+@pytest.mark.parametrize("path", ["/ivr/voice", "/ivr/turn?n=1", "/ivr/status", "/ivr/continue"])
+def test_a_wrong_signature_is_refused_and_leaves_nothing(
+    phone: Phone, database: Database, path: str
+) -> None:
+    assert phone.posts(path, token="another-token").status_code == 403
+    assert phone.client.post(path, data={"CallSid": SID}).status_code == 403
+    assert phone.posts(path, AccountSid="AC" + "9" * 32).status_code == 403
+    assert count(database, CallEvent) == 0
+
+
+def test_the_previous_token_is_good_while_tokens_are_rotated(
+    settings: Settings, phone: Phone
+) -> None:
+    services = phone.client.application.extensions["swiftline"]
+    services.settings = services.settings.model_copy(
+        update={"twilio_previous_auth_token": "yesterdays-token"}
+    )
+    assert phone.posts("/ivr/voice", token="yesterdays-token").status_code == 200
+
+
+def test_an_error_is_an_apology_and_another_try_then_a_message_at_the_carrier(
+    phone: Phone,
+) -> None:
+    answer = phone.posts("/ivr/turn?n=1", Digits="1")
+    assert verbs(answer) == ["Say", "Pause", "Redirect"]
+    assert b"trouble=1" in answer.data
+    assert b"LookupError" not in answer.data
+    last = phone.posts("/ivr/turn?n=1&trouble=3", Digits="1")
+    assert verbs(last) == ["Say", "Record"]
+
+
+def test_an_id_of_another_shape_is_not_taken(phone: Phone, database: Database) -> None:
+    phone.posts("/ivr/voice", CallSid="CA<script>")
+    assert count(database, Call) == 0
+
+
+def test_the_end_of_a_call_is_noted_once_whatever_comes_after(
+    phone: Phone, database: Database
+) -> None:
+    phone.posts("/ivr/voice")
+    phone.posts("/ivr/status", CallStatus="completed", CallDuration="31", SequenceNumber="3")
+    phone.posts("/ivr/status", CallStatus="busy", SequenceNumber="2")
+    phone.posts("/ivr/status", CallStatus="in-progress", SequenceNumber="1")
+    with database.read() as session:
+        call = session.scalars(select(Call)).one()
+    assert (call.status, call.duration_s) == ("completed", 31)
+
+
+def test_a_status_of_a_call_we_never_saw_makes_the_call(phone: Phone, database: Database) -> None:
+    phone.posts("/ivr/status", CallStatus="completed", CallDuration="5")
+    assert count(database, Call) == 1
+
+
+def test_an_unknown_sound_is_not_found(phone: Phone) -> None:
+    assert phone.client.get("/say/" + "0" * 32 + ".wav").status_code == 404
+    assert phone.client.get("/say/..%2f..%2fsecret.wav").status_code == 404
