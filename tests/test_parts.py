@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SORTED = "from infra.db import Base; print(len(Base.metadata.sorted_tables))"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ["worker", "streams", "app"])
 def test_an_entry_point_can_resolve_every_foreign_key(entry: str) -> None:
     ran = subprocess.run(

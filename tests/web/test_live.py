@@ -31,7 +31,7 @@ from web.access import Role
 
 __all__ = ["chromium_page", "playwright_driver"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @dataclass
