@@ -32,7 +32,6 @@ def configure(level: str, *, process: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
             _mask_numbers,
             renderer,
         ],

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from carriers import twiml
 from carriers.twilio import is_authentic
-from infra.log import logger
+from infra.log import logger, origin
 from infra.services import Services
 
 MOST_BYTES = 64 * 1024
@@ -104,7 +104,7 @@ def _apologise(error: Exception) -> Response | HTTPException:
     if isinstance(error, HTTPException) and error.code in (404, 405):
         return error
     services = _services()
-    _log.error("webhook failed", route=request.path, error=type(error).__name__, exc_info=error)
+    _log.error("webhook failed", route=request.path, error=origin(error))
     tries = int(request.args.get("trouble", "0") or 0) + 1
     language = services.settings.language_list[0]
     root = services.settings.public_url
