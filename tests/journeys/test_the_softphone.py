@@ -29,7 +29,7 @@ def conversation(folder: Path) -> Path:
     speaker = Speaker(folder)
     channels, rate = read(YES)
     said = [
-        (6.5, from_mulaw(speaker.speak("there is a big pothole in the road", "en"))),
+        (6.5, from_mulaw(speaker.speak("there is graffiti on the wall", "en"))),
         (9.0, from_mulaw(speaker.speak("twelve hundred north clark street", "en"))),
         (10.5, resampled(channels[0], rate, LINE_RATE)),
         (40.0, np.zeros(1, dtype=np.int16)),
@@ -57,7 +57,7 @@ def test_a_report_spoken_into_the_browser_becomes_a_ticket(
     expect(page.locator("#state")).to_have_text("Call ended", timeout=PATIENCE_MS)
     ticket = eventually(lambda: ticket_from(line), within_s=20)
     assert ticket is not None
-    assert (ticket.category, ticket.address) == ("pothole", "1200 North Clark Street")
+    assert (ticket.category, ticket.address) == ("graffiti", "1200 North Clark Street")
 
 
 def ticket_from(line: Line) -> Ticket | None:
