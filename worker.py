@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from config.settings import Settings, load_settings
@@ -21,6 +22,7 @@ from infra.services import Services
 from infra.supervisor import die_with_parent
 from parts import build_services
 
+_FINISH_S = 10.0
 _SPEECH_QUEUES = frozenset({"live", "asr"})
 _log = logger(__name__)
 
@@ -73,10 +75,21 @@ class _Parent:
         while not self._stop:
             self._look()
             time.sleep(0.2)
+        self._end()
+
+    def _end(self) -> None:
+        """Let every process finish its job; one that waits for a dead Redis is killed."""
+        self._signal(signal.SIGTERM)
+        deadline = time.monotonic() + _FINISH_S
+        while self._pids and time.monotonic() < deadline:
+            self._look()
+            time.sleep(0.05)
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
         for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
-        for pid in list(self._pids):
-            os.waitpid(pid, 0)
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _look(self) -> None:
         while self._pids:

@@ -39,6 +39,8 @@ class Program:
     command: Sequence[str]
     ready: Callable[[], bool]
     env: Mapping[str, str] = field(default_factory=dict)
+    stops_last: bool = False
+    """Others need it to end cleanly: a store."""
 
 
 @dataclass
@@ -84,13 +86,15 @@ class Supervisor:
             self.stop()
 
     def stop(self) -> None:
-        """Stop everything in reverse order: once politely, then for good."""
-        for running in reversed(self._running):
-            with suppress(ProcessLookupError):
-                running.process.terminate()
-        deadline = time.monotonic() + _STOP_S
-        for running in self._running:
-            _wait_or_kill(running.process, max(0.1, deadline - time.monotonic()))
+        """Stop everything, stores last: once politely, then for good."""
+        for last in (False, True):
+            group = [r for r in self._running if r.program.stops_last is last]
+            for running in group:
+                with suppress(ProcessLookupError):
+                    running.process.terminate()
+            deadline = time.monotonic() + _STOP_S
+            for running in group:
+                _wait_or_kill(running.process, max(0.1, deadline - time.monotonic()))
         self._running.clear()
         if self._lock is not None:
             self._lock.close()

@@ -127,7 +127,7 @@ def _valkey(settings: Settings) -> Program:
         except redis.RedisError:
             return False
 
-    return Program("valkey", valkey.command(address), ready)
+    return Program("valkey", valkey.command(address), ready, stops_last=True)
 
 
 def _gunicorn(settings: Settings) -> list[str]:

@@ -54,7 +54,7 @@ def test_a_report_spoken_into_the_browser_becomes_a_ticket(
     expect(lines).to_contain_text("twelve hundred North Clark Street", timeout=PATIENCE_MS)
     expect(lines).to_contain_text("Your report number is", timeout=PATIENCE_MS)
     expect(page.locator("#texts")).to_contain_text("your report", timeout=PATIENCE_MS)
-    expect(page.locator("#state")).to_have_text("Call ended", timeout=PATIENCE_MS)
+    expect(page.locator("#state")).to_have_text("The line hung up", timeout=PATIENCE_MS)
     ticket = eventually(lambda: ticket_from(line), within_s=20)
     assert ticket is not None
     assert (ticket.category, ticket.address) == ("graffiti", "1200 North Clark Street")
