@@ -50,7 +50,7 @@ async def told(socket: ClientWebSocketResponse, event: str) -> dict[str, Any]:
 async def until(look: Callable[[], Awaitable[T]], is_good: Callable[[T], bool]) -> T:
     """What `look` finds, once it is good."""
     async with asyncio.timeout(10):
-        while not is_good(found := await look()):  # noqa: ASYNC110 (asked over HTTP)
+        while not is_good(found := await look()):
             await asyncio.sleep(0.05)
     return found
 
