@@ -10,6 +10,8 @@ from tests.conftest import eventually
 from tests.streams.conftest import Opens, asks, ends
 from tests.streams.phone import FakeVoice
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_phrases_are_heard_in_order_and_marked(talk: Opens) -> None:
     _door, phone = talk(asks(1, "City hotline.", "What is the problem?"))

@@ -26,6 +26,8 @@ from tests.conftest import eventually
 from tests.streams.conftest import TOKEN, Opens, Running, ScriptDoor, asks, chicago, running
 from tests.streams.phone import CALL, Phone
 
+pytestmark = pytest.mark.slow
+
 
 class RedirectingCarrier:
     """Notes which calls it was asked to redirect."""

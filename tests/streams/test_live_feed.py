@@ -23,6 +23,8 @@ from tests.streams.conftest import Running, ScriptDoor, running
 from web.models import Staff
 from web.staff import COOKIE, set_active, sign_in, sign_out
 
+pytestmark = pytest.mark.slow
+
 
 class Valkey:
     """A Valkey of this test's own, which comes and goes."""
