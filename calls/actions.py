@@ -14,7 +14,8 @@ from infra.clock import now
 from infra.events import publish
 
 _TOKEN_S = 60
-_ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
+ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
+"""Statuses of a call that is over, as the carrier names them."""
 
 
 def call_arrived(
@@ -97,7 +98,7 @@ def end_call(
     session: Session, call: Call, *, status: str, duration_s: int | None, at: datetime | None = None
 ) -> bool:
     """Note that a call is over; False when that was known. States only move forward."""
-    if status not in _ENDED or call.ended_at is not None:
+    if status not in ENDED or call.ended_at is not None:
         return False
     call.status = status
     call.duration_s = duration_s

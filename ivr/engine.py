@@ -115,11 +115,6 @@ def answer(dialogue: Dialogue, city: City, language: str, place: Place, heard: H
     raise DialogueError(f"{state.name} does not listen, so nothing can be heard there")
 
 
-def question_key(state: State) -> str:
-    """The name under which the endpoint and the grammar know this question."""
-    return state.name
-
-
 @dataclass(frozen=True)
 class _Talk:
     dialogue: Dialogue

@@ -13,7 +13,7 @@ from agents.actions import caller_gone
 from agents.queries import is_on_a_desk
 from asr.batch import transcribe
 from asr.model import Models
-from calls.actions import call_arrived, end_call, find_call
+from calls.actions import ENDED, call_arrived, end_call, find_call
 from calls.models import Call, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
 from config.city import City
@@ -31,7 +31,6 @@ _NOTES_S = 10
 _RECENT = timedelta(minutes=15)
 _DAY = timedelta(hours=24)
 _KEEP_PHRASES = timedelta(days=7)
-_ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
 @job
@@ -110,7 +109,7 @@ def _mend(session: Session, theirs: CarrierCall, language: str) -> None:
         ours.sweep_found = True
         if theirs.started_at:
             ours.started_at = theirs.started_at
-    if theirs.status in _ENDED and ours.ended_at is None:
+    if theirs.status in ENDED and ours.ended_at is None:
         end_call(
             session, ours, status=theirs.status, duration_s=theirs.duration_s, at=theirs.ended_at
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -194,8 +193,3 @@ def _note_heard(session: Session, call: Call, heard: Heard) -> None:
         )
     if isinstance(heard, Keys):
         say(session, call_id=call.id, speaker="caller", text="", keys=heard.digits)
-
-
-def describe(heard: Mapping[str, Any]) -> str:
-    """The kind of a stored `heard`, for pages and logs: never its content."""
-    return str(heard.get("heard", ""))

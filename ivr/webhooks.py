@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.queries import handover_for
-from calls.actions import call_arrived, end_call, find_call, new_stream_token
+from calls.actions import ENDED, call_arrived, end_call, find_call, new_stream_token
 from calls.events import checked_sid
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
@@ -29,7 +29,6 @@ from web.webhooks import Fields, webhook_blueprint
 blueprint = webhook_blueprint("ivr", __name__, "/ivr")
 
 _MOST_LOOKS = 12
-_ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
 @blueprint.post("/voice")
@@ -123,7 +122,7 @@ def rescued(session: Session, message: Fields) -> str:
 @answered_once(lambda message: f"{message.text('CallStatus')}:{message.text('SequenceNumber')}")
 def status(session: Session, message: Fields) -> str:
     """The carrier says what became of the call."""
-    if message.text("CallStatus") not in _ENDED:
+    if message.text("CallStatus") not in ENDED:
         return ""
     call = _arrived(session, message)
     end_call(session, call, status=message["CallStatus"], duration_s=message.number("CallDuration"))
