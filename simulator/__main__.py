@@ -77,10 +77,13 @@ _OPTIONS = (
     ),
     click.option(
         "--pace",
-        type=click.FloatRange(0.1, 100),
+        type=click.FloatRange(0, 100),
         default=1.0,
         show_default=True,
-        help="Seconds of line time in one real second.",
+        help="Seconds of line time in one real second; 0: simulated time, nothing waits.",
+    ),
+    click.option(
+        "--seed", type=int, help="Draw identifiers from it: runs with --pace 0 come out the same."
     ),
 )
 
@@ -164,7 +167,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Settings from what was given; the rest keeps its default."""
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
-             "allowed_origins")  # fmt: skip
+             "allowed_origins", "seed")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         return Settings(

@@ -18,6 +18,7 @@ from simulator.keys import NETWORK
 from simulator.legs import NotReachable
 from simulator.network import Network
 from simulator.phone.visitors import may_connect
+from simulator.reins import Reins
 from simulator.rest.answers import dumps
 from simulator.rest.calls import shown as shown_call
 from simulator.rest.messages import shown as shown_message
@@ -26,6 +27,7 @@ from simulator.scenario.steps import ScenarioError, scenario_from, step_from
 from simulator.webhook import WebhookFailed
 
 CALLERS: web.AppKey[dict[str, ScriptedCaller]] = web.AppKey("callers")
+REINS: web.AppKey[Reins] = web.AppKey("reins")
 SETTLE_S = 5.0
 
 
@@ -117,6 +119,7 @@ def _dial_only(request: web.Request, body: dict[str, Any], to: str) -> web.Respo
     except NotReachable as error:
         return _refused(409, str(error))
     request.app[CALLERS][leg.sid] = caller
+    request.app[REINS].take(caller.call)
     return web.json_response({"call_sid": leg.sid}, status=201)
 
 
@@ -131,7 +134,8 @@ async def perform_step(request: web.Request) -> web.Response:
     except ScenarioError as error:
         return _refused(400, str(error))
     try:
-        await caller.perform(step)
+        with request.app[REINS].step():
+            await caller.perform(step)
     except ExpectationFailed as failed:
         return _refused(409, str(failed))
     return web.json_response({"at_s": round(caller.call.log.age_s, 2)})

@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.audio import read_sound
 from simulator.call import Call, Party, SentWebhook
-from simulator.clock import Clock
+from simulator.clock import SEEDED_START, SIMULATED, Clock
 from simulator.debugger import Complaint, Debugger
 from simulator.hearing import CaptionIndex
 from simulator.interpreter import Conversation
@@ -20,6 +20,7 @@ from simulator.messages import Message, Messages
 from simulator.queues import Queues
 from simulator.recordings import Recorder, Recording, Recordings
 from simulator.settings import Settings
+from simulator.sids import draw_from
 from simulator.sound import play
 from simulator.speech import Speaker
 from simulator.webhook import (
@@ -41,7 +42,7 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.clock = Clock(settings.pace)
+        self.clock = _clock(settings)
         self.debugger = Debugger()
         self.messages = Messages()
         self.queues = Queues(self.clock)
@@ -51,6 +52,7 @@ class Network:
         self._speaker = Speaker(settings.speech_dir)
         self._webhooks = WebhookClient(auth_token=settings.auth_token, origins=settings.origins)
         self._live: dict[str, Call] = {}
+        self.clock.is_idle = lambda: not self._live
         self._tasks: set[asyncio.Task[None]] = set()
         self._files: dict[str, bytes] = {}
 
@@ -183,15 +185,19 @@ class Network:
             "form": dict(request.form),
         }
         try:
-            with self.clock.held():
+            async with self.clock.outside():
                 answer = await self._webhooks.send(request, call.cookies, most_bytes=most_bytes)
         except WebhookFailed as failed:
             sent.error, sent.status = str(failed), failed.status or 0
             call.log.add("webhook", **facts, status=sent.status, error=sent.error)
             raise
         sent.status, sent.body = answer.status, answer.body
-        call.log.add("webhook", **facts, status=answer.status, took_s=round(answer.took_s, 3))
+        call.log.add("webhook", **facts, status=answer.status, took_s=self._shown_s(answer))
         return answer
+
+    def _shown_s(self, answer: Answer) -> float:
+        """What the log says of an answer's time; in simulated time it takes none."""
+        return 0.0 if self.clock.is_simulated else round(answer.took_s, 3)
 
     def send_aside(self, call: Call, request: Request, *, after_s: float = 0.0) -> None:
         """Send a request whose answer does not matter, beside what the call does."""
@@ -212,7 +218,7 @@ class Network:
         if kept is not None:
             return kept
         request = Request(url, method="GET", purpose="sound")
-        with self.clock.held():
+        async with self.clock.outside():
             answer = await self._webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
         sound = _sound_of(answer)
         if "no-store" not in answer.headers.get("Cache-Control", ""):
@@ -231,7 +237,7 @@ class Network:
 
     async def said(self, text: str, language: str) -> bytes:
         """A sentence as a caller speaks it, as mu-law. Raises CannotSpeak."""
-        with self.clock.held():
+        async with self.clock.outside():
             return await asyncio.to_thread(self._speaker.speak, text, language)
 
     def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
@@ -240,7 +246,8 @@ class Network:
         self.aside(self._keep_recording(call, recorder, trim), of=call)
 
     async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
-        recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
+        async with self.clock.outside():
+            recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
         call.log.add(
             "recording",
             recording_sid=recording.sid,
@@ -315,3 +322,12 @@ def _sound_of(answer: Answer) -> bytes:
     if kind in {"audio/basic", "audio/ulaw", "audio/x-mulaw"} and answer.body[:4] != b"RIFF":
         return answer.body
     return read_sound(answer.body, answer.url)
+
+
+def _clock(settings: Settings) -> Clock:
+    """Line time; in a seeded run identifiers, dates and the order of events come out the same."""
+    if settings.seed is None:
+        return Clock(settings.pace)
+    draw_from(settings.seed)
+    starts_at = SEEDED_START if settings.pace != 1.0 else None
+    return Clock(settings.pace, starts_at=starts_at, one_at_a_time=settings.pace == SIMULATED)

@@ -13,6 +13,7 @@ from simulator import api
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
+from simulator.reins import Reins
 from simulator.rest import calls, messages, recordings
 from simulator.rest.answers import ApiError, not_found
 from simulator.settings import Settings
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> web.Application:
     network = Network(settings)
     app[NETWORK] = network
     app[api.CALLERS] = {}
+    app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)
     app.router.add_get("/healthz", healthz)
     for resource in (calls, recordings, messages):

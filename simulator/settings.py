@@ -48,7 +48,9 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     """Further web origins whose pages may use a browser phone."""
     pace: float = 1.0
-    """Seconds of line time that pass in one real second."""
+    """Seconds of line time that pass in one real second; 0: simulated time, nothing waits."""
+    seed: int | None = None
+    """Draw identifiers from it, so that a run in simulated time can be repeated exactly."""
 
     def __post_init__(self) -> None:
         for name, prefix in (("account_sid", "AC"), ("api_key", "SK"), ("app_sid", "AP")):

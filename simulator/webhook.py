@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
@@ -19,6 +18,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from simulator.origins import BadOrigin, OriginMap
+from simulator.sids import new_token
 from simulator.signature import HEADER, signature
 
 CONNECT_S = 5.0
@@ -42,7 +42,7 @@ class Request:
     url: str
     form: Form = ()
     method: str = "POST"
-    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    token: str = field(default_factory=new_token)
     purpose: str = "voice"
 
 

@@ -24,7 +24,12 @@ async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
     leg = scene.leg
     scene.call.streams.cut.append(stream.cut)
     try:
-        with leg.playing(stream.buffer), leg.tapped(stream.tap), leg.keys_to(stream.press):
+        with (
+            leg.playing(stream.buffer),
+            leg.tapped(stream.tap),
+            leg.keys_to(stream.press),
+            scene.network.clock.at_real_pace(),
+        ):
             await stream.closed.wait()
     finally:
         scene.call.streams.cut.remove(stream.cut)
@@ -108,11 +113,12 @@ async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | N
         _check(noun, two_way=two_way)
         stream = _made(scene, noun, two_way=two_way)
         settings = scene.network.settings
-        await stream.open(
-            scene.network.webhooks.session,
-            auth_token=settings.auth_token,
-            origins=settings.origins,
-        )
+        async with scene.network.clock.outside():
+            await stream.open(
+                scene.network.webhooks.session,
+                auth_token=settings.auth_token,
+                origins=settings.origins,
+            )
     except StreamFailed as failed:
         scene.network.complain(scene.call, failed.code, str(failed), noun["url"])
         return None
