@@ -13,7 +13,12 @@ import click
 from aiohttp import web
 
 from simulator.command import call_here, call_there
+from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
+from simulator.load.command import call_in_crowds, scenarios_in
+from simulator.load.crowd import Habits
+from simulator.load.picture import NoPicture, draw
 from simulator.origins import BadOrigin, OriginMap
+from simulator.rest.answers import dumps
 from simulator.scenario.steps import ScenarioError, load_scenario
 from simulator.server import create_app
 from simulator.settings import Hook, Settings, SettingsError
@@ -161,6 +166,73 @@ def call(
         logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
         held = asyncio.run(call_here(_settings(options), scenario, folder, as_json=as_json))
     sys.exit(0 if held else 1)
+
+
+@main.command()
+@click.argument("voice_url_argument", metavar="VOICE_URL")
+@click.option(
+    "--scenarios",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="Folder of scenarios; each caller draws one.",
+)
+@click.option(
+    "--arrivals",
+    required=True,
+    help="A rate such as 90/min, or a CSV file of time,calls (hour, HH:MM or ISO date).",
+)
+@click.option("--duration", default="1m", show_default=True, help="Such as 90s, 10m, 24h.")
+@click.option("--scale", type=click.FloatRange(0.000001), default=1.0, help="Times the arrivals.")
+@click.option("--patience", default="2m", show_default=True, help="Mean wait before hanging up.")
+@click.option("--redial", type=click.FloatRange(0, 1), default=0.5, show_default=True)
+@click.option("--redial-after", default="1m", show_default=True)
+@click.option("--lines", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw the report into this PNG.")
+@_network_options
+def load(
+    voice_url_argument: str,
+    folder: Path,
+    arrivals: str,
+    duration: str,
+    scale: float,
+    patience: str,
+    redial: float,
+    redial_after: str,
+    lines: int,
+    as_json: bool,
+    picture: Path | None,
+    **options: Any,
+) -> None:
+    """Let a crowd call an application, and report. Exit status 0 if no call failed or erred."""
+    logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL)
+    options["voice_url"] = voice_url_argument
+    seed = options["seed"] = options["seed"] if options["seed"] is not None else 1
+    try:
+        habits = Habits(
+            patience_s=read_duration(patience),
+            redial=redial,
+            redial_after_s=read_duration(redial_after),
+            lines=lines,
+        )
+        report, tally = asyncio.run(
+            call_in_crowds(
+                _settings(options),
+                scenarios_in(folder),
+                read_arrivals(arrivals),
+                habits,
+                duration_s=read_duration(duration),
+                scale=scale,
+                seed=seed,
+            )
+        )
+        if picture is not None:
+            draw(report, tally, picture)
+    except (ScenarioError, BadArrivals, NoPicture) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(dumps(report.as_json()) if as_json else report.text())
+    sys.exit(1 if report.outcomes["failed"] or report.outcomes["error"] else 0)
 
 
 def _settings(options: dict[str, Any]) -> Settings:

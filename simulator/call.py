@@ -42,6 +42,8 @@ class SentWebhook:
     status: int
     body: bytes
     error: str = ""
+    took_s: float = 0.0
+    """Real seconds from the request to its whole answer."""
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ class Network:
             sent.error, sent.status = str(failed), failed.status or 0
             call.log.add("webhook", **facts, status=sent.status, error=sent.error)
             raise
-        sent.status, sent.body = answer.status, answer.body
+        sent.status, sent.body, sent.took_s = answer.status, answer.body, answer.took_s
         call.log.add("webhook", **facts, status=answer.status, took_s=self._shown_s(answer))
         return answer
 
