@@ -19,6 +19,7 @@ from simulator.legs import NotReachable
 from simulator.network import Network
 from simulator.phone.visitors import may_connect
 from simulator.reins import Reins
+from simulator.replay import replayed
 from simulator.rest.answers import dumps
 from simulator.rest.calls import shown as shown_call
 from simulator.rest.messages import shown as shown_message
@@ -40,6 +41,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/simulator/calls/{sid}/hangup", hang_up)
     router.add_post("/simulator/calls/{sid}/cut-stream", cut_stream)
     router.add_post("/simulator/calls/{sid}/repeat-webhook", repeat_webhook)
+    router.add_post("/simulator/calls/{sid}/replay", replay)
     router.add_get("/simulator/messages", list_messages)
     router.add_get("/simulator/debugger", list_complaints)
 
@@ -202,6 +204,22 @@ async def repeat_webhook(request: web.Request) -> web.Response:
             "same": answer.body == first.body,
         }
     )
+
+
+async def replay(request: web.Request) -> web.Response:
+    """Let a caller of the same number do again what the caller of this call did."""
+    call = _call(request)
+    network = request.app[NETWORK]
+    if not call.is_over or call.party.direction != "inbound":
+        return _refused(409, "only an incoming call that is over can be done again")
+    scenario = replayed(call.log.events, from_number=call.party.from_)
+    caller = ScriptedCaller(network, number=call.party.from_)
+    try:
+        leg = network.dial(caller, from_number=call.party.from_, to=call.party.to)
+    except NotReachable as error:
+        return _refused(409, str(error))
+    network.aside(_played(network, caller.call, play_scenario(caller, scenario)))
+    return web.json_response({"call_sid": leg.sid}, status=201)
 
 
 async def list_messages(request: web.Request) -> web.Response:

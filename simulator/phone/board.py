@@ -2,7 +2,8 @@
 
 /calls              the page
 /calls.json         the newest calls, newest first
-/calls/{sid}.json   one call with everything that happened on it
+/calls/{sid}.json   one call with everything that happened on it, and how loud it is now
+/calls/recordings/{sid}.wav   a recording's sound
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.audio import loudness
 from simulator.call import Call
 from simulator.events import Event
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.pages import page
 
 SHOWN = 100
+LOUDEST = 127
 
 
 class Board:
@@ -30,6 +33,7 @@ class Board:
         app.router.add_get("/calls", self.page)
         app.router.add_get("/calls.json", self.index)
         app.router.add_get("/calls/{sid}.json", self.detail)
+        app.router.add_get("/calls/recordings/{sid}.wav", self.recording)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page."""
@@ -46,7 +50,21 @@ class Board:
         if call is None:
             raise web.HTTPNotFound(text="no such call")
         events = [_event(call, event) for event in call.log.events]
-        return web.json_response({**_summary(call), "events": events})
+        return web.json_response(
+            {
+                **_summary(call),
+                "levels": _levels(call),
+                "recordings": _recorded(call),
+                "events": events,
+            }
+        )
+
+    async def recording(self, request: web.Request) -> web.StreamResponse:
+        """A recording's sound, for listening on this page; 404 until the file is there."""
+        found = self._network.recordings.by_sid.get(request.match_info["sid"])
+        if found is None or found.path is None:
+            raise web.HTTPNotFound(text="no such recording yet")
+        return web.FileResponse(found.path, headers={"Content-Type": "audio/wav"})
 
 
 def _summary(call: Call) -> dict[str, Any]:
@@ -63,6 +81,25 @@ def _summary(call: Call) -> dict[str, Any]:
         "events": len(call.log.events),
         "errors": sum(event["event"] == "error" for event in call.log.events),
     }
+
+
+def _levels(call: Call) -> dict[str, float]:
+    """How loud both directions are in this moment, 0 to 1."""
+    if call.is_over:
+        return {"said": 0.0, "heard": 0.0}
+    frames = {"said": call.leg.inbound, "heard": call.leg.outbound}
+    return {name: round(loudness(frame) / LOUDEST, 2) for name, frame in frames.items()}
+
+
+def _recorded(call: Call) -> list[dict[str, Any]]:
+    """The recordings of the call, each with its latest state."""
+    latest = {
+        event["recording_sid"]: event for event in call.log.events if event["event"] == "recording"
+    }
+    return [
+        {"sid": sid, "status": event["status"], "duration_s": event.get("duration_s")}
+        for sid, event in latest.items()
+    ]
 
 
 def _event(call: Call, event: Event) -> Event:

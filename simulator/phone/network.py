@@ -8,6 +8,7 @@ from typing import Protocol
 from simulator.call import Call
 from simulator.legs import Endpoint, Leg
 from simulator.messages import Messages
+from simulator.recordings import Recordings
 from simulator.settings import Settings
 
 
@@ -21,6 +22,10 @@ class PhoneNetwork(Protocol):
     @property
     def calls(self) -> Mapping[str, Call]:
         """All calls by SID, oldest first."""
+
+    @property
+    def recordings(self) -> Recordings:
+        """All recordings of the account."""
 
     @property
     def messages(self) -> Messages:

@@ -5,6 +5,7 @@
   const BAD = ["failed", "busy", "no-answer", "canceled"];
   let chosen = decodeURIComponent(location.hash.slice(1));
   let drawn = "";
+  let isLive = false;
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -34,15 +35,18 @@
     const time = element("span", "", `${call.status}${call.errors ? `, ${call.errors} errors` : ""} · ${began.toLocaleTimeString()}`);
     time.title = began.toLocaleString();
     row.append(element("i"), element("b", "", call.from), element("span", "age", clock(call.age_s)), time);
-    row.addEventListener("click", () => {
-      chosen = call.sid;
-      history.replaceState(null, "", `#${chosen}`);
-      drawn = "";
-      refresh();
-    });
+    row.addEventListener("click", () => choose(call.sid));
     const item = element("li");
     item.append(row);
     return item;
+  }
+
+  function choose(sid) {
+    chosen = sid;
+    history.replaceState(null, "", `#${chosen}`);
+    drawn = "";
+    $("replay-word").textContent = "";
+    refresh();
   }
 
   function clock(seconds) {
@@ -79,9 +83,91 @@
     $("facts").replaceChildren(
       element("code", "", call.sid), document.createTextNode(` · ${call.from} to ${call.to} · ${call.direction} · ${call.status}`),
     );
+    drawDocument(call);
+    drawRecordings(call.recordings);
     const open = new Set([...$("events").querySelectorAll("details[open]")].map((one) => one.dataset.key));
     $("events").replaceChildren(...call.events.map((event, index) => eventRow(event, index, open)));
     if (atEnd && !call.is_over) scrollTo(0, document.documentElement.scrollHeight);
+  }
+
+  // What runs now
+
+  // The document that was fetched last, with the verb that runs (or ran last) marked.
+  function drawDocument(call) {
+    const last = call.events.findLastIndex((event) => event.event === "twiml");
+    $("now").hidden = false;
+    $("document").hidden = last < 0;
+    $("replay").hidden = !call.is_over || call.direction !== "inbound";
+    if (last < 0) return;
+    const verb = call.events.slice(last).findLast((event) => event.event === "verb");
+    const running = verb ? `${call.is_over ? "ended in" : "runs"} <${verb.verb}>, line ${verb.line}` : "";
+    $("document-title").replaceChildren(
+      element("b", "", call.events[last].url || "a document given by REST"), element("small", "", running),
+    );
+    const lines = call.events[last].document.split("\n");
+    $("code").replaceChildren(...lines.map((text, at) => codeLine(text, verb, at + 1)));
+  }
+
+  function codeLine(text, verb, number) {
+    const line = element("li");
+    if (!verb || verb.line !== number) {
+      line.textContent = text;
+      return line;
+    }
+    const begin = verb.column - 1;
+    const close = text.indexOf(">", begin);
+    const end = close < 0 ? text.length : close + 1;
+    line.append(text.slice(0, begin), element("mark", "", text.slice(begin, end)), text.slice(end));
+    line.setAttribute("aria-current", "step");
+    return line;
+  }
+
+  function drawRecordings(recordings) {
+    $("recordings").replaceChildren(...recordings.map((one) => {
+      const item = element("li");
+      const length = one.duration_s === undefined || one.duration_s === null ? "" : `, ${one.duration_s} s`;
+      item.append(element("span", "", `Recording ${one.status}${length}`));
+      if (one.status === "completed") {
+        const player = element("audio");
+        player.controls = true;
+        player.preload = "none";
+        player.src = `/calls/recordings/${one.sid}.wav`;
+        item.append(player);
+      }
+      return item;
+    }));
+  }
+
+  function drawLevels(levels) {
+    $("level-said").value = levels.said;
+    $("level-heard").value = levels.heard;
+  }
+
+  async function callAgain() {
+    const answer = await fetch(`/simulator/calls/${chosen}/replay`, { method: "POST" });
+    const body = await answer.json();
+    $("replay-word").textContent = answer.ok ? "" : body.error;
+    if (!answer.ok) return;
+    choose(body.call_sid);
+  }
+
+  // A request as a command for a shell, signature and all.
+  function asCurl(event) {
+    const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
+    const headers = Object.entries(event.headers || {}).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+    const form = Object.entries(event.form).map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`);
+    const verb = event.method === "GET" ? "-G" : "-X POST";
+    return ["curl", "-i", verb, quoted(event.local || event.url), ...headers, ...form].join(" ");
+  }
+
+  function copyButton(event) {
+    const button = element("button", "small", "Copy as curl");
+    button.type = "button";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(asCurl(event));
+      button.textContent = "Copied";
+    });
+    return button;
   }
 
   function eventRow(event, index, open) {
@@ -111,7 +197,9 @@
     const took = event.took_s === undefined ? "" : ` in ${Math.round(event.took_s * 1000)} ms`;
     const form = Object.entries(event.form).filter(([, value]) => value !== "");
     const blocks = [form.map(([name, value]) => `${name}=${value}`).join("\n"), event.answer];
-    return folded(index, open, `${event.method} ${event.url}`, `${status}${took} · ${event.purpose}`, blocks);
+    const box = folded(index, open, `${event.method} ${event.url}`, `${status}${took} · ${event.purpose}`, blocks);
+    box.children[0].after(copyButton(event));
+    return box;
   }
 
   function folded(index, open, title, note, blocks) {
@@ -138,11 +226,18 @@
       drawCalls(calls);
       if (!chosen && calls.length) chosen = calls[0].sid;
       const known = calls.some((call) => call.sid === chosen);
-      if (known) drawCall(await ask(`/calls/${encodeURIComponent(chosen)}.json`));
+      if (known) await refreshCall();
       link("up", "Live");
     } catch {
       link("down", "Network away");
     }
+  }
+
+  async function refreshCall() {
+    const call = await ask(`/calls/${encodeURIComponent(chosen)}.json`);
+    isLive = !call.is_over;
+    drawLevels(call.levels);
+    drawCall(call);
   }
 
   function link(state, word) {
@@ -151,6 +246,8 @@
   }
 
   refresh();
+  $("replay").addEventListener("click", callAgain);
   setInterval(() => { if (!document.hidden) refresh(); }, 1000);
+  setInterval(() => { if (isLive && !document.hidden) refreshCall().catch(() => link("down", "Network away")); }, 250);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 })();

@@ -61,6 +61,26 @@ def test_a_call_is_seen_with_its_requests_and_keys_while_it_runs(
     expect(page.locator(".call").first).to_contain_text("completed")
 
 
+def test_the_verb_that_runs_is_marked_and_a_call_can_be_made_again(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    phone = chromium_page()
+    phone.goto(line.simulator)
+    phone.get_by_role("button", name="Call", exact=True).click()
+    expect(phone.locator("#state")).to_have_text("Connected")
+
+    page = phone.context.new_page()
+    page.goto(f"{line.simulator}/calls")
+    expect(page.locator("#code [aria-current=step] mark")).to_be_visible()
+    expect(page.get_by_role("button", name="Call again")).to_be_hidden()
+    phone.keyboard.press("7")
+    phone.get_by_role("button", name="Hang up").click()
+    first = page.locator("#facts code").inner_text()
+    page.get_by_role("button", name="Call again").click()
+    expect(page.locator("#facts code")).not_to_have_text(first)
+    expect(page.locator("#events .on-keys")).to_contain_text("7", timeout=30_000)
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("path", ["/", "/calls"])
