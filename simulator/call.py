@@ -15,6 +15,7 @@ from simulator.hearing import Caption, CaptionIndex, Ear
 from simulator.legs import Endpoint, Leg, Notice
 from simulator.settings import Hook
 from simulator.sids import CALL, new_sid
+from simulator.status import StatusCallback
 from simulator.turns import TurnTimer
 from simulator.webhook import Form, Request
 
@@ -30,7 +31,12 @@ class Inline:
     twiml: str
 
 
-Next = Request | Inline
+@dataclass(frozen=True)
+class Led:
+    """No document: whoever placed the call plays to its leg."""
+
+
+Next = Request | Inline | Led
 """What a call runs next."""
 
 
@@ -57,6 +63,9 @@ class Party:
     application_sid: str = ""
     params: Form = ()
     direction: str = "inbound"
+    parent_sid: str = ""
+    progress: StatusCallback = field(default_factory=StatusCallback)
+    """Where the progress of a call of the account's own goes."""
 
 
 @dataclass
@@ -78,12 +87,13 @@ class Call:
         account_sid: str,
         clock: Clock,
         captions: CaptionIndex,
+        status: str = "ringing",
     ) -> None:
         self.sid = new_sid(CALL)
         self.party = party
         self.account_sid = account_sid
         self.clock = clock
-        self.status = "ringing"
+        self.status = status
         self.created_at = clock.date
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
@@ -101,6 +111,11 @@ class Call:
         """Stop what runs now and go on with a document, or (None) end. Set by its conversation."""
         self.gone = asyncio.Event()
         """Set when the call has ended."""
+        self.answered = asyncio.Event()
+        """Set when the call has been answered."""
+        self.moved = asyncio.Event()
+        """Set when the call was given another document by REST."""
+        self.progress_turn = asyncio.Lock()
         self._unfinished = 0
         self._rested = asyncio.Event()
         self._callbacks = 0
@@ -154,6 +169,7 @@ class Call:
         if self.status == "ringing":
             self.status = "in-progress"
             self.answered_at = self.clock.date
+            self.answered.set()
             self.log.add("status", status=self.status)
             self.notice("answered", call_sid=self.sid)
 
@@ -161,7 +177,7 @@ class Call:
         """End the call; `by` is caller or line. Once over, nothing happens."""
         if self.is_over:
             return
-        never_answered = self.status == "ringing"
+        never_answered = self.status in ("queued", "ringing")
         self.status = status or ("canceled" if never_answered else "completed")
         self.ended_at = self.clock.date
         self.ended_by = by
@@ -195,20 +211,22 @@ class Call:
         extra = (("ApplicationSid", application),) if application else ()
         return self.request(party.hook.url, party.hook.method, (*extra, *params))
 
-    def fields(self) -> Form:
-        """The fields that every voice request carries."""
+    def fields(self, status: str = "") -> Form:
+        """The fields that every voice request carries; `status` in place of the call's own."""
         party = self.party
         fields = [
             ("AccountSid", self.account_sid),
             ("ApiVersion", API_VERSION),
             ("CallSid", self.sid),
-            ("CallStatus", self.status),
+            ("CallStatus", status or self.status),
             ("Direction", party.direction),
             ("From", party.from_),
             ("To", party.to),
             ("Caller", party.from_),
             ("Called", party.to),
         ]
+        if party.parent_sid:
+            fields.append(("ParentCallSid", party.parent_sid))
         if not party.from_.startswith("client:"):
             for role, number in (
                 ("From", party.from_),
@@ -220,17 +238,23 @@ class Call:
         return tuple(fields)
 
     def status_request(self) -> Request:
-        """The final status callback."""
+        """The final status callback of an incoming call."""
         duration = self.duration_s or 0
-        extra = (
+        extra = (("CallDuration", str(duration)), ("Duration", str(-(-duration // 60))))
+        return self.progress_request(self.party.status_callback, extra=extra)
+
+    def progress_request(
+        self, url: str, method: str = "POST", *, status: str = "", extra: Form = ()
+    ) -> Request:
+        """The next status callback; `status` is told in place of the call's own."""
+        numbered = (
             ("CallbackSource", "call-progress-events"),
             ("SequenceNumber", str(self._callbacks)),
             ("Timestamp", format_datetime(self.clock.date.astimezone(UTC))),
-            ("CallDuration", str(duration)),
-            ("Duration", str(-(-duration // 60))),
         )
         self._callbacks += 1
-        return self.request(self.party.status_callback, extra=extra, purpose="status")
+        form = (*self.fields(status), *numbered, *extra)
+        return Request(url, form, method, purpose="status")
 
     # What happens on the line
 

@@ -183,10 +183,12 @@ class Clock:
     async def _settle(self) -> None:
         """Everybody's turn, again after each wait for something outside."""
         rounds = 0
-        while rounds < _ROUNDS:
+        while True:
             if not self._free.is_set():
                 await self._free.wait()
                 rounds = 0
+            if rounds >= _ROUNDS:
+                return
             await asyncio.sleep(0)
             rounds += 1
 

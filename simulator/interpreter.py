@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from simulator.audio import FRAME_BYTES, SILENCE, BadSound
-from simulator.call import Call, Inline, Next
+from simulator.audio import FRAME_BYTES, KEYS, SILENCE, BadSound
+from simulator.call import Call, Inline, Led, Next
 from simulator.scene import End, Scene, VerbError
 from simulator.sound import sound_file
 from simulator.speech import CannotSpeak
+from simulator.status import tell
 from simulator.twiml.parser import DocumentError
 from simulator.verbs import HANDLERS
 from simulator.webhook import Answer, Request, WebhookFailed
 
 if TYPE_CHECKING:
     from simulator.network import Network
+    from simulator.phones import Phone
+    from simulator.ring import Ring
 
 APOLOGY = "We are sorry. An application error has occurred. Goodbye."
+_SETUP_S = 0.1
 _MOST_REDIRECTS = 50
 """A document that only redirects to itself ends the call rather than run for ever."""
 _XML = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
@@ -48,6 +52,73 @@ class Conversation:
             self._network.remove(call)
         await self._say_last_words()
 
+    async def run_out(self, phone: Phone, first: Next | None, ring: Ring) -> None:
+        """The life of a call that the account makes."""
+        call, network = self._call, self._network
+        call.interrupt = self._interrupt
+        try:
+            tell(network, call, "initiated")
+            outcome = await self._ring(phone, ring.timeout_s)
+            if outcome == "answered":
+                call.answer()
+                tell(network, call, "answered")
+                network.aside(phone.talks())
+                await self._talk_out(first, ring)
+            else:
+                call.end(by="line", status=outcome)
+        finally:
+            call.end(by="line")
+            call.close()
+            network.remove(call)
+        tell(network, call, "completed")
+        await self._say_last_words()
+
+    async def _ring(self, phone: Phone, timeout_s: float) -> str:
+        """Let the telephone ring; how that ended."""
+        call = self._call
+        await self._network.clock.sleep(_SETUP_S)
+        if call.is_over:
+            return call.status
+        call.status = "ringing"
+        call.log.add("status", status="ringing")
+        call.notice("ringing", call_sid=call.sid)
+        tell(self._network, call, "ringing")
+        ringing = asyncio.ensure_future(phone.rings())
+        gone = asyncio.ensure_future(call.gone.wait())
+        late = asyncio.ensure_future(call.clock.sleep(timeout_s))
+        try:
+            await asyncio.wait({ringing, gone, late}, return_when=asyncio.FIRST_COMPLETED)
+            if call.is_over:
+                return call.status
+            return ringing.result() if ringing.done() else "no-answer"
+        finally:
+            for task in (ringing, gone, late):
+                task.cancel()
+
+    async def _talk_out(self, first: Next | None, ring: Ring) -> None:
+        call = self._call
+        limit = asyncio.ensure_future(self._limit(ring.time_limit_s))
+        try:
+            for digit in ring.send_digits:
+                await self._send_digit(digit)
+            await self._converse(first or Led())
+        finally:
+            limit.cancel()
+        if not call.is_over:
+            call.end(by="line")
+
+    async def _limit(self, seconds: float) -> None:
+        await self._call.clock.sleep(seconds)
+        self._call.end(by="line")
+
+    async def _send_digit(self, digit: str) -> None:
+        """A tone for the other end, or a pause."""
+        if digit in "wW":
+            await self._call.clock.sleep(0.5 if digit == "w" else 1.0)
+        elif digit in KEYS:
+            self._call.leg.sound_tone(digit)
+            await self._call.clock.sleep(0.2)
+
     async def _converse(self, first: Next) -> None:
         todo: Next | None = first
         in_vain = 0
@@ -70,6 +141,8 @@ class Conversation:
     def _interrupt(self, then: Next | None) -> None:
         """Stop what runs now and go on with `then`, or not at all."""
         self._interrupted, self._override = True, then
+        if then is not None:
+            self._call.moved.set()
         if self._step is not None:
             self._step.cancel()
 
@@ -84,6 +157,9 @@ class Conversation:
 
     async def _run(self, todo: Next) -> Next | None:
         call, network = self._call, self._network
+        if isinstance(todo, Led):
+            await call.gone.wait()
+            return None
         if isinstance(todo, Inline):
             scene = Scene(call, network, HANDLERS, call.party.hook.url, inline=True)
             return self._next(await scene.run(todo.twiml.encode()))

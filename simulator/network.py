@@ -12,11 +12,14 @@ from typing import Any
 from simulator.audio import read_sound
 from simulator.call import Call, Party, SentWebhook
 from simulator.clock import SEEDED_START, SIMULATED, Clock
+from simulator.conferences import Conferences
 from simulator.debugger import Complaint, Debugger
 from simulator.hearing import CaptionIndex
 from simulator.interpreter import Conversation
 from simulator.legs import Endpoint, Leg, NotReachable
 from simulator.messages import Message, Messages
+from simulator.outgoing import Outgoing
+from simulator.phones import Phones
 from simulator.queues import Queues
 from simulator.recordings import Recorder, Recording, Recordings
 from simulator.settings import Settings
@@ -49,6 +52,9 @@ class Network:
         self.recordings = Recordings(settings.recordings_dir, settings.root)
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
+        self.conferences = Conferences(self)
+        self.phones = Phones(self)
+        self.outgoing = Outgoing(self)
         self._speaker = Speaker(settings.speech_dir)
         self._webhooks = WebhookClient(auth_token=settings.auth_token, origins=settings.origins)
         self._live: dict[str, Call] = {}
@@ -157,18 +163,24 @@ class Network:
         return message
 
     def _place(self, party: Party, endpoint: Endpoint) -> Leg:
+        call = self.begin(party, endpoint)
+        self.aside(Conversation(call, self).run(), of=call)
+        return call.leg
+
+    def begin(self, party: Party, endpoint: Endpoint, *, status: str = "ringing") -> Call:
+        """A new call in our books, whose line lives from now on."""
         call = Call(
             party,
             endpoint,
             account_sid=self.settings.account_sid,
             clock=self.clock,
             captions=self.captions,
+            status=status,
         )
         self.captions.refresh()
         self.calls[call.sid] = call
         self._live[call.sid] = call
-        self.aside(Conversation(call, self).run(), of=call)
-        return call.leg
+        return call
 
     # What verbs use
 
@@ -225,9 +237,9 @@ class Network:
             self._files[url] = sound
         return sound
 
-    async def play_answer(self, call: Call, answer: Answer) -> None:
+    async def play_answer(self, call: Call, answer: Answer, *, to: Leg | None = None) -> None:
         """Play a sound that came instead of TwiML. Raises BadSound."""
-        await play(call.leg, _sound_of(answer))
+        await play(to or call.leg, _sound_of(answer))
 
     async def spoken(self, text: str, language: str) -> bytes:
         """A sentence in the carrier's own voice, as mu-law. Raises CannotSpeak."""
@@ -280,6 +292,7 @@ class Network:
         live = tuple(self._live.values())
         for call in live:
             self._survive(call, call.leg.listen)
+        self.conferences.tick()
         for call in live:
             self._survive(call, call.leg.play)
 

@@ -42,10 +42,12 @@ class Recording:
     updated_at: datetime | None = None
     path: Path | None = None
     callback: Callback = field(default_factory=Callback)
+    conference_sid: str = ""
+    """Set for a room's recording, which belongs to no single call."""
 
 
 class Recorder:
-    """Takes both frames of every tick of a leg until it is stopped."""
+    """Takes both frames of every tick of a leg, or what a room gives it, until it is stopped."""
 
     def __init__(self, recording: Recording, call: Call) -> None:
         self.recording = recording
@@ -53,7 +55,8 @@ class Recorder:
         self._inbound = bytearray()
         self._outbound = bytearray()
         self.ended_at: datetime | None = None
-        call.leg.add_tap(self._take)
+        if not recording.conference_sid:
+            call.leg.add_tap(self.take)
 
     @property
     def duration_s(self) -> float:
@@ -63,7 +66,7 @@ class Recorder:
     def stop(self) -> None:
         """Take no more; a second time does nothing."""
         self.ended_at = self.ended_at or self._call.clock.date
-        self._call.leg.remove_tap(self._take)
+        self._call.leg.remove_tap(self.take)
 
     def sound(self, trim: str) -> tuple[bytes, ...]:
         """The channels; `trim-silence` cuts silence off both ends of all of them."""
@@ -73,7 +76,8 @@ class Recorder:
             channels = (one.get(self.recording.track) or mixed(*channels),)
         return _trimmed(channels) if trim == "trim-silence" else channels
 
-    def _take(self, inbound: bytes, outbound: bytes) -> None:
+    def take(self, inbound: bytes, outbound: bytes) -> None:
+        """Both frames of a tick."""
         self._inbound += inbound
         self._outbound += outbound
 
@@ -87,7 +91,14 @@ class Recordings:
         self._root = root
 
     def begin(
-        self, call: Call, *, channels: int, source: str, track: str, callback: Callback
+        self,
+        call: Call,
+        *,
+        channels: int,
+        source: str,
+        track: str,
+        callback: Callback,
+        conference_sid: str = "",
     ) -> Recorder:
         """Start to record a call."""
         recording = Recording(
@@ -99,6 +110,7 @@ class Recordings:
             source,
             track,
             callback=callback,
+            conference_sid=conference_sid,
         )
         self.by_sid[recording.sid] = recording
         call.log.add("recording", recording_sid=recording.sid, status="in-progress", source=source)
@@ -153,7 +165,7 @@ class Recordings:
     def _fields(self, recording: Recording) -> Form:
         fields = [
             ("AccountSid", recording.account_sid),
-            ("CallSid", recording.call_sid),
+            *_owner(recording),
             ("RecordingSid", recording.sid),
             ("RecordingUrl", self.url(recording)),
             ("RecordingStatus", recording.status),
@@ -168,7 +180,23 @@ class Recordings:
         return tuple(fields)
 
 
-_FACTS = ("sid", "account_sid", "call_sid", "channels", "source", "track", "status", "duration_s")
+def _owner(recording: Recording) -> Form:
+    if recording.conference_sid:
+        return (("ConferenceSid", recording.conference_sid),)
+    return (("CallSid", recording.call_sid),)
+
+
+_FACTS = (
+    "sid",
+    "account_sid",
+    "call_sid",
+    "conference_sid",
+    "channels",
+    "source",
+    "track",
+    "status",
+    "duration_s",
+)
 
 
 def _write_facts(recording: Recording, path: Path) -> None:

@@ -73,7 +73,7 @@ class Scene:
         text = document.decode(errors="replace")
         self.call.log.add("twiml", url=self.url, document=text)
         for place, verb in enumerate(verbs):
-            if place == 0 and verb.name not in ("Reject", "Pause"):
+            if place == 0 and not _stays_ringing(verb):
                 self.call.answer()
             self.call.log.add("verb", verb=verb.name, line=verb.line, column=verb.column)
             outcome = await self.handlers[verb.name](self, verb)
@@ -109,3 +109,8 @@ class Scene:
         sound = await self.network.spoken(text, language)
         self.call.answer()
         await play(self.leg, sound)
+
+
+def _stays_ringing(verb: Verb) -> bool:
+    """Whether the call is not answered before this verb, when it is the first."""
+    return verb.name in ("Reject", "Pause") or (verb.name == "Dial" and verb["answerOnBridge"])

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from simulator import api
+from simulator import api, phones_api
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.reins import Reins
-from simulator.rest import calls, messages, recordings
+from simulator.rest import calls, conferences, messages, recordings
 from simulator.rest.answers import ApiError, not_found
 from simulator.settings import Settings
 
@@ -32,9 +32,10 @@ def create_app(settings: Settings) -> web.Application:
     app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)
     app.router.add_get("/healthz", healthz)
-    for resource in (calls, recordings, messages):
+    for resource in (calls, conferences, recordings, messages):
         resource.add_routes(app.router, REST_ROOT)
     api.add_routes(app.router)
+    phones_api.add_routes(app.router)
     add_phone_routes(app, network)
     return app
 

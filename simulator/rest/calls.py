@@ -1,7 +1,10 @@
-"""Calls by REST: list, fetch, redirect, hang up."""
+"""Calls by REST: make, list, fetch, redirect, hang up, forget."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,10 +12,30 @@ from aiohttp import web
 
 from simulator.call import Call, Inline
 from simulator.keys import NETWORK
-from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
+from simulator.network import Network
+from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
+from simulator.ring import Ring
+from simulator.settings import Hook
+from simulator.status import EVENTS as PROGRESS_EVENTS
+from simulator.status import StatusCallback
 from simulator.webhook import Request
 
 _MOST_TWIML = 4000
+_EVENTS = "StatusCallbackEvent"
+_NOT_EMULATED = frozenset(
+    {
+        "MachineDetection",
+        "AsyncAmd",
+        "Record",
+        "Byoc",
+        "Trim",
+        "RecordingChannels",
+        "RecordingTrack",
+        "RecordingStatusCallback",
+        "CallToken",
+        "ClientNotificationUrl",
+    }
+)
 _SUBRESOURCES = ("notifications", "recordings", "streams", "transcriptions", "events")
 
 
@@ -27,14 +50,14 @@ def shown(call: Call) -> dict[str, Any]:
         "api_version": "2010-04-01",
         "date_created": shown_date(call.created_at),
         "date_updated": shown_date(call.ended_at or call.answered_at or call.created_at),
-        "parent_call_sid": None,
+        "parent_call_sid": party.parent_sid or None,
         "to": party.to,
         "to_formatted": party.to,
         "from": party.from_,
         "from_formatted": party.from_,
         "phone_number_sid": None,
         "status": call.status,
-        "start_time": shown_date(call.answered_at or call.created_at),
+        "start_time": shown_date(_started(call)),
         "end_time": shown_date(call.ended_at),
         "duration": None if duration is None else str(duration),
         "price": None,
@@ -49,6 +72,13 @@ def shown(call: Call) -> dict[str, Any]:
         "uri": f"{uri}.json",
         "subresource_uris": {name: f"{uri}/{name.title()}.json" for name in _SUBRESOURCES},
     }
+
+
+def _started(call: Call) -> datetime | None:
+    """When it was answered; an incoming call began when it came."""
+    if call.party.direction == "inbound":
+        return call.answered_at or call.created_at
+    return call.answered_at
 
 
 def _found(request: web.Request) -> Call:
@@ -67,7 +97,7 @@ async def list_calls(request: web.Request) -> web.Response:
             query.get("To") in (None, call.party.to)
             and query.get("From") in (None, call.party.from_)
             and query.get("Status") in (None, call.status)
-            and "ParentCallSid" not in query
+            and query.get("ParentCallSid") in (None, call.party.parent_sid)
             and keeps(query, "StartTime", call.answered_at or call.created_at)
             and keeps(query, "EndTime", call.ended_at)
         )
@@ -79,6 +109,119 @@ async def list_calls(request: web.Request) -> web.Response:
 async def fetch_call(request: web.Request) -> web.Response:
     """One call."""
     return web.json_response(shown(_found(request)))
+
+
+async def create_call(request: web.Request) -> web.Response:
+    """Call somebody; the answer is `queued` and comes at once."""
+    network = request.app[NETWORK]
+    ring = ring_from(network, await posted(request), await repeated(request, _EVENTS))
+    return web.json_response(shown(network.outgoing.place(ring)), status=201)
+
+
+def ring_from(network: Network, form: Mapping[str, str], events: tuple[str, ...]) -> Ring:
+    """What a form asks for. Raises ApiError with the carrier's codes."""
+    refused = next((name for name in form if name in _NOT_EMULATED), None)
+    if refused is not None:
+        raise ApiError(400, 20001, f"{refused} is not emulated here")
+    hook, inline = _document(network, form)
+    return Ring(
+        _called(form),
+        caller_of(network, form),
+        timeout_s=_seconds(form, "Timeout", 60, 600),
+        hook=hook,
+        inline=inline,
+        progress=progress_from(form, events),
+        send_digits=_send_digits(form),
+        time_limit_s=_seconds(form, "TimeLimit", 14_400, 86_400),
+    )
+
+
+def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCallback:
+    """Where progress goes. Raises ApiError."""
+    unknown = sorted(set(events) - set(PROGRESS_EVENTS))
+    if unknown:
+        raise ApiError(400, 20001, f"{_EVENTS}: expected {', '.join(PROGRESS_EVENTS)}")
+    url = form.get("StatusCallback", "")
+    if url:
+        checked_url("StatusCallback", url)
+    method = _method(form, "StatusCallbackMethod")
+    return StatusCallback(url, method, events or ("completed",))
+
+
+def _called(form: Mapping[str, str]) -> str:
+    to = form.get("To", "")
+    if not to:
+        raise ApiError(400, 21201, "No 'To' number is specified")
+    if to.startswith(("client:", "sip:")) or re.fullmatch(r"\+[1-9]\d{3,14}", to):
+        return to
+    raise ApiError(400, 21211, f"To: expected +1..., client:... or sip:..., got {to!r}")
+
+
+def caller_of(network: Network, form: Mapping[str, str]) -> str:
+    """Who calls: the account's number, or a client. Raises ApiError."""
+    from_ = form.get("From", "")
+    if not from_:
+        raise ApiError(400, 21213, "No 'From' number is specified")
+    if from_ == network.settings.number or from_.startswith("client:"):
+        return from_
+    if not from_.startswith("+"):
+        raise ApiError(400, 21212, f"From: expected a number in E.164, got {from_!r}")
+    raise ApiError(400, 21210, f"From: {from_} is not a number of this account")
+
+
+def _document(network: Network, form: Mapping[str, str]) -> tuple[Hook | None, str]:
+    """What the call runs: an address, a document, or the application."""
+    settings = network.settings
+    if form.get("ApplicationSid"):
+        if form["ApplicationSid"] != settings.app_sid or settings.app_voice is None:
+            raise ApiError(400, 21218, f"there is no application {form['ApplicationSid']}")
+        return settings.app_voice, ""
+    if form.get("Url"):
+        checked_url("Url", form["Url"])
+        fallback = form.get("FallbackUrl", "")
+        return Hook(form["Url"], _method(form, "Method"), fallback), ""
+    if form.get("Twiml"):
+        if len(form["Twiml"]) > _MOST_TWIML:
+            raise ApiError(400, 20001, f"Twiml: at most {_MOST_TWIML} characters")
+        return None, form["Twiml"]
+    raise ApiError(400, 21205, "expected Url, Twiml or ApplicationSid")
+
+
+def _send_digits(form: Mapping[str, str]) -> str:
+    digits = form.get("SendDigits", "")
+    if not re.fullmatch(r"[0-9A-D#*wW]{0,32}", digits):
+        raise ApiError(400, 20001, f"SendDigits: expected 0-9 A-D # * w W, got {digits!r}")
+    return digits
+
+
+def _seconds(form: Mapping[str, str], name: str, default: int, most: int) -> float:
+    text = form.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise ApiError(400, 20001, f"{name}: expected 1 to {most} seconds, got {text!r}")
+    return float(text)
+
+
+def _method(form: Mapping[str, str], name: str) -> str:
+    method = form.get(name, "POST").upper()
+    if method not in {"GET", "POST"}:
+        raise ApiError(400, 20001, f"{name}: expected GET or POST, got {method!r}")
+    return method
+
+
+def checked_url(name: str, url: str) -> str:
+    """An absolute address. Raises ApiError."""
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise ApiError(400, 21205, f"{name} is not a valid URL: {url!r}")
+    return url
+
+
+async def delete_call(request: web.Request) -> web.Response:
+    """Forget a call that is over."""
+    call = _found(request)
+    if not call.is_over:
+        raise ApiError(400, 21220, "Call is in progress; it cannot be deleted")
+    request.app[NETWORK].calls.pop(call.sid, None)
+    return web.Response(status=204)
 
 
 async def update_call(request: web.Request) -> web.Response:
@@ -102,7 +245,7 @@ def _end(call: Call, status: str) -> None:
     if status == "completed":
         call.end(by="line", status="completed")
     elif status == "canceled":
-        if call.status != "ringing":
+        if call.status not in {"queued", "ringing"}:
             raise ApiError(400, 21220, "Call is in progress; it can only be completed")
         call.end(by="line", status="canceled")
     else:
@@ -110,8 +253,7 @@ def _end(call: Call, status: str) -> None:
 
 
 def _redirect(call: Call, url: str, method: str) -> None:
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise ApiError(400, 21205, f"Url is not a valid URL: {url!r}")
+    checked_url("Url", url)
     if method not in {"GET", "POST"}:
         raise ApiError(400, 20001, f"Method: expected GET or POST, got {method!r}")
     _must_be_in_progress(call)
@@ -133,5 +275,7 @@ def _must_be_in_progress(call: Call) -> None:
 def add_routes(router: web.UrlDispatcher, root: str) -> None:
     """Mount the resource."""
     router.add_get(f"{root}/Calls.json", list_calls)
+    router.add_post(f"{root}/Calls.json", create_call)
+    router.add_delete(f"{root}/Calls/{{sid}}.json", delete_call)
     router.add_get(f"{root}/Calls/{{sid}}.json", fetch_call)
     router.add_post(f"{root}/Calls/{{sid}}.json", update_call)

@@ -66,6 +66,33 @@ _STREAM = {
     "statusCallback": Attribute(URL),
     "statusCallbackMethod": Attribute(METHOD, "POST"),
 }
+DIAL_RECORD = (
+    "do-not-record",
+    "record-from-answer",
+    "record-from-ringing",
+    "record-from-answer-dual",
+    "record-from-ringing-dual",
+)
+_CALLED = {
+    "url": Attribute(URL),
+    "method": Attribute(METHOD, "POST"),
+    "statusCallback": Attribute(URL),
+    "statusCallbackMethod": Attribute(METHOD, "POST"),
+    "statusCallbackEvent": Attribute(
+        some_of("initiated", "ringing", "answered", "completed"), ("completed",)
+    ),
+}
+_DETECTION = frozenset(
+    {
+        "machineDetection",
+        "machineDetectionTimeout",
+        "machineDetectionSpeechThreshold",
+        "machineDetectionSpeechEndThreshold",
+        "machineDetectionSilenceTimeout",
+        "amdStatusCallback",
+        "amdStatusCallbackMethod",
+    }
+)
 _STREAM_ELSEWHERE = frozenset({"connectorName", "audioFormat", "sampleRate"})
 _SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
 _SAY_IN = ("Say", "Play", "Pause")
@@ -141,32 +168,74 @@ VOICE: Mapping[str, Element] = {
     "Dial": Element(
         attributes={
             **_ACTION,
-            "timeout": Attribute(integer(5, 600), 30),
+            "timeout": Attribute(integer(1, 600), 30),
             "timeLimit": Attribute(integer(1, 14400), 14400),
             "hangupOnStar": Attribute(BOOLEAN, False),
             "callerId": Attribute(TEXT),
             "answerOnBridge": Attribute(BOOLEAN, False),
+            "sequential": Attribute(BOOLEAN, False),
+            "ringTone": Attribute(TEXT, "automatic"),
+            "record": Attribute(one_of(*DIAL_RECORD, "true", "false"), "do-not-record"),
+            "trim": Attribute(one_of("trim-silence", "do-not-trim"), "do-not-trim"),
+            "recordingTrack": Attribute(one_of("both", "inbound", "outbound"), "both"),
+            **_RECORDING_CALLBACK,
         },
-        children=("Queue",),
-        least_children=1,
-        most_children=1,
+        children=("Number", "Client", "Sip", "Queue", "Conference"),
+        text=True,
+        most_children=10,
         not_emulated=frozenset(
-            {
-                "record",
-                "trim",
-                "recordingTrack",
-                "recordingStatusCallback",
-                "recordingStatusCallbackMethod",
-                "recordingStatusCallbackEvent",
-                "recordingConfigurationId",
-                "ringTone",
-                "sequential",
-                "referUrl",
-                "referMethod",
-                "events",
-                "passports",
-            }
+            {"recordingConfigurationId", "referUrl", "referMethod", "events", "passports"}
         ),
+    ),
+    "Number": Element(
+        attributes={**_CALLED, "sendDigits": Attribute(TEXT, "")},
+        text=True,
+        not_emulated=frozenset({*_DETECTION, "byoc"}),
+    ),
+    "Client": Element(attributes=_CALLED, children=("Identity", "Parameter"), text=True),
+    "Identity": Element(text=True),
+    "Sip": Element(
+        attributes={**_CALLED, "username": Attribute(TEXT, ""), "password": Attribute(TEXT, "")},
+        text=True,
+        not_emulated=_DETECTION,
+    ),
+    "Conference": Element(
+        attributes={
+            "muted": Attribute(BOOLEAN, False),
+            "beep": Attribute(one_of("true", "false", "onEnter", "onExit"), "true"),
+            "startConferenceOnEnter": Attribute(BOOLEAN, True),
+            "endConferenceOnExit": Attribute(BOOLEAN, False),
+            "participantLabel": Attribute(TEXT, ""),
+            "jitterBufferSize": Attribute(one_of("off", "small", "medium", "large"), "large"),
+            "waitUrl": Attribute(URL),
+            "waitMethod": Attribute(METHOD, "POST"),
+            "maxParticipants": Attribute(integer(2, 250), 250),
+            "record": Attribute(
+                one_of("do-not-record", "record-from-start", "true", "false"), "do-not-record"
+            ),
+            "trim": Attribute(one_of("trim-silence", "do-not-trim"), "trim-silence"),
+            "region": Attribute(TEXT, ""),
+            "coach": Attribute(TEXT, ""),
+            "statusCallback": Attribute(URL),
+            "statusCallbackMethod": Attribute(METHOD, "POST"),
+            "statusCallbackEvent": Attribute(
+                some_of(
+                    "start",
+                    "end",
+                    "join",
+                    "leave",
+                    "mute",
+                    "hold",
+                    "modify",
+                    "speaker",
+                    "announcement",
+                ),
+                ("start", "end"),
+            ),
+            **_RECORDING_CALLBACK,
+        },
+        text=True,
+        not_emulated=frozenset({"recordingConfigurationId", "eventCallbackUrl"}),
     ),
     "Queue": Element(
         attributes={"url": Attribute(URL), "method": Attribute(METHOD, "POST")},
@@ -265,10 +334,6 @@ NOT_EMULATED = frozenset(
         "Echo",
         "Sms",
         "Autopilot",
-        "Number",
-        "Client",
-        "Conference",
-        "Sip",
         "Sim",
         "Application",
         "WhatsApp",

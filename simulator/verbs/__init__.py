@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.scene import Handler
-from simulator.verbs import flow, gather, queue, record, speak, streams
+from simulator.verbs import dial, flow, gather, queue, record, speak, streams
 
 HANDLERS: Mapping[str, Handler] = {
     "Say": speak.say,
@@ -15,7 +15,7 @@ HANDLERS: Mapping[str, Handler] = {
     "Record": record.record,
     "Enqueue": queue.enqueue,
     "Leave": queue.leave,
-    "Dial": queue.dial,
+    "Dial": dial.dial,
     "Connect": streams.connect,
     "Start": streams.start,
     "Stop": streams.stop,

@@ -88,7 +88,7 @@ async def _wait_or_talk(scene: Scene, verb: Verb, queue: Queue, member: Member) 
         if member.bridge.cancelled():
             return "error"
         raise
-    await _talk(bridge, scene.call, bridge.dialling)
+    await talk(bridge, scene.call, bridge.dialling)
     return "bridged"
 
 
@@ -150,7 +150,7 @@ def _queue_fields(queue: Queue, member: Member) -> Form:
     )
 
 
-async def dial(scene: Scene, verb: Verb) -> Outcome | None:
+async def dial_queue(scene: Scene, verb: Verb) -> Outcome | None:
     """Talk with the first caller of a queue; then ask the action."""
     noun = verb.children[0]
     if not noun.text:
@@ -233,11 +233,11 @@ async def _talk_for(scene: Scene, verb: Verb, bridge: Bridge) -> None:
 
     with scene.leg.keys_to(star), suppress(TimeoutError):
         await scene.network.clock.within(
-            verb["timeLimit"], _talk(bridge, scene.call, bridge.waiting)
+            verb["timeLimit"], talk(bridge, scene.call, bridge.waiting)
         )
 
 
-async def _talk(bridge: Bridge, call: Call, other: Call) -> None:
+async def talk(bridge: Bridge, call: Call, other: Call) -> None:
     """One side's share of a bridge: hears the other, and the other's keys as tones."""
     call.log.add("transferred", to_call_sid=other.sid)
     call.notice("transferred", call_sid=other.sid, identity=other.party.from_)

@@ -97,6 +97,7 @@ def _share_speech(folder: Path) -> None:
     """Sentences once spoken are spoken for all tests."""
     shared = Path(tempfile.gettempdir()) / "phone-simulator-tests" / "speech"
     shared.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "speech").exists():
         (folder / "speech").symlink_to(shared)
 

@@ -22,10 +22,11 @@ from simulator.callers import Caller
 from simulator.server import create_app
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, TOKEN, FakeApp, response, settings_for
+from tests.simulator.openapi import check
 
 
 class Rooted(TwilioHttpClient):
-    """Twilio's own HTTP client with another host."""
+    """Twilio's own HTTP client with another host; every answer is held to the description."""
 
     def __init__(self, root: str) -> None:
         super().__init__(timeout=10)
@@ -34,7 +35,9 @@ class Rooted(TwilioHttpClient):
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send to the simulator."""
         there = urlsplit(url)._replace(scheme=self._root.scheme, netloc=self._root.netloc)
-        return super().request(method, urlunsplit(there), *args, **kwargs)
+        answer = super().request(method, urlunsplit(there), *args, **kwargs)
+        check(method, there.path, answer.status_code, answer.text)
+        return answer
 
 
 class Served:

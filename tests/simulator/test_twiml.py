@@ -56,7 +56,7 @@ def test_an_unknown_attribute_is_an_error_at_its_place() -> None:
         ('<Response><Gather input="speech"/></Response>', 12200, "speech is not emulated"),
         ('<Response><Gather hints="a"/></Response>', 12200, "not emulated"),
         ("<Response><Pay/></Response>", 12200, "<Pay> in <Response> is not emulated"),
-        ("<Response><Dial><Conference>x</Conference></Dial></Response>", 12200, "not emulated"),
+        ("<Response><Dial><Sim>x</Sim></Dial></Response>", 12200, "not emulated"),
         ("<Response><Gather><Record/></Gather></Response>", 12200, "not allowed in <Gather>"),
         ("<Response><Connect/></Response>", 12200, "<Connect> is empty"),
         ("<Response><Connect><Stream/></Connect></Response>", 12200, "needs the attribute url"),

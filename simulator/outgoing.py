@@ -1,0 +1,49 @@
+"""Calls that the account makes: by REST, by <Dial>, into a conference.
+
+Life (Twilio, "Call resource"): queued, ringing, in-progress, completed; or busy, no-answer, failed,
+canceled. A call without a document of its own is led by whoever placed it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.call import Call, Inline, Next, Party
+from simulator.interpreter import Conversation
+from simulator.ring import Ring
+from simulator.settings import Hook
+
+if TYPE_CHECKING:
+    from simulator.network import Network
+
+
+class Outgoing:
+    """Places the account's own calls."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def place(self, ring: Ring) -> Call:
+        """Begin a call; returns at once, while it is queued."""
+        party = Party(
+            ring.from_,
+            ring.to,
+            ring.hook or Hook(""),
+            params=ring.params,
+            direction=ring.direction,
+            parent_sid=ring.parent_sid,
+            progress=ring.progress,
+        )
+        phone = self._network.phones.at(ring.to)
+        call = self._network.begin(party, phone, status="queued")
+        conversation = Conversation(call, self._network)
+        life = conversation.run_out(phone, _first(call, ring), ring)
+        self._network.aside(life, of=call)
+        return call
+
+
+def _first(call: Call, ring: Ring) -> Next | None:
+    """What the call runs once answered."""
+    if ring.hook is not None:
+        return None if not ring.hook.url else call.request(ring.hook.url, ring.hook.method)
+    return Inline(ring.inline) if ring.inline else None

@@ -1,0 +1,126 @@
+"""Who answers when the account calls: telephones with a behaviour, by address.
+
+An address is a number in E.164, `client:name` or `sip:...`. A number that nobody described is
+answered by a person who listens; a client or SIP address that nobody described is not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
+from simulator.scenario.steps import Scenario, scenario_from
+from simulator.scenario.voice import Utterance
+from simulator.sound import sound_file
+
+if TYPE_CHECKING:
+    from simulator.network import Network
+
+BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine")
+_GREETING = "You have reached my voice mail. Please leave a message after the tone."
+
+
+class BadBehaviour(Exception):
+    """A telephone is described wrongly; the text says what was expected."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a telephone does when it is called.
+
+    kind: one of BEHAVIOURS. after_s: how long it rings before that. scenario: what whoever answers
+    does and expects; without one they listen until the call is over. greeting: what a machine says
+    before its tone.
+    """
+
+    kind: str = "answers"
+    after_s: float = 1.0
+    scenario: Scenario = field(default_factory=lambda: Scenario(()))
+    greeting: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"behaviour": self.kind, "after_s": self.after_s, **self.scenario.source}
+
+
+class Phone(ScriptedCaller):
+    """A telephone that is being called; give it to a leg, then await `rings()`."""
+
+    def __init__(self, network: Network, address: str, behaviour: Behaviour) -> None:
+        super().__init__(network, number=address, language=behaviour.scenario.language)
+        self._behaviour = behaviour
+
+    async def rings(self) -> str:
+        """Ring; the outcome is answered, busy or failed. Rings for ever when nobody is there."""
+        await self._network.clock.sleep(self._behaviour.after_s)
+        match self._behaviour.kind:
+            case "busy" | "failed" as outcome:
+                return outcome
+            case "no-answer":
+                await asyncio.Event().wait()
+        return "answered"
+
+    async def talks(self) -> None:
+        """Do what the scenario says once answered; whether it held stands in the call's log."""
+        call, failure = self.call, None
+        if self._behaviour.greeting:
+            await self._greet(self._behaviour.greeting)
+        try:
+            for step in self._behaviour.scenario.steps:
+                await self.perform(step)
+        except ExpectationFailed as failed:
+            failure = str(failed)
+            call.log.add("error", message=failed.reason, expectation=True)
+            self.leg.hang_up()
+        if self._behaviour.scenario.steps:
+            call.log.add("end", held=failure is None, failure=failure, status=call.status)
+
+    async def _greet(self, text: str) -> None:
+        """Speak at once, whoever else does, then sound the tone."""
+        sound = await self._network.said(text, self.language)
+        whole = sound + sound_file("record_beep_1000hz.wav")
+        self._mouth.say(Utterance(whole, len(whole), text))
+
+
+class Phones:
+    """The telephones of the world, by address."""
+
+    def __init__(self, network: Network) -> None:
+        self.described: dict[str, Behaviour] = {}
+        self._network = network
+
+    def describe(self, address: str, behaviour: Behaviour) -> None:
+        """Say what a telephone does; replaces what was said before."""
+        self.described[address] = behaviour
+
+    def forget(self, address: str) -> None:
+        """Back to what every telephone does."""
+        self.described.pop(address, None)
+
+    def at(self, address: str) -> Phone:
+        """The telephone that is called at an address."""
+        known = self.described.get(address.partition("?")[0])
+        if known is None:
+            known = Behaviour() if address.startswith("+") else Behaviour("failed", 0.02)
+        return Phone(self._network, address, known)
+
+
+def behaviour_from(source: Mapping[str, Any], folder: Path) -> Behaviour:
+    """Read a description: behaviour, after_s, steps, language, greeting. Raises BadBehaviour."""
+    allowed = {"address", "behaviour", "after_s", "steps", "language", "greeting"}
+    unknown = sorted(set(source) - allowed)
+    if unknown:
+        raise BadBehaviour(f"unknown key {unknown[0]!r}; allowed: {', '.join(sorted(allowed))}")
+    kind, after_s = source.get("behaviour", "answers"), source.get("after_s", 1.0)
+    if kind not in BEHAVIOURS:
+        raise BadBehaviour(f"behaviour: expected one of {', '.join(BEHAVIOURS)}, got {kind!r}")
+    if isinstance(after_s, bool) or not isinstance(after_s, int | float) or after_s < 0:
+        raise BadBehaviour(f"after_s: expected seconds, got {after_s!r}")
+    steps = {name: source[name] for name in ("steps", "language") if name in source}
+    scenario = scenario_from(steps, folder) if "steps" in steps else Scenario(())
+    greeting = str(source.get("greeting", _GREETING)) if kind == "machine" else ""
+    return Behaviour(kind, float(after_s) or 0.02, scenario, greeting)

@@ -1,0 +1,66 @@
+"""Call progress events: told to the application in order, each with its number.
+
+Fields and order: Twilio, "Call resource: StatusCallback". SequenceNumber counts, from 0, the
+callbacks of one call; each waits for the one before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulator.webhook import Form, WebhookFailed
+
+if TYPE_CHECKING:
+    from simulator.call import Call
+    from simulator.network import Network
+
+EVENTS = ("initiated", "ringing", "answered", "completed")
+"""What a StatusCallbackEvent may be."""
+
+_STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
+_SIP_CODES = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487"}
+_UNREACHABLE = "404"
+
+
+@dataclass(frozen=True)
+class StatusCallback:
+    """Where a call's progress goes, and which of it."""
+
+    url: str = ""
+    method: str = "POST"
+    events: tuple[str, ...] = ("completed",)
+
+    def wants(self, event: str) -> bool:
+        """Whether it is sent."""
+        return bool(self.url) and event in self.events
+
+
+def tell(network: Network, call: Call, event: str) -> None:
+    """Send a progress event if the application asked for it."""
+    to = call.party.progress
+    if not to.wants(event):
+        return
+    extra = _final_fields(call) if event == "completed" else ()
+    request = call.progress_request(
+        to.url, to.method, status=_STATUS.get(event, call.status), extra=extra
+    )
+
+    async def send() -> None:
+        async with call.progress_turn:
+            try:
+                await network.send(call, request)
+            except WebhookFailed as failed:
+                network.complain(call, failed.code, str(failed), failed.url, level="warning")
+
+    network.aside(send(), of=call)
+
+
+def _final_fields(call: Call) -> Form:
+    duration = call.duration_s or 0
+    code = _SIP_CODES.get(call.status, _UNREACHABLE)
+    return (
+        ("CallDuration", str(duration)),
+        ("Duration", str(-(-duration // 60))),
+        ("SipResponseCode", code),
+    )

@@ -1,0 +1,79 @@
+"""<Dial><Conference>: into a room, and out of it again."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from simulator.conference_events import Subscription
+from simulator.conference_recording import RoomTerms
+from simulator.conference_sounds import Music
+from simulator.conferences import BY_API, Refused, Terms, stay
+from simulator.recordings import Callback
+from simulator.scene import Outcome, Scene, VerbError
+from simulator.twiml.parser import Verb
+
+_RESULT = (("DialCallStatus", "answered"), ("DialBridged", "true"))
+
+
+async def join(scene: Scene, verb: Verb) -> Outcome | None:
+    """Be in the room until out of it; then ask the action. DialCallSid is not sent."""
+    noun = verb.children[0]
+    if not noun.text:
+        raise VerbError(13230, "<Conference> needs the name of a room")
+    try:
+        one = scene.network.conferences.add(noun.text, scene, _terms(scene, noun))
+    except Refused as refused:
+        scene.network.complain(scene.call, refused.code, str(refused), scene.url)
+        return _after(scene, verb, ("DialCallStatus", "failed"), ("DialBridged", "false"))
+
+    def star(digit: str) -> None:
+        if digit == "*" and verb["hangupOnStar"]:
+            one.conference.remove(one, BY_API)
+
+    try:
+        with scene.leg.keys_to(star), suppress(TimeoutError):
+            await scene.network.clock.within(verb["timeLimit"], stay(one))
+    except asyncio.CancelledError:
+        if scene.call.is_over and verb["action"] is not None:
+            scene.call.last_words.append(scene.action(verb, *_RESULT))
+        raise
+    return _after(scene, verb, *_RESULT)
+
+
+def _after(scene: Scene, verb: Verb, *fields: tuple[str, str]) -> Outcome | None:
+    return scene.action(verb, *fields) if verb["action"] is not None else None
+
+
+def _terms(scene: Scene, noun: Verb) -> Terms:
+    return Terms(
+        label=noun["participantLabel"],
+        muted=noun["muted"],
+        beep=noun["beep"],
+        start_on_enter=noun["startConferenceOnEnter"],
+        end_on_exit=noun["endConferenceOnExit"],
+        coach=noun["coach"],
+        most=noun["maxParticipants"],
+        wait=_music(scene, noun),
+        events=Subscription(
+            scene.resolved(noun["statusCallback"]),
+            noun["statusCallbackMethod"],
+            noun["statusCallbackEvent"],
+        ),
+        recording=RoomTerms(
+            noun["record"] in {"record-from-start", "true"},
+            noun["trim"],
+            Callback(
+                scene.resolved(noun["recordingStatusCallback"]),
+                noun["recordingStatusCallbackMethod"],
+                noun["recordingStatusCallbackEvent"],
+            ),
+        ),
+    )
+
+
+def _music(scene: Scene, noun: Verb) -> Music:
+    """Our own music without a waitUrl, silence with an empty one."""
+    if "waitUrl" not in noun.given:
+        return Music()
+    return Music(scene.resolved(noun["waitUrl"]), noun["waitMethod"])

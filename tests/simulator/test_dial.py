@@ -1,0 +1,256 @@
+"""<Dial> and the account's own calls: ringing, whispering, talking, and what is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.call import Call
+from simulator.network import Network
+from simulator.phones import BadBehaviour, behaviour_from
+from simulator.scenario.caller import ScriptedCaller, play_scenario
+from simulator.scenario.steps import scenario_from
+from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
+
+SHOP = "+13125550177"
+FRIEND = "+13125550178"
+ALL = 'statusCallback="/child" statusCallbackEvent="initiated ringing answered completed"'
+
+
+def describe(net: Network, address: str, **source: Any) -> None:
+    net.phones.describe(address, behaviour_from(source, Path()))
+
+
+def called(
+    folder: Path,
+    replies: dict[str, Any],
+    steps: list[dict[str, Any]],
+    **phones: dict[str, Any],
+) -> tuple[FakeApp, list[Call]]:
+    """One call from outside while those phones stand there."""
+    app = FakeApp({"/status": response(), "/child": response(), **replies})
+
+    async def work() -> list[Call]:
+        async with network(app, folder, pace=0.0, seed=1) as net:
+            for address, source in phones.items():
+                describe(net, address, **source)
+            caller = ScriptedCaller(net, number=CALLER)
+            net.dial(caller, from_number=CALLER, to=NUMBER)
+            await play_scenario(caller, scenario_from({"steps": steps}, Path()))
+            await asyncio.gather(*(call.settling() for call in net.calls.values()))
+            return list(net.calls.values())
+
+    return app, run(work())
+
+
+def heard(call: Call) -> list[str]:
+    return [event["text"] for event in call.log.events if event["event"] == "heard"]
+
+
+def test_two_people_talk_and_the_action_hears_how_it_ended(tmp_path: Path) -> None:
+    replies = {
+        "/voice": response(
+            f'<Dial action="/after" callerId="{NUMBER}"><Number {ALL}>{SHOP}</Number></Dial>'
+        ),
+        "/after": response("<Say>Welcome back</Say>"),
+    }
+    shop: dict[str, Any] = {"steps": [{"waits_s": 3}, {"hangs_up": True}]}
+    app, calls = called(
+        tmp_path,
+        replies,
+        [{"is_transferred": True}, {"hears": "welcome back"}],
+        **{SHOP: {"after_s": 4, **shop}},
+    )
+    parent, child = calls
+    after = app.forms("/after")[0]
+    assert after["DialCallStatus"] == "completed" and after["DialBridged"] == "true"
+    assert after["DialCallSid"] == child.sid and after["DialCallDuration"] == "3"
+    events = app.forms("/child")
+    assert [one["CallStatus"] for one in events] == [
+        "initiated",
+        "ringing",
+        "in-progress",
+        "completed",
+    ]
+    assert [one["SequenceNumber"] for one in events] == ["0", "1", "2", "3"]
+    assert all(one["CallSid"] == child.sid for one in events)
+    assert all(one["ParentCallSid"] == parent.sid for one in events)
+    assert events[0]["Direction"] == "outbound-dial" and events[0]["From"] == NUMBER
+    assert events[-1]["CallDuration"] == "3" and events[-1]["SipResponseCode"] == "200"
+
+
+@pytest.mark.parametrize(
+    ("phone", "status"),
+    [
+        ({"behaviour": "busy"}, "busy"),
+        ({"behaviour": "failed"}, "failed"),
+        ({"behaviour": "no-answer"}, "no-answer"),
+    ],
+    ids=["busy", "failed", "no-answer"],
+)
+def test_who_does_not_answer_is_told_to_the_action(
+    tmp_path: Path, phone: dict[str, Any], status: str
+) -> None:
+    replies = {
+        "/voice": response(f'<Dial action="/after" timeout="10">{SHOP}</Dial>'),
+        "/after": response("<Say>Nobody there</Say>"),
+    }
+    app, calls = called(tmp_path, replies, [{"hears": "nobody there"}], **{SHOP: phone})
+    after = app.forms("/after")[0]
+    assert after["DialCallStatus"] == status == calls[1].status
+    assert after["DialBridged"] == "false"
+
+
+def test_without_an_action_the_next_verb_runs(tmp_path: Path) -> None:
+    replies = {"/voice": response(f"<Dial>{SHOP}</Dial>", "<Say>Next verb</Say>")}
+    called(tmp_path, replies, [{"hears": "next verb"}], **{SHOP: {"behaviour": "busy"}})
+
+
+def test_the_first_to_answer_wins_and_the_others_are_let_go(tmp_path: Path) -> None:
+    nouns = f"<Number>{SHOP}</Number><Number>{FRIEND}</Number>"
+    replies = {"/voice": response(f"<Dial>{nouns}</Dial>")}
+    _, calls = called(
+        tmp_path,
+        replies,
+        [{"is_transferred": True}, {"waits_s": 1}],
+        **{SHOP: {"after_s": 5}, FRIEND: {"after_s": 2}},
+    )
+    assert [call.status for call in calls] == ["completed", "canceled", "completed"]
+
+
+def test_one_after_the_other_when_sequential(tmp_path: Path) -> None:
+    nouns = f"<Number>{SHOP}</Number><Number>{FRIEND}</Number>"
+    replies = {"/voice": response(f'<Dial sequential="true">{nouns}</Dial>')}
+    phones: dict[str, dict[str, Any]] = {SHOP: {"behaviour": "busy"}, FRIEND: {"after_s": 2}}
+    _, calls = called(
+        tmp_path,
+        replies,
+        [{"is_transferred": True}, {"waits_s": 1}],
+        **phones,
+    )
+    assert [call.status for call in calls] == ["completed", "busy", "completed"]
+    assert calls[2].created_at > calls[1].created_at
+
+
+def test_a_whisper_is_heard_by_the_callee_alone_and_may_refuse(tmp_path: Path) -> None:
+    replies = {
+        "/voice": response(f'<Dial action="/after"><Number url="/whisper">{SHOP}</Number></Dial>'),
+        "/whisper": response(
+            '<Gather action="/screened" numDigits="1"><Say>Press one to take it</Say></Gather>',
+            "<Hangup/>",
+        ),
+        "/screened": response(),
+        "/after": response("<Say>Done</Say>"),
+    }
+    takes = {
+        "steps": [{"hears": "press one"}, {"presses": "1"}, {"waits_s": 2}, {"hangs_up": True}]
+    }
+    app, (parent, child) = called(
+        tmp_path / "a", replies, [{"is_transferred": True}, {"hears": "done"}], **{SHOP: takes}
+    )
+    assert heard(child) == ["Press one to take it"] and heard(parent) == ["Done"]
+    assert app.forms("/whisper")[0]["CallSid"] == child.sid
+    refuses = {"steps": [{"hears": "press one"}]}
+    app, _ = called(tmp_path / "b", replies, [{"hears": "done"}], **{SHOP: refuses})
+    after = app.forms("/after")[0]
+    assert (after["DialCallStatus"], after["DialBridged"]) == ("completed", "false")
+
+
+def test_a_dial_in_a_whisper_is_an_error_of_its_own(tmp_path: Path) -> None:
+    replies = {
+        "/voice": response(f'<Dial><Number url="/whisper">{SHOP}</Number></Dial>'),
+        "/whisper": response(f"<Dial>{FRIEND}</Dial>"),
+    }
+    _, (_, child) = called(tmp_path, replies, [{"is_hung_up_on": True}])
+    assert [one["code"] for one in child.log.events if one["event"] == "error"] == [13201]
+
+
+def test_the_caller_hangs_up_while_it_rings(tmp_path: Path) -> None:
+    replies = {"/voice": response(f'<Dial action="/after">{SHOP}</Dial>'), "/after": response()}
+    app, calls = called(
+        tmp_path,
+        replies,
+        [{"waits_s": 2}, {"hangs_up": True}],
+        **{SHOP: {"behaviour": "no-answer"}},
+    )
+    assert [call.status for call in calls] == ["completed", "canceled"]
+    assert app.forms("/after")[0]["DialCallStatus"] == "canceled"
+
+
+def test_with_answer_on_bridge_the_call_rings_until_the_callee_answers(tmp_path: Path) -> None:
+    replies = {"/voice": response(f'<Dial answerOnBridge="true">{SHOP}</Dial>')}
+    _, (parent, child) = called(
+        tmp_path,
+        replies,
+        [{"is_transferred": True}, {"waits_s": 1}],
+        **{SHOP: {"after_s": 5}},
+    )
+    assert parent.answered_at is not None and child.answered_at is not None
+    assert parent.answered_at >= child.answered_at
+    assert (parent.answered_at - parent.created_at).total_seconds() >= 5
+
+
+def test_the_time_limit_ends_the_talk_and_not_the_callers_call(tmp_path: Path) -> None:
+    replies = {"/voice": response(f'<Dial timeLimit="3">{SHOP}</Dial>', "<Say>Time is up</Say>")}
+    _, (_, child) = called(tmp_path, replies, [{"hears": "time is up"}])
+    assert child.duration_s == 3
+
+
+def test_a_star_ends_the_callees_leg_when_asked_for(tmp_path: Path) -> None:
+    replies = {"/voice": response(f'<Dial hangupOnStar="true">{SHOP}</Dial>', "<Say>Back</Say>")}
+    steps: list[dict[str, Any]] = [{"is_transferred": True}, {"presses": "*"}, {"hears": "back"}]
+    _, (parent, child) = called(tmp_path, replies, steps)
+    assert child.ended_at is not None and parent.status == "completed"
+
+
+def test_the_talk_is_recorded_on_two_channels(tmp_path: Path) -> None:
+    replies = {
+        "/voice": response(
+            '<Dial record="record-from-answer-dual" recordingStatusCallback="/recorded" '
+            f'action="/after">{SHOP}</Dial>'
+        ),
+        "/after": response(),
+        "/recorded": response(),
+    }
+    shop = {"steps": [{"waits_s": 1}, {"says": "good morning"}, {"hangs_up": True}]}
+    app, _ = called(tmp_path, replies, [{"is_hung_up_on": True}], **{SHOP: shop})
+    recorded = app.forms("/recorded")[0]
+    assert recorded["RecordingSource"] == "DialVerb" and recorded["RecordingChannels"] == "2"
+    assert app.forms("/after")[0]["RecordingUrl"] == recorded["RecordingUrl"]
+
+
+def test_a_client_without_a_phone_is_not_reached(tmp_path: Path) -> None:
+    replies = {
+        "/voice": response(
+            '<Dial action="/after"><Client><Identity>agent_7</Identity>'
+            '<Parameter name="case" value="42"/></Client></Dial>'
+        ),
+        "/after": response(),
+    }
+    app, (_, child) = called(tmp_path, replies, [{"is_hung_up_on": True}])
+    assert app.forms("/after")[0]["DialCallStatus"] == "failed"
+    assert child.party.to == "client:agent_7?case=42"
+
+
+def test_an_answering_machine_speaks_at_once(tmp_path: Path) -> None:
+    replies = {"/voice": response(f"<Dial>{SHOP}</Dial>")}
+    _, (_, child) = called(
+        tmp_path,
+        replies,
+        [{"is_transferred": True}, {"waits_s": 4}],
+        **{SHOP: {"behaviour": "machine", "greeting": "nobody is at home"}},
+    )
+    assert "nobody is at home" in [
+        event["text"] for event in child.log.events if event["event"] == "said"
+    ]
+
+
+@pytest.mark.parametrize(
+    "source", [{"behaviour": "sings"}, {"after_s": -1}, {"mood": "good"}], ids=str
+)
+def test_a_phone_described_wrongly_is_refused(source: dict[str, Any]) -> None:
+    with pytest.raises(BadBehaviour, match=r"expected|unknown key"):
+        behaviour_from(source, Path())

@@ -1,0 +1,172 @@
+"""The unmodified `twilio` client makes calls and leads conferences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+
+from simulator.callers import Caller
+from tests.conftest import eventually
+from tests.simulator.app import CALLER, NUMBER, PUBLIC, response
+from tests.simulator.test_rest import Served
+
+FRIEND, SHOP = "+13125550178", "+13125550179"
+EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("rest")) as one:
+        one.app.replies["/progress"] = response()
+        one.app.replies["/room"] = response()
+        yield one
+
+
+@pytest.fixture
+def client(served: Served) -> Client:
+    return served.client()
+
+
+def describe(served: Served, address: str, **facts: Any) -> None:
+    answer = requests.post(
+        f"{served.root}/simulator/phones", json={"address": address, **facts}, timeout=10
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_call_by_rest_goes_from_queued_to_completed(served: Served, client: Client) -> None:
+    describe(served, FRIEND, after_s=2)
+    served.app.replies["/hello"] = response("<Say>Hello there</Say>")
+    call = client.calls.create(
+        to=FRIEND,
+        from_=NUMBER,
+        url=f"{PUBLIC}/hello",
+        status_callback=f"{PUBLIC}/progress",
+        status_callback_event=EVENTS,
+    )
+    assert call.status == "queued" and call.direction == "outbound-api"
+    assert call.start_time is None and call.duration is None
+    eventually(lambda: client.calls(call.sid).fetch().status == "completed")
+    told = eventually(lambda: _of(served.app.forms("/progress"), call.sid, 4))
+    assert [form["CallStatus"] for form in told] == [
+        "initiated",
+        "ringing",
+        "in-progress",
+        "completed",
+    ]
+    assert [form["SequenceNumber"] for form in told] == ["0", "1", "2", "3"]
+    assert all(form["CallbackSource"] == "call-progress-events" for form in told)
+    assert served.app.forms("/hello")[0]["Direction"] == "outbound-api"
+
+
+@pytest.mark.parametrize("behaviour", ["busy", "failed", "no-answer"])
+def test_a_call_that_nobody_takes_says_why(served: Served, client: Client, behaviour: str) -> None:
+    describe(served, SHOP, behaviour=behaviour)
+    call = client.calls.create(
+        to=SHOP,
+        from_=NUMBER,
+        twiml="<Response><Say>Never heard</Say></Response>",
+        timeout=5,
+        status_callback=f"{PUBLIC}/progress",
+    )
+    eventually(lambda: client.calls(call.sid).fetch().status == behaviour)
+    told = eventually(lambda: _of(served.app.forms("/progress"), call.sid, 1))
+    assert told[0]["CallStatus"] == behaviour and told[0]["CallDuration"] == "0"
+
+
+def test_a_ringing_call_is_cancelled(served: Served, client: Client) -> None:
+    describe(served, SHOP, behaviour="no-answer")
+    call = client.calls.create(to=SHOP, from_=NUMBER, twiml="<Response/>")
+    eventually(lambda: client.calls(call.sid).fetch().status == "ringing")
+    assert client.calls(call.sid).update(status="canceled").status == "canceled"
+
+
+def test_a_call_that_is_over_can_be_forgotten(served: Served, client: Client) -> None:
+    describe(served, SHOP, behaviour="busy")
+    call = client.calls.create(to=SHOP, from_=NUMBER, twiml="<Response/>")
+    eventually(lambda: client.calls(call.sid).fetch().status == "busy")
+    assert client.calls(call.sid).delete()
+    with pytest.raises(TwilioRestException) as gone:
+        client.calls(call.sid).fetch()
+    assert gone.value.code == 20404
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"to": ""}, 21201),
+        ({"to": "the mayor"}, 21211),
+        ({"from_": "+13125559999"}, 21210),
+        ({"from_": "me"}, 21212),
+        ({"twiml": "", "url": "nowhere"}, 21205),
+        ({"timeout": 6000}, 20001),
+        ({"send_digits": "hello"}, 20001),
+        ({"machine_detection": "Enable"}, 20001),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_called_is_refused(
+    served: Served, client: Client, changes: dict[str, Any], code: int
+) -> None:
+    plain = {"to": FRIEND, "from_": NUMBER, "twiml": "<Response/>"}
+    with pytest.raises(TwilioRestException) as refused:
+        client.calls.create(**{**plain, **changes})
+    assert (refused.value.status, refused.value.code) == (400, code)
+
+
+def test_a_conference_is_led_by_rest(served: Served, client: Client) -> None:
+    served.app.replies["/voice"] = lambda form: response(
+        f'<Dial><Conference participantLabel="p{form["From"][-1]}" waitUrl="" '
+        'statusCallback="/room" statusCallbackEvent="start end join leave mute hold modify">'
+        "lobby</Conference></Dial>",
+        "<Pause length='600'/>",
+    )
+    first = Caller(served.root, number=CALLER).dials()
+    second = Caller(served.root, number="+13125550102").dials()
+    rooms = eventually(lambda: client.conferences.list(friendly_name="lobby", status="in-progress"))
+    room = client.conferences(rooms[0].sid)
+    people = {one.call_sid: one for one in room.participants.list()}
+    assert set(people) == {first.sid, second.sid}
+
+    assert room.participants("p2").fetch().call_sid == second.sid
+    assert room.participants(second.sid).update(muted=True).muted is True
+    assert [one.call_sid for one in room.participants.list(muted=True)] == [second.sid]
+    assert room.participants(first.sid).update(hold=True).hold is True
+    assert room.participants(first.sid).update(hold=False).hold is False
+    assert room.participants(second.sid).delete()
+    with pytest.raises(TwilioRestException) as left:
+        room.participants(second.sid).fetch()
+    assert left.value.code == 20404
+    assert client.calls(second.sid).fetch().status == "in-progress"
+
+    ended = room.update(status="completed")
+    assert (ended.status, ended.reason_conference_ended) == (
+        "completed",
+        "conference-ended-via-api",
+    )
+    told = [form["StatusCallbackEvent"] for form in served.app.forms("/room")]
+    for event in (
+        "participant-mute",
+        "participant-hold",
+        "participant-unhold",
+        "participant-leave",
+    ):
+        assert event in told
+    for call in (first, second):
+        call.hangs_up()
+
+
+def test_a_room_that_is_not_there_is_404(client: Client) -> None:
+    with pytest.raises(TwilioRestException) as missing:
+        client.conferences("CF" + "0" * 32).fetch()
+    assert (missing.value.status, missing.value.code) == (404, 20404)
+
+
+def _of(forms: list[dict[str, str]], sid: str, count: int) -> list[dict[str, str]]:
+    found = [form for form in forms if form["CallSid"] == sid]
+    return found if len(found) == count else []
