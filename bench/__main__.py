@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import speech_latency, wer_through_call
+from bench import phone_network, speech_latency, wer_through_call
 
-ALL = {"wer": wer_through_call.main, "latency": speech_latency.main}
+ALL = {"wer": wer_through_call.main, "latency": speech_latency.main, "phone": phone_network.main}
 
 
 def main(given: list[str]) -> None:

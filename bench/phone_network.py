@@ -1,0 +1,186 @@
+"""The phone network itself: calls at once, calls a minute, and how evenly its frames go out.
+
+Each figure stands beside an anchor of the same run: an empty loop that wakes every 20 ms (what the
+machine itself adds to a frame's time), and a bare client that sends the same requests (what the
+application and HTTP cost without a carrier around them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+from aiohttp.test_utils import unused_port
+
+from bench.clips import machine
+from simulator.load.crowd import Crowd, Habits, Tally
+from simulator.load.report import Percentiles
+from simulator.network import Network
+from simulator.origins import OriginMap
+from simulator.scenario.steps import Scenario, scenario_from
+from simulator.settings import Hook, Settings
+
+_KEYED = {
+    "steps": [step for _ in range(5) for step in ({"hears": "press a key"}, {"presses": "1"})]
+    + [{"hears": "goodbye"}]
+}
+_FRAME_S = 0.02
+_CALL_S = 5.0
+"""A little less than a keyed call takes, so that so many are on at once."""
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print the three tables."""
+    parser = argparse.ArgumentParser(prog="bench phone")
+    parser.add_argument("--calls", type=int, default=1000, help="keyed calls in simulated time")
+    parser.add_argument("--at-once", type=int, default=100, help="calls at once in real time")
+    parser.add_argument("--streams", type=int, default=50, help="media sockets at once")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of the real-time parts")
+    given = parser.parse_args(arguments)
+    port = unused_port()
+    app = subprocess.Popen([sys.executable, "-m", "bench.phone_app", str(port)])
+    try:
+        print(f"{machine()}; the application beside it in its own process\n")
+        asyncio.run(_measure(given, port))
+    finally:
+        app.terminate()
+        app.wait()
+
+
+async def _measure(given: argparse.Namespace, port: int) -> None:
+    await _ready(port)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(port, Path(folder))
+        await _simulated(settings, given.calls, port)
+        await _at_once(settings, given.at_once, given.seconds)
+        await _streams(settings, given.streams, given.seconds, port)
+
+
+async def _simulated(settings: Settings, calls: int, port: int) -> None:
+    """Keyed calls in simulated time, beside a bare client that sends the same requests."""
+    quick = replace(settings, pace=0.0, seed=1)
+    async with Network(quick) as network:
+        began = time.perf_counter()
+        tally = await Crowd(network, [("keys", _scenario())], Habits(), seed=1).call_all(
+            0.1 * n for n in range(calls)
+        )
+        took_s = time.perf_counter() - began
+        requests = sum(len(result.webhooks_s) for result in tally.results)
+    bare_s = await _bare(port, requests)
+    print("| keyed calls in simulated time | calls a minute | served | ratio to bare HTTP |")
+    print("| --- | --- | --- | --- |")
+    print(
+        f"| {calls} | {calls / took_s * 60:.0f} | {tally.count('served')} | {took_s / bare_s:.1f} |"
+    )
+    print(f"\nbare client: {requests} requests in {bare_s:.1f} s, one after the other\n")
+
+
+async def _bare(port: int, requests: int) -> float:
+    """Seconds for the same number of requests, one after the other."""
+    began = time.perf_counter()
+    async with aiohttp.ClientSession() as session:
+        for _ in range(requests):
+            async with session.post(f"http://127.0.0.1:{port}/keys", data={"a": "b"}) as answer:
+                await answer.read()
+    return time.perf_counter() - began
+
+
+async def _at_once(settings: Settings, calls: int, seconds: float) -> None:
+    """Many calls in real time: what an answer takes, and how late the frames are."""
+    print(
+        "| calls at once, real time | served | webhook p50 / p99 | frames late p50 / p99 | idle |"
+    )
+    print("| --- | --- | --- | --- | --- |")
+    idle = await _idle(3.0)
+    async with Network(settings) as network:
+        tally = await Crowd(network, [("keys", _scenario())], Habits(), seed=2).call_all(
+            _CALL_S * n / calls for n in range(round(calls * (1 + seconds / _CALL_S)))
+        )
+        late = Percentiles.of(network.clock.lateness_s)
+    _row(f"{tally.most_at_once}", tally, late, idle)
+
+
+def _row(name: str, tally: Tally, late: Percentiles, idle: Percentiles) -> None:
+    asked = Percentiles.of(one for result in tally.results for one in result.webhooks_s)
+    print(
+        f"| {name} | {tally.count('served')} of {len(tally.results)} "
+        f"| {_ms(asked.p50)} / {_ms(asked.p99)} "
+        f"| {_ms(late.p50)} / {_ms(late.p99)} | {_ms(idle.p50)} / {_ms(idle.p99)} |\n"
+    )
+
+
+async def _streams(settings: Settings, streams: int, seconds: float, port: int) -> None:
+    """Media sockets both ways: how far a frame's arrival is from its place in an even row."""
+    waits = scenario_from({"steps": [{"waits_s": seconds}, {"hangs_up": True}]}, Path())
+    idle = await _idle(3.0)
+    hooked = replace(settings, voice=Hook("https://bench.example/echo"))
+    async with Network(hooked) as network:
+        await Crowd(network, [("echo", waits)], Habits(lines=streams), seed=3).call_all(
+            0.02 * n for n in range(streams)
+        )
+        late = Percentiles.of(network.clock.lateness_s)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/figures") as answer,
+    ):
+        came = Percentiles.of(abs(one) for one in await answer.json())
+    print(
+        "| media sockets, both ways | frames | arrival off p50 / p99 | sent late p50 / p99 | idle |"
+    )
+    print("| --- | --- | --- | --- | --- |")
+    print(
+        f"| {streams} | {came.count} | {_ms(came.p50)} / {_ms(came.p99)} "
+        f"| {_ms(late.p50)} / {_ms(late.p99)} | {_ms(idle.p50)} / {_ms(idle.p99)} |"
+    )
+
+
+async def _idle(seconds: float) -> Percentiles:
+    """How late an empty loop wakes that wants to every 20 ms."""
+    loop = asyncio.get_running_loop()
+    late = []
+    due = loop.time() + _FRAME_S
+    for _ in range(int(seconds / _FRAME_S)):
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        late.append(max(0.0, loop.time() - due))
+        due += _FRAME_S
+    return Percentiles.of(late)
+
+
+async def _ready(port: int) -> None:
+    async with aiohttp.ClientSession() as session:
+        for _ in range(200):
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/status"):
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
+    raise SystemExit("the application did not start")
+
+
+def _scenario() -> Scenario:
+    return scenario_from(_KEYED, Path())
+
+
+def _settings(port: int, folder: Path) -> Settings:
+    maps = (
+        f"https://bench.example=http://127.0.0.1:{port}",
+        f"wss://bench.example=ws://127.0.0.1:{port}",
+    )
+    return Settings(
+        voice=Hook("https://bench.example/keys"),
+        status_callback="https://bench.example/status",
+        origins=OriginMap.of(maps),
+        data_dir=folder,
+    )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
