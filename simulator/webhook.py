@@ -1,8 +1,8 @@
 """Requests to the application: signed, timed, tried once more where the carrier would.
 
 Rules (Twilio, "Webhooks: connection overrides", "Security"): POST form or GET query; 5 s for TCP
-and one more attempt; 15 s in all; redirects are followed and signed anew; the idempotency token
-stays the same when the same request is sent again.
+and one more attempt, 15 s in all, unless the address's fragment says otherwise; redirects are
+followed and signed anew; the idempotency token stays the same when the same request is sent again.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from simulator.origins import BadOrigin, OriginMap
+from simulator.overrides import Overrides
 from simulator.sids import new_token
 from simulator.signature import HEADER, signature
 
-CONNECT_S = 5.0
-TOTAL_S = 15.0
 MOST_REDIRECTS = 10
 MOST_BYTES = 64 * 1024
 MOST_SOUND_BYTES = 40 * 1024 * 1024
@@ -80,7 +79,6 @@ class WebhookClient:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=TOTAL_S, connect=CONNECT_S),
             auto_decompress=True,
         )
         return self
@@ -102,21 +100,28 @@ class WebhookClient:
         """Send and follow redirects; `cookies` are sent and updated. Raises WebhookFailed."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(TOTAL_S):
-                return await self._follow(request, cookies, most_bytes, began)
+            how = Overrides.of(request.url)
+            async with asyncio.timeout(how.total_s):
+                return await self._follow(request, how, cookies, most_bytes, began)
         except TimeoutError as error:
+            took_s = time.monotonic() - began
             raise WebhookFailed(
-                11205, f"no answer within {TOTAL_S:.0f} s", url=request.url
+                11205, f"no answer within {took_s:.1f} s", url=request.url
             ) from error
         except (BadOrigin, ValueError) as error:
             raise WebhookFailed(11100, str(error), url=request.url) from error
 
     async def _follow(
-        self, request: Request, cookies: dict[str, str], most_bytes: int, began: float
+        self,
+        request: Request,
+        how: Overrides,
+        cookies: dict[str, str],
+        most_bytes: int,
+        began: float,
     ) -> Answer:
         url, method = request.url, request.method
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._send_once(request, url, method, cookies, most_bytes, began)
+            answer = await self._send_once(request, how, url, method, cookies, most_bytes, began)
             if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                 return _checked(answer)
             url = urljoin(url, answer.headers["Location"])
@@ -126,26 +131,33 @@ class WebhookClient:
     async def _send_once(
         self,
         request: Request,
+        how: Overrides,
         url: str,
         method: str,
         cookies: dict[str, str],
         most_bytes: int,
         began: float,
     ) -> Answer:
-        try:
-            return await self._try(request, url, method, cookies, most_bytes, began)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            pass
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise WebhookFailed(11200, f"no whole answer: {error}", url=url) from error
-        try:
-            return await self._try(request, url, method, cookies, most_bytes, began)
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise WebhookFailed(11205, f"cannot connect: {error}", url=url) from error
+        """One request, tried again after the failures for which that is asked."""
+        for left in range(how.retries, -1, -1):
+            try:
+                answer = await self._try(request, how, url, method, cookies, most_bytes, began)
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                if not left or not how.retries_after("ct"):
+                    raise WebhookFailed(11205, f"cannot connect: {error}", url=url) from error
+            except (aiohttp.ClientError, ConnectionError) as error:
+                if not left or not how.retries_after("rt"):
+                    raise WebhookFailed(11200, f"no whole answer: {error}", url=url) from error
+            else:
+                kind = f"{answer.status // 100}xx"
+                if answer.status < 400 or not left or not how.retries_after(kind):
+                    return answer
+        raise AssertionError("the last attempt answers or raises")
 
     async def _try(
         self,
         request: Request,
+        how: Overrides,
         url: str,
         method: str,
         cookies: dict[str, str],
@@ -162,6 +174,9 @@ class WebhookClient:
             data=body,
             headers=headers,
             allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, connect=how.connect_s, sock_connect=how.connect_s, sock_read=how.read_s
+            ),
         ) as response:
             raw = await response.content.read(most_bytes + 1)
             while len(raw) <= most_bytes and not response.content.at_eof():
