@@ -88,6 +88,12 @@ _OPTIONS = (
         help="Seconds of line time in one real second; 0: simulated time, nothing waits.",
     ),
     click.option(
+        "--door",
+        type=click.IntRange(0, 65535),
+        help="Port of a proxy that is api.twilio.com, for applications that nobody changes. "
+        "What to paste is printed at the start.",
+    ),
+    click.option(
         "--seed", type=int, help="Draw identifiers from it: runs with --pace 0 come out the same."
     ),
 )
@@ -239,7 +245,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Settings from what was given; the rest keeps its default."""
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
-             "allowed_origins", "seed")  # fmt: skip
+             "allowed_origins", "seed", "door")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         return Settings(

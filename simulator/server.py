@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
 from simulator import api, phones_api
+from simulator.door.certificates import authority_in
+from simulator.door.proxy import Door
+from simulator.door.words import to_paste
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
@@ -17,6 +21,8 @@ from simulator.reins import Reins
 from simulator.rest import calls, conferences, messages, recordings
 from simulator.rest.answers import ApiError, not_found
 from simulator.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 REST_ROOT = "/2010-04-01/Accounts/{account}"
 
@@ -31,6 +37,8 @@ def create_app(settings: Settings) -> web.Application:
     app[api.CALLERS] = {}
     app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)
+    if settings.door is not None:
+        app.cleanup_ctx.append(_open_door)
     app.router.add_get("/healthz", healthz)
     for resource in (calls, conferences, recordings, messages):
         resource.add_routes(app.router, REST_ROOT)
@@ -48,6 +56,17 @@ async def healthz(request: web.Request) -> web.Response:
 async def _open_network(app: web.Application) -> AsyncIterator[None]:
     async with app[NETWORK]:
         yield
+
+
+async def _open_door(app: web.Application) -> AsyncIterator[None]:
+    """The proxy for applications that know no other host than the carrier's."""
+    settings = app[NETWORK].settings
+    authority = authority_in(settings.door_dir)
+    door = Door(rest_port=settings.port, context=authority.context(), origins=settings.origins)
+    port = await door.open(settings.host, settings.door or 0)
+    _log.info("%s", to_paste(port, authority.ca))
+    yield
+    await door.close()
 
 
 @web.middleware

@@ -49,6 +49,8 @@ class Settings:
     """Further web origins whose pages may use a browser phone."""
     pace: float = 1.0
     """Seconds of line time that pass in one real second; 0: simulated time, nothing waits."""
+    door: int | None = None
+    """Port of the proxy that is api.twilio.com; None: no such proxy, 0: any free port."""
     seed: int | None = None
     """Draw identifiers from it, so that a run in simulated time can be repeated exactly."""
 
@@ -67,6 +69,11 @@ class Settings:
     def recordings_dir(self) -> Path:
         """Folder of the recorded sound."""
         return self.data_dir / "recordings"
+
+    @property
+    def door_dir(self) -> Path:
+        """Folder of the proxy's certificates."""
+        return self.data_dir / "door"
 
     @property
     def speech_dir(self) -> Path:
