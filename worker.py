@@ -32,6 +32,7 @@ def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
     return (
         ("ivr.jobs.sweep", "carrier", settings.sweep_s),
         ("ivr.jobs.sweep_day", "carrier", 3600),
+        ("ivr.jobs.adopt_messages", "tickets", settings.sweep_s),
         ("ivr.jobs.forget_phrases", "tickets", 86_400),
         ("recordings.jobs.sweep", "carrier", settings.sweep_s),
         ("recordings.jobs.sweep_day", "carrier", 3600),

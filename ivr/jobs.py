@@ -6,7 +6,7 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from agents.actions import caller_gone
@@ -21,6 +21,8 @@ from infra import jobs
 from infra.clock import now
 from infra.jobs import Later, Run, job
 from ivr.reporting import report_draft
+from recordings.models import Recording
+from tickets.models import Report
 from tickets.queries import reports_of_call
 from voice.ahead import speak_all
 from voice.cache import VoiceCache
@@ -28,6 +30,8 @@ from voice.prompts import Prompts
 
 _LIVE_PATIENCE_S = 20
 _NOTES_S = 10
+_QUIET = timedelta(seconds=30)
+_LOOK_BACK = timedelta(days=7)
 _RECENT = timedelta(minutes=15)
 _DAY = timedelta(hours=24)
 _KEEP_PHRASES = timedelta(days=7)
@@ -75,6 +79,44 @@ def sweep(run: Run) -> None:
 def sweep_day(run: Run) -> None:
     """The same for the last day."""
     _compare(run, since=now() - _DAY)
+
+
+@job
+def adopt_messages(run: Run) -> None:
+    """Make reports of messages that were left while we did not answer (deploy/fallback.xml)."""
+    with run.finish() as session:
+        for sid, call in _messages_without_report(session):
+            report = report_draft(
+                session,
+                call,
+                source="message",
+                confirmed=False,
+                key=":message",
+                recording_sid=sid,
+            )
+            if report.recording_sid != sid:
+                report_draft(
+                    session,
+                    call,
+                    source="message",
+                    confirmed=False,
+                    key=f":message:{sid}",
+                    recording_sid=sid,
+                )
+
+
+def _messages_without_report(session: Session) -> list[tuple[str, Call]]:
+    """Recordings after a tone that no turn of their call has taken, once the call is over."""
+    found = session.execute(
+        select(Recording.carrier_sid, Call)
+        .join(Call, Call.id == Recording.call_id)
+        .where(Recording.purpose == "message", Recording.announced_at > now() - _LOOK_BACK)
+        .where(Call.ended_at.is_not(None), Call.ended_at < now() - _QUIET)
+        .where(~exists().where(Report.recording_sid == Recording.carrier_sid))
+        .where(~exists().where(TurnSound.recording_sid == Recording.carrier_sid))
+        .order_by(Recording.id)
+    )
+    return [(sid, call) for sid, call in found]
 
 
 @job

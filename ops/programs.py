@@ -16,6 +16,8 @@ from infra.supervisor import Program, check_ports
 from ops.setup import accounts_file
 
 _ROOT = Path(__file__).resolve().parents[1]
+_OVERRIDES = "#ct=1000&rt=3500&rc=1&rp=ct"
+"""How the carrier connects to us, so that a caller hears something within 5 s (deploy/README)."""
 
 
 def programs(settings: Settings) -> list[Program]:
@@ -68,7 +70,13 @@ def simulator_options(settings: Settings) -> list[str]:
         "--number",
         settings.phone_number,
         "--voice-url",
-        f"{settings.public_url}/ivr/voice",
+        f"{settings.public_url}/ivr/voice{_OVERRIDES}",
+        "--voice-fallback-url",
+        "/bins/fallback.xml",
+        "--voice-fallback-method",
+        "GET",
+        "--bins",
+        str(_ROOT / "deploy"),
         "--status-callback",
         f"{settings.public_url}/ivr/status",
         "--app-sid",

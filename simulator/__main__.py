@@ -50,7 +50,16 @@ _OPTIONS = (
     ),
     click.option("--voice-url", help="Asked when somebody calls the number."),
     click.option("--voice-method", type=_METHOD, default="POST", show_default=True),
-    click.option("--voice-fallback-url", help="Asked when the voice URL or a document fails."),
+    click.option(
+        "--voice-fallback-url",
+        help="Asked when the voice URL or a document fails; /bins/NAME for one of --bins.",
+    ),
+    click.option("--voice-fallback-method", type=_METHOD, default="POST", show_default=True),
+    click.option(
+        "--bins",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Folder of documents that the carrier itself hosts, read at /bins/NAME by GET.",
+    ),
     click.option("--status-callback", help="Told when a call to the number is over."),
     click.option("--sms-url", help="Asked when the number gets a text."),
     click.option("--app-sid", help="AP and 32 hex digits: what browser phones call."),
@@ -250,10 +259,9 @@ def _settings(options: dict[str, Any]) -> Settings:
     try:
         return Settings(
             **given,
-            voice=_hook(
-                options["voice_url"], options["voice_method"], options["voice_fallback_url"]
-            ),
-            app_voice=_hook(options["app_voice_url"], "POST", None),
+            voice=_voice(options),
+            app_voice=Hook(options["app_voice_url"]) if options["app_voice_url"] else None,
+            bins_dir=options["bins"],
             origins=OriginMap.of(options["mappings"]),
             captions_dir=options["captions"],
         )
@@ -261,8 +269,16 @@ def _settings(options: dict[str, Any]) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _hook(url: str | None, method: str, fallback: str | None) -> Hook | None:
-    return Hook(url, method, fallback or "") if url else None
+def _voice(options: dict[str, Any]) -> Hook | None:
+    """What the number's calls ask; an address without scheme and host is one of the bins."""
+    if not options["voice_url"]:
+        return None
+    fallback = options["voice_fallback_url"] or ""
+    if fallback.startswith("/"):
+        fallback = f"http://{options['host']}:{options['port']}{fallback}"
+    return Hook(
+        options["voice_url"], options["voice_method"], fallback, options["voice_fallback_method"]
+    )
 
 
 if __name__ == "__main__":

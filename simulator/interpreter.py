@@ -198,7 +198,8 @@ class Conversation:
         if fallback and not is_fallback:
             form = failed_on.form if isinstance(failed_on, Request) else call.fields()
             error = (("ErrorCode", str(failed.code)), ("ErrorUrl", failed.url))
-            return Request(fallback, form + error, purpose="fallback")
+            method = call.party.hook.fallback_method
+            return Request(fallback, form + error, method, purpose="fallback")
         with contextlib.suppress(CannotSpeak, BadSound):
             await Scene(call, network, HANDLERS, "").say(APOLOGY, "en-US")
         return None

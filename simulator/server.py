@@ -45,12 +45,25 @@ def create_app(settings: Settings) -> web.Application:
     api.add_routes(app.router)
     phones_api.add_routes(app.router)
     add_phone_routes(app, network)
+    if settings.bins_dir is not None:
+        app.router.add_get("/bins/{name}", bin_document)
     return app
 
 
 async def healthz(request: web.Request) -> web.Response:
     """The process is alive and line time runs."""
     return web.json_response({"status": "ok"})
+
+
+async def bin_document(request: web.Request) -> web.StreamResponse:
+    """A document that the carrier hosts itself; a static host takes GET only."""
+    folder = request.app[NETWORK].settings.bins_dir
+    wanted = (folder / request.match_info["name"]).resolve() if folder else None
+    if wanted is None or folder is None or wanted.parent != folder.resolve():
+        raise web.HTTPNotFound(text="no such document")
+    if not wanted.is_file():
+        raise web.HTTPNotFound(text="no such document")
+    return web.FileResponse(wanted, headers={"Content-Type": "text/xml; charset=utf-8"})
 
 
 async def _open_network(app: web.Application) -> AsyncIterator[None]:

@@ -23,6 +23,7 @@ class Hook:
     url: str
     method: str = "POST"
     fallback_url: str = ""
+    fallback_method: str = "POST"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Settings:
     """Further web origins whose pages may use a browser phone."""
     pace: float = 1.0
     """Seconds of line time that pass in one real second; 0: simulated time, nothing waits."""
+    bins_dir: Path | None = None
+    """Folder of documents that the carrier itself hosts, at /bins/NAME."""
     door: int | None = None
     """Port of the proxy that is api.twilio.com; None: no such proxy, 0: any free port."""
     seed: int | None = None

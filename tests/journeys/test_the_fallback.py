@@ -1,0 +1,59 @@
+"""The last step of the ladder: nothing of ours answers, and nothing that was said is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select
+
+from calls.models import Call
+from simulator.callers import Caller
+from tests.conftest import eventually
+from tests.journeys.line import Line
+from tickets.models import Report
+
+pytestmark = [pytest.mark.slow, pytest.mark.speech]
+
+
+@contextmanager
+def stunned_web(line: Line) -> Iterator[None]:
+    """The web process takes connections and never answers."""
+    program = line.programs()["gunicorn"]
+    family = [program, *program.children(recursive=True)]
+    for member in family:
+        member.suspend()
+    try:
+        yield
+    finally:
+        for member in family:
+            member.resume()
+
+
+def reports_of(line: Line, sid: str) -> list[Report]:
+    with line.database() as database, database.read() as session:
+        call = session.scalar(select(Call).where(Call.carrier_sid == sid))
+        if call is None:
+            return []
+        return list(session.scalars(select(Report).where(Report.call_id == call.id)))
+
+
+def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> None:
+    with stunned_web(line):
+        call = Caller(line.simulator(""), number="+13125550131").dials()
+        call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
+        call.waits(1.5).says("there is a big pothole in the road")
+        call.hears("your message is kept", within_s=60).is_hung_up_on(within_s=60)
+    found = eventually(lambda: reports_of(line, call.sid), within_s=200)
+    assert [(report.source, report.confirmed) for report in found] == [("message", False)]
+    recorded = [one for one in call.facts()["events"] if one["event"] == "recording"]
+    assert found[0].recording_sid in {one["recording_sid"] for one in recorded}
+
+
+def test_the_next_call_is_answered_by_us_again(line: Line) -> None:
+    eventually(line.ready, within_s=60)
+    call = Caller(line.simulator(""), number="+13125550132").dials()
+    call.hears("what is the problem", within_s=30).hangs_up()
+    failed = [one for one in call.facts()["events"] if one["event"] == "error"]
+    assert failed == []
