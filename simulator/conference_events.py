@@ -16,8 +16,9 @@ from simulator.call import Call
 from simulator.webhook import Form, Request, WebhookFailed
 
 if TYPE_CHECKING:
-    from simulator.conferences import Conference, Participant
+    from simulator.conferences import Conference
     from simulator.network import Network
+    from simulator.participants import Participant
 
 EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 """What `statusCallbackEvent` may hold."""

@@ -8,8 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from simulator.conference_sounds import Music
-from simulator.conferences import BY_API, Conference, Participant, Refused
+from simulator.conferences import Conference, Refused
 from simulator.keys import NETWORK
+from simulator.participants import BY_API, Participant
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
 from simulator.rest.calls import checked_url
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from simulator.conference_events import Subscription
 from simulator.conference_recording import RoomTerms
 from simulator.conference_sounds import Music
-from simulator.conferences import BY_API, Refused, Terms, stay
+from simulator.conferences import Refused, stay
+from simulator.participants import BY_API, Terms
 from simulator.recordings import Callback
 from simulator.scene import Outcome, Scene, VerbError
 from simulator.twiml.parser import Verb
