@@ -56,6 +56,11 @@ _OPTIONS = (
     ),
     click.option("--voice-fallback-method", type=_METHOD, default="POST", show_default=True),
     click.option(
+        "--speech-model",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Folder of a Vosk model, to understand people and clips in <Gather>.",
+    ),
+    click.option(
         "--bins",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Folder of documents that the carrier itself hosts, read at /bins/NAME by GET.",
@@ -254,7 +259,8 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Settings from what was given; the rest keeps its default."""
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
-             "allowed_origins", "seed", "door")  # fmt: skip
+             "allowed_origins", "seed", "door",
+             "speech_model")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         return Settings(

@@ -26,6 +26,7 @@ from simulator.settings import Settings
 from simulator.sids import draw_from
 from simulator.sound import play
 from simulator.speech import Speaker
+from simulator.speech_input import Recogniser
 from simulator.webhook import (
     MOST_BYTES,
     MOST_SOUND_BYTES,
@@ -52,6 +53,7 @@ class Network:
         self.recordings = Recordings(settings.recordings_dir, settings.root)
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
+        self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
         self.phones = Phones(self)
         self.outgoing = Outgoing(self)

@@ -134,7 +134,8 @@ class ScriptedCaller(Endpoint):
 
     def _said(self, what: Utterance) -> None:
         begin, end = self._began_at, self.call.log.age_s
-        self.call.log.add("said", text=what.name, start_s=round(begin, 2), end_s=round(end, 2))
+        times = {"start_s": round(begin, 2), "end_s": round(end, 2)}
+        self.call.log.add("said", text=what.name, exact=what.exact, **times)
         self._look()
 
     # Steps

@@ -28,6 +28,8 @@ class Utterance:
     sound: bytes
     speech_ends_at: int
     name: str
+    exact: bool = False
+    """Whether the name is what is said, word for word."""
 
 
 async def utterance(
@@ -36,7 +38,7 @@ async def utterance(
     """The sound of a text or clip. Raises BadSound, CannotSpeak."""
     if isinstance(what, str):
         sound = await speak(what, language)
-        return Utterance(sound, speech_bounds(sound)[1], what)
+        return Utterance(sound, speech_bounds(sound)[1], what, exact=True)
     sound = read_sound(what.path, what.path.name)
     end = speech_bounds(sound)[1]
     if what.noise is not None and what.snr_db is not None:

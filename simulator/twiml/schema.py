@@ -13,12 +13,14 @@ from typing import Any
 from simulator.twiml.values import (
     BOOLEAN,
     GATHER_INPUT,
+    HINTS,
     KEY_ROW,
     LANGUAGE,
     METHOD,
     ONE_KEY,
     SOCKET_URL,
     SOME_KEYS,
+    SPEECH_TIMEOUT,
     TEXT,
     URL,
     Kind,
@@ -96,19 +98,6 @@ _DETECTION = frozenset(
 _STREAM_ELSEWHERE = frozenset({"connectorName", "audioFormat", "sampleRate"})
 _SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
 _SAY_IN = ("Say", "Play", "Pause")
-_LIVE_INPUT = frozenset(
-    {
-        "speechTimeout",
-        "maxSpeechTime",
-        "partialResultCallback",
-        "partialResultCallbackMethod",
-        "hints",
-        "profanityFilter",
-        "speechModel",
-        "enhanced",
-    }
-)
-
 VOICE: Mapping[str, Element] = {
     "Say": Element(
         attributes={
@@ -129,7 +118,7 @@ VOICE: Mapping[str, Element] = {
     "Pause": Element(attributes={"length": Attribute(integer(0), 1)}),
     "Gather": Element(
         attributes={
-            "input": Attribute(GATHER_INPUT, "dtmf"),
+            "input": Attribute(GATHER_INPUT, ("dtmf",)),
             **_ACTION,
             "timeout": Attribute(integer(0), 5),
             "finishOnKey": Attribute(ONE_KEY, "#"),
@@ -138,9 +127,16 @@ VOICE: Mapping[str, Element] = {
             "language": Attribute(LANGUAGE, "en-US"),
             "bargeIn": Attribute(BOOLEAN, True),
             "debug": Attribute(BOOLEAN, False),
+            "speechTimeout": Attribute(SPEECH_TIMEOUT),
+            "maxSpeechTime": Attribute(integer(1, 600), 60),
+            "partialResultCallback": Attribute(URL),
+            "partialResultCallbackMethod": Attribute(METHOD, "POST"),
+            "hints": Attribute(HINTS, ()),
+            "profanityFilter": Attribute(BOOLEAN, True),
+            "speechModel": Attribute(TEXT, ""),
+            "enhanced": Attribute(BOOLEAN, False),
         },
         children=_SAY_IN,
-        not_emulated=_LIVE_INPUT,
     ),
     "Record": Element(
         attributes={

@@ -92,10 +92,21 @@ def _language(text: str) -> str:
     return text
 
 
-def _gather_input(text: str) -> str:
-    if text != "dtmf":
+def _speech_timeout(text: str) -> float | None:
+    """Seconds; None: `auto`."""
+    if text == "auto":
+        return None
+    seconds = float(text)
+    if seconds <= 0:
         raise ValueError
-    return text
+    return seconds
+
+
+def _hints(text: str) -> tuple[str, ...]:
+    phrases = tuple(one.strip() for one in text.split(",") if one.strip())
+    if len(phrases) > 500 or any(len(one) > 100 for one in phrases):
+        raise ValueError
+    return phrases
 
 
 TEXT = Kind("text", str)
@@ -107,4 +118,6 @@ LANGUAGE = Kind("a language tag such as en-US", _language)
 ONE_KEY = Kind("one of 0-9 * #, or nothing", _one_key)
 SOME_KEYS = Kind("keys 0-9 * #", _keys)
 KEY_ROW = Kind("keys 0-9 * # and the pauses w W", _key_row)
-GATHER_INPUT = Kind("dtmf (speech is not emulated here)", _gather_input)
+GATHER_INPUT = some_of("dtmf", "speech")
+SPEECH_TIMEOUT = Kind("seconds, or auto", _speech_timeout)
+HINTS = Kind("at most 500 phrases of at most 100 characters, separated by commas", _hints)

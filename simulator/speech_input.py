@@ -1,0 +1,125 @@
+"""What a caller said in answer to a question: when it began and ended, and in which words.
+
+When is measured on the caller's own sound, against the noise of their line. The words of a scripted
+caller's sentence are known exactly; those of a clip or of a person are recognised by Vosk where a
+model is given (`--speech-model`), else nothing is understood and the debugger says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from simulator.audio import FRAME_S, decoded, resampled
+from simulator.call import Call
+from simulator.events import Event
+from simulator.recordings import SilenceMeter
+
+AUTO_TIMEOUT_S = 1.0
+"""What `speechTimeout="auto"` waits after the last word."""
+_BEGINS_S = 0.16
+_MODEL_RATE = 16_000
+_KNOWN = 1.0
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Recognised words; confidence 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class Recogniser:
+    """Vosk with one model, loaded when it is first needed. Use from one thread at a time."""
+
+    def __init__(self, model: Path | None) -> None:
+        self._folder = model
+        self._turn = asyncio.Lock()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a model is given and Vosk is installed."""
+        return self._folder is not None and importlib.util.find_spec("vosk") is not None
+
+    async def recognise(self, mulaw: bytes) -> Speech:
+        """The words of 8 kHz mu-law."""
+        async with self._turn:
+            return await asyncio.to_thread(self._recognise, mulaw)
+
+    @cached_property
+    def _model(self) -> Any:
+        import vosk
+
+        vosk.SetLogLevel(-1)
+        return vosk.Model(str(self._folder))
+
+    def _recognise(self, mulaw: bytes) -> Speech:
+        import vosk
+
+        samples = resampled(decoded(mulaw).astype("float64"), 8000, _MODEL_RATE)
+        listener = vosk.KaldiRecognizer(self._model, _MODEL_RATE)
+        listener.SetWords(True)
+        listener.AcceptWaveform(samples.clip(-32768, 32767).astype("int16").tobytes())
+        found = json.loads(listener.FinalResult())
+        sure = [float(word["conf"]) for word in found.get("result", ())]
+        return Speech(found.get("text", ""), round(sum(sure) / len(sure), 4) if sure else 0.0)
+
+
+class SpeechWatch:
+    """Watches one answer: give it every frame; `began` and `ended` are set when it did."""
+
+    def __init__(self, call: Call, *, silence_s: float, most_s: float) -> None:
+        self.began = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._call = call
+        self._silence_s = silence_s
+        self._most_s = most_s
+        self._meter = SilenceMeter()
+        self._speaking_s = 0.0
+        self._taken_s = 0.0
+        self._sound = bytearray()
+        self._known: list[str] = []
+        self._unknown = False
+        self._stop = call.log.follow(self._note)
+
+    def take(self, inbound: bytes, outbound: bytes) -> None:
+        """The next tick."""
+        self._meter.take(inbound)
+        silent_s = self._meter.silent_s
+        self._speaking_s = self._speaking_s + FRAME_S if silent_s == 0.0 else 0.0
+        if self._speaking_s >= _BEGINS_S:
+            self.began.set()
+        self._sound += inbound
+        if not self.began.is_set():
+            del self._sound[: -8000 // 2]
+            return
+        self._taken_s += FRAME_S
+        if silent_s >= self._silence_s or self._taken_s >= self._most_s:
+            self.ended.set()
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._stop()
+
+    async def words(self, recogniser: Recogniser) -> Speech | None:
+        """What was said; None when it cannot be known."""
+        if self._known and not self._unknown:
+            return Speech(" ".join(self._known), _KNOWN)
+        if not recogniser.is_there:
+            return None
+        async with self._call.clock.outside():
+            return await recogniser.recognise(bytes(self._sound))
+
+    def _note(self, event: Event) -> None:
+        if event["event"] != "said":
+            return
+        if event.get("exact"):
+            self._known.append(str(event["text"]))
+        else:
+            self._unknown = True
