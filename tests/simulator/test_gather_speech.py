@@ -16,9 +16,7 @@ CLIP = Path(__file__).resolve().parents[2] / "asr" / "known" / "en.flac"
 MODEL = Path(__file__).resolve().parents[2] / "var" / "models" / "vosk-model-small-en-us-0.15"
 
 
-def asked(
-    folder: Path, gather: str, steps: list[Any], **changes: Any
-) -> tuple[FakeApp, Call]:
+def asked(folder: Path, gather: str, steps: list[Any], **changes: Any) -> tuple[FakeApp, Call]:
     """One call to a question; a goodbye follows when nothing was understood."""
     app = FakeApp(
         {

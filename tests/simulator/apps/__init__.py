@@ -1,0 +1,1 @@
+"""Voice applications as other people write them; each stands alone and knows no simulator."""

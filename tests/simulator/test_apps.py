@@ -1,0 +1,174 @@
+"""Applications in the styles people really use, unchanged and in processes of their own.
+
+They reach REST by the environment alone: the proxy that is api.twilio.com.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from aiohttp.test_utils import unused_port
+
+from simulator.callers import Caller
+from tests.conftest import eventually
+from tests.simulator.app import ACCOUNT, CALLER, NUMBER, TOKEN
+
+APPS = Path(__file__).with_name("apps")
+OWNER = "+13125550188"
+
+pytestmark = pytest.mark.slow
+
+
+class Running:
+    """An application and a simulator that calls it."""
+
+    def __init__(self, root: str, app: str) -> None:
+        self.root = root
+        self.app = app
+
+    def caller(self) -> Caller:
+        return Caller(self.root, number=CALLER)
+
+    def texts(self, to: str) -> list[str]:
+        found = requests.get(f"{self.root}/simulator/messages", timeout=10).json()["messages"]
+        return [one["body"] for one in found if one["to"] == to]
+
+    def errors(self) -> list[str]:
+        found = requests.get(f"{self.root}/simulator/debugger", timeout=10).json()["errors"]
+        return [one["message"] for one in found]
+
+    def describe(self, **phone: Any) -> None:
+        answer = requests.post(f"{self.root}/simulator/phones", json=phone, timeout=10)
+        assert answer.status_code == 201, answer.text
+
+
+@contextmanager
+def running(
+    folder: Path, command: list[str], voice: str, status: str = "", ready: str = "/"
+) -> Iterator[Running]:
+    """Start both; stop both."""
+    app_port, port, door = unused_port(), unused_port(), unused_port()
+    app = f"http://127.0.0.1:{app_port}"
+    serve = [
+        *(sys.executable, "-m", "simulator", "serve", "--port", str(port), "--door", str(door)),
+        *("--account-sid", ACCOUNT, "--number", NUMBER, "--data-dir", str(folder)),
+        *("--voice-url", f"{app}{voice}", "--pace", "0"),
+        *(("--status-callback", f"{app}{status}") if status else ()),
+    ]
+    proxy, ca = f"http://127.0.0.1:{door}", str(folder / "door" / "ca.pem")
+    env = {
+        **{name: value for name, value in os.environ.items() if "proxy" not in name.lower()},
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "SIMULATOR_AUTH_TOKEN": TOKEN,
+        "SHOP_NUMBER": NUMBER,
+        "DESK_NUMBER": NUMBER,
+        "OWNER_NUMBER": OWNER,
+        "COLLEAGUE": OWNER,
+        "PUBLIC_URL": app,
+        "PORT": str(app_port),
+    }
+    reach = {
+        "HTTP_PROXY": proxy,
+        "HTTPS_PROXY": proxy,
+        "REQUESTS_CA_BUNDLE": ca,
+        "NODE_EXTRA_CA_CERTS": ca,
+    }
+    with _process(serve, env, f"http://127.0.0.1:{port}/healthz"):  # noqa: SIM117
+        with _process(command, env | reach, f"{app}{ready}"):
+            yield Running(f"http://127.0.0.1:{port}", app)
+
+
+@contextmanager
+def _process(command: list[str], env: dict[str, str], ready: str) -> Iterator[None]:
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 30
+        while not _answers(ready):
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise AssertionError(f"{command[:3]} did not start: {process.communicate()[1]}")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).status_code < 500
+    except requests.RequestException:
+        return False
+
+
+def python(name: str) -> list[str]:
+    return [sys.executable, str(APPS / name)]
+
+
+def test_flask_with_the_twilio_package_takes_a_voice_mail(tmp_path: Path) -> None:
+    with running(tmp_path, python("flask_voicemail.py"), "/voice", ready="/messages") as shop:
+        call = shop.caller().dials()
+        call.hears("press 1 for our hours").presses("2")
+        call.hears("after the tone").waits(1.5).says("please call me back")
+        call.hears("your message has").is_hung_up_on()
+        texts = eventually(lambda: shop.texts(OWNER), within_s=30)
+        (sid,) = requests.get(f"{shop.app}/messages", timeout=10).json()
+        assert texts == [
+            f"New voice mail: {shop.root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}"
+        ]
+        sound = requests.get(texts[0].split(": ")[1], auth=(ACCOUNT, TOKEN), timeout=10)
+        assert sound.content[:4] == b"RIFF"
+        hours = shop.caller().dials()
+        hours.hears("press 1").presses("1").hears("nine to six").is_hung_up_on()
+        assert shop.errors() == []
+
+
+def test_raw_xml_from_fastapi_asks_its_questions(tmp_path: Path) -> None:
+    command = python("fastapi_survey.py")
+    with running(tmp_path, command, "/start", "/over", ready="/answers") as survey:
+        call = survey.caller().dials()
+        call.hears("how was the bus").says("late & loud")
+        call.hears("will you take it again").presses("1")
+        call.hears("you said late").is_hung_up_on()
+        answers = eventually(
+            lambda: _with_status(requests.get(f"{survey.app}/answers", timeout=10).json())
+        )
+        assert answers[call.sid] == ["late & loud", "1"]
+        assert answers["status"] == ["completed"]
+        assert survey.errors() == []
+
+
+def test_node_with_the_twilio_package_puts_a_caller_through(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs Node.js")
+    folder = APPS / "node_menu"
+    if not (folder / "node_modules").exists():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    with running(tmp_path, [node, str(folder / "server.js")], "/voice") as desk:
+        desk.describe(address=OWNER, after_s=2, steps=[{"waits_s": 2}, {"hangs_up": True}])
+        call = desk.caller().dials()
+        call.hears("putting you through").is_transferred().hears("thank you").is_hung_up_on()
+        desk.describe(address=OWNER, behaviour="no-answer")
+        missed = desk.caller().dials()
+        missed.hears("putting you through").hears("will call you back").is_hung_up_on()
+        assert eventually(lambda: desk.texts(OWNER)) == [f"Missed call from {CALLER}"]
+        assert desk.errors() == []
+
+
+def _with_status(answers: dict[str, list[str]]) -> dict[str, list[str]]:
+    return answers if "status" in answers else {}
