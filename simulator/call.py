@@ -240,7 +240,12 @@ class Call:
     def status_request(self) -> Request:
         """The final status callback of an incoming call."""
         duration = self.duration_s or 0
-        extra = (("CallDuration", str(duration)), ("Duration", str(-(-duration // 60))))
+        code = "200" if self.status == "completed" else "487"
+        extra = (
+            ("CallDuration", str(duration)),
+            ("Duration", str(-(-duration // 60))),
+            ("SipResponseCode", code),
+        )
         return self.progress_request(self.party.status_callback, extra=extra)
 
     def progress_request(

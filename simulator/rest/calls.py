@@ -22,18 +22,28 @@ from simulator.webhook import Request
 
 _MOST_TWIML = 4000
 _EVENTS = "StatusCallbackEvent"
+_PLAIN = {
+    "Record": "false",
+    "Trim": "do-not-trim",
+    "RecordingTrack": "both",
+    "RecordingChannels": "mono",
+    "AsyncAmd": "false",
+}
+"""Parameters that ask for nothing when they have this value."""
 _NOT_EMULATED = frozenset(
     {
+        *_PLAIN,
         "MachineDetection",
-        "AsyncAmd",
-        "Record",
-        "Byoc",
-        "Trim",
-        "RecordingChannels",
-        "RecordingTrack",
+        "MachineDetectionTimeout",
+        "AsyncAmdStatusCallback",
         "RecordingStatusCallback",
+        "Byoc",
         "CallToken",
+        "CallerId",
+        "CallReason",
         "ClientNotificationUrl",
+        "SipAuthUsername",
+        "SipAuthPassword",
     }
 )
 _SUBRESOURCES = ("notifications", "recordings", "streams", "transcriptions", "events")
@@ -120,7 +130,7 @@ async def create_call(request: web.Request) -> web.Response:
 
 def ring_from(network: Network, form: Mapping[str, str], events: tuple[str, ...]) -> Ring:
     """What a form asks for. Raises ApiError with the carrier's codes."""
-    refused = next((name for name in form if name in _NOT_EMULATED), None)
+    refused = next((name for name in form if _asks_too_much(name, form[name])), None)
     if refused is not None:
         raise ApiError(400, 20001, f"{refused} is not emulated here")
     hook, inline = _document(network, form)
@@ -134,6 +144,11 @@ def ring_from(network: Network, form: Mapping[str, str], events: tuple[str, ...]
         send_digits=_send_digits(form),
         time_limit_s=_seconds(form, "TimeLimit", 14_400, 86_400),
     )
+
+
+def _asks_too_much(name: str, value: str) -> bool:
+    """Whether a parameter would change what happens, and does not here."""
+    return name in _NOT_EMULATED and value.lower() not in {"", _PLAIN.get(name, "")}
 
 
 def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCallback:
@@ -196,7 +211,7 @@ def _send_digits(form: Mapping[str, str]) -> str:
 
 def _seconds(form: Mapping[str, str], name: str, default: int, most: int) -> float:
     text = form.get(name, str(default))
-    if not text.isdigit() or not 1 <= int(text) <= most:
+    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= most:
         raise ApiError(400, 20001, f"{name}: expected 1 to {most} seconds, got {text!r}")
     return float(text)
 
@@ -230,6 +245,8 @@ async def update_call(request: web.Request) -> web.Response:
     form = await posted(request)
     if call.is_over:
         raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect or end it.")
+    if "Url" in form and "Twiml" in form:
+        raise ApiError(400, 20001, "expected Url or Twiml, got both")
     if "Status" in form:
         _end(call, form["Status"])
     elif "Url" in form:

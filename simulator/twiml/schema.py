@@ -164,7 +164,7 @@ VOICE: Mapping[str, Element] = {
     "Dial": Element(
         attributes={
             **_ACTION,
-            "timeout": Attribute(integer(1, 600), 30),
+            "timeout": Attribute(integer(5, 600), 30),
             "timeLimit": Attribute(integer(1, 14400), 14400),
             "hangupOnStar": Attribute(BOOLEAN, False),
             "callerId": Attribute(TEXT),

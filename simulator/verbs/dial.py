@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -20,6 +21,8 @@ from simulator.verbs.queue import dial_queue, talk
 from simulator.webhook import Form, Request, WebhookFailed
 
 WHISPER_VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Hangup")
+_IS_NUMBER = re.compile(r"\+?[0-9]{2,15}")
+_IS_CALLER = re.compile(r"\+?[0-9]{2,15}|(client|sip):.+")
 _ALONE = frozenset({"Queue", "Conference"})
 
 
@@ -32,6 +35,8 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
         return await _ROOMS[alone[0].name](scene, verb)
     if not verb.children and not verb.text:
         raise VerbError(12200, "<Dial> needs a number or one of its nouns")
+    if verb["callerId"] and not _IS_CALLER.fullmatch(verb["callerId"]):
+        raise VerbError(13214, f"callerId: expected +1... or client:..., got {verb['callerId']!r}")
     dialling = _Dialling(scene, verb)
     try:
         await dialling.run()
@@ -258,10 +263,15 @@ async def _run_whisper(scene: Scene, first: Request) -> bool:
 
 def _address(noun: Verb) -> tuple[str, Form]:
     """Whom a noun calls, and the parameters that go along."""
-    if noun.name != "Client":
-        if not noun.text:
-            raise VerbError(13223, f"<{noun.name}> needs somebody to call")
+    if noun.name == "Sip":
+        if not noun.text.startswith(("sip:", "sips:")):
+            raise VerbError(13224, f"<Sip> needs sip:..., got {noun.text!r}")
         return noun.text, ()
+    if noun.name != "Client":
+        number = re.sub(r"[\s().-]", "", noun.text)
+        if not _IS_NUMBER.fullmatch(number):
+            raise VerbError(13223, f"<{noun.name}>: expected a number in E.164, got {noun.text!r}")
+        return number, ()
     named = [child for child in noun.children if child.name == "Identity"]
     identity = named[0].text if named else noun.text
     if not identity:

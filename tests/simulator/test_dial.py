@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from simulator.audio import decoded
 from simulator.call import Call
 from simulator.network import Network
 from simulator.phones import BadBehaviour, behaviour_from
@@ -254,3 +256,49 @@ def test_an_answering_machine_speaks_at_once(tmp_path: Path) -> None:
 def test_a_phone_described_wrongly_is_refused(source: dict[str, Any]) -> None:
     with pytest.raises(BadBehaviour, match=r"expected|unknown key"):
         behaviour_from(source, Path())
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (f'<Dial callerId="nonsense">{SHOP}</Dial>', 13214),
+        ("<Dial>hello world</Dial>", 13223),
+        ("<Dial><Number/></Dial>", 13223),
+        ("<Dial><Client/></Dial>", 13223),
+        ("<Dial><Sip>+13125550101</Sip></Dial>", 13224),
+        ("<Dial/>", 12200),
+        (f"<Dial><Queue>a</Queue><Number>{SHOP}</Number></Dial>", 12200),
+    ],
+)
+def test_what_cannot_be_dialled_is_an_error_with_its_code(
+    tmp_path: Path, document: str, code: int
+) -> None:
+    _, calls = called(tmp_path, {"/voice": response(document)}, [{"is_hung_up_on": True}])
+    assert [one["code"] for one in calls[0].log.events if one["event"] == "error"] == [code]
+    assert len(calls) == 1
+
+
+def test_the_callees_words_reach_the_caller_unchanged(tmp_path: Path) -> None:
+    replies = {"/voice": response(f"<Dial>{SHOP}</Dial>")}
+    shop: dict[str, Any] = {"steps": [{"waits_s": 1}, {"says": "good morning"}, {"hangs_up": True}]}
+    app = FakeApp({"/status": response(), **replies})
+
+    class Listener(ScriptedCaller):
+        heard = b""
+
+        def hear(self, frame: bytes) -> None:
+            self.heard += frame
+            super().hear(frame)
+
+    async def work() -> tuple[bytes, bytes]:
+        async with network(app, tmp_path, pace=0.0, seed=1) as net:
+            describe(net, SHOP, **shop)
+            caller = Listener(net, number=CALLER)
+            net.dial(caller, from_number=CALLER, to=NUMBER)
+            await caller.call.gone.wait()
+            return caller.heard, await net.said("good morning", "en")
+
+    heard_, said = run(work())
+    samples, wanted = decoded(heard_).astype(float), decoded(said).astype(float)
+    best = float(np.correlate(samples, wanted, "valid").max() / (wanted @ wanted))
+    assert best == pytest.approx(1.0, abs=0.02)

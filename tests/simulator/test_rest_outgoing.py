@@ -81,6 +81,14 @@ def test_a_call_that_nobody_takes_says_why(served: Served, client: Client, behav
     assert told[0]["CallStatus"] == behaviour and told[0]["CallDuration"] == "0"
 
 
+def test_what_asks_for_nothing_unusual_is_no_obstacle(served: Served, client: Client) -> None:
+    describe(served, SHOP, behaviour="busy")
+    call = client.calls.create(
+        to=SHOP, from_=NUMBER, twiml="<Response/>", record=False, trim="do-not-trim"
+    )
+    assert call.status == "queued"
+
+
 def test_a_ringing_call_is_cancelled(served: Served, client: Client) -> None:
     describe(served, SHOP, behaviour="no-answer")
     call = client.calls.create(to=SHOP, from_=NUMBER, twiml="<Response/>")
@@ -107,6 +115,9 @@ def test_a_call_that_is_over_can_be_forgotten(served: Served, client: Client) ->
         ({"from_": "me"}, 21212),
         ({"twiml": "", "url": "nowhere"}, 21205),
         ({"timeout": 6000}, 20001),
+        ({"timeout": "²"}, 20001),
+        ({"record": True}, 20001),
+        ({"call_reason": "a survey"}, 20001),
         ({"send_digits": "hello"}, 20001),
         ({"machine_detection": "Enable"}, 20001),
     ],
