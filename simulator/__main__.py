@@ -56,6 +56,11 @@ _OPTIONS = (
     ),
     click.option("--voice-fallback-method", type=_METHOD, default="POST", show_default=True),
     click.option(
+        "--faults",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Plan of what goes wrong, YAML; also at /simulator/faults.",
+    ),
+    click.option(
         "--speech-model",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Folder of a Vosk model, to understand people and clips in <Gather>.",
@@ -260,7 +265,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
              "allowed_origins", "seed", "door",
-             "speech_model")  # fmt: skip
+             "speech_model", "faults")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         return Settings(

@@ -2,7 +2,8 @@
 
 An event is a plain dictionary: `event` (its kind), `at_s` (line time since the call began),
 `call_sid`, and the kind's own facts. Kinds: call, webhook, twiml, verb, status, heard, said, keys,
-sms, stream, recording, queue, transferred, released, error, ended (the call), end (its script).
+sms, stream, recording, queue, conference, dial, transferred, released, fault (one struck), repeat
+(a request sent again), error, ended (the call), end (its script).
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ class Messages:
 
     def __init__(self) -> None:
         self.all: list[Message] = []
+        self.opted_out: set[str] = set()
+        """Numbers that asked for no more messages."""
         self._listeners: list[Listener] = []
 
     def add(

@@ -14,6 +14,7 @@ from simulator.call import Call, Party, SentWebhook
 from simulator.clock import SEEDED_START, SIMULATED, Clock
 from simulator.conferences import Conferences
 from simulator.debugger import Complaint, Debugger
+from simulator.faults import Faults, load_plan
 from simulator.hearing import CaptionIndex
 from simulator.interpreter import Conversation
 from simulator.legs import Endpoint, Leg, NotReachable
@@ -27,6 +28,8 @@ from simulator.sids import draw_from
 from simulator.sound import play
 from simulator.speech import Speaker
 from simulator.speech_input import Recogniser
+from simulator.texting import receive
+from simulator.trouble import send_in_trouble
 from simulator.webhook import (
     MOST_BYTES,
     MOST_SOUND_BYTES,
@@ -53,6 +56,7 @@ class Network:
         self.recordings = Recordings(settings.recordings_dir, settings.root)
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
+        self.faults = load_plan(settings.faults) if settings.faults else Faults()
         self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
         self.phones = Phones(self)
@@ -139,30 +143,7 @@ class Network:
 
     async def text(self, *, from_number: str, to: str, body: str) -> Message:
         """Send a text message to the account's number; its SMS address is asked."""
-        message = self.messages.add(
-            account_sid=self.settings.account_sid,
-            from_=from_number,
-            to=to,
-            body=body,
-            direction="inbound",
-            at=self.clock.date,
-        )
-        if self.settings.sms_url and to == self.settings.number:
-            form = (
-                ("MessageSid", message.sid),
-                ("SmsSid", message.sid),
-                ("SmsMessageSid", message.sid),
-                ("AccountSid", message.account_sid),
-                ("From", from_number),
-                ("To", to),
-                ("Body", body),
-                ("NumMedia", "0"),
-                ("NumSegments", str(message.segments)),
-                ("SmsStatus", "received"),
-                ("ApiVersion", "2010-04-01"),
-            )
-            await self.send_quietly(Request(self.settings.sms_url, form, purpose="sms"))
-        return message
+        return await receive(self, from_number=from_number, to=to, body=body)
 
     def _place(self, party: Party, endpoint: Endpoint) -> Leg:
         call = self.begin(party, endpoint)
@@ -188,6 +169,14 @@ class Network:
 
     async def send(self, call: Call, request: Request, *, most_bytes: int = MOST_BYTES) -> Answer:
         """Send a request of a call, noted in its log. Raises WebhookFailed."""
+        number = len(call.webhooks)
+        strikes = self.faults.of_webhook(call.sid, number, request.purpose)
+        if strikes:
+            return await send_in_trouble(self, call, request, strikes, most_bytes)
+        return await self.deliver(call, request, most_bytes)
+
+    async def deliver(self, call: Call, request: Request, most_bytes: int) -> Answer:
+        """Send it without further trouble. Raises WebhookFailed."""
         sent = SentWebhook(request, 0, b"")
         call.webhooks.append(sent)
         facts = {
@@ -260,6 +249,11 @@ class Network:
         self.aside(self._keep_recording(call, recorder, trim), of=call)
 
     async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
+        late_s = self.faults.lateness_of_recording(call.sid)
+        if late_s:
+            sid = recorder.recording.sid
+            call.log.add("fault", fault="late", purpose="recording", recording_sid=sid)
+            await self.clock.sleep(late_s)
         async with self.clock.outside():
             recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
         call.log.add(

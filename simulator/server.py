@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from simulator import api, phones_api
+from simulator import api, faults_api, phones_api
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste
@@ -18,7 +18,7 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.reins import Reins
-from simulator.rest import calls, conferences, messages, recordings
+from simulator.rest import calls, conferences, messages, participants, recordings
 from simulator.rest.answers import ApiError, not_found
 from simulator.settings import Settings
 
@@ -40,10 +40,11 @@ def create_app(settings: Settings) -> web.Application:
     if settings.door is not None:
         app.cleanup_ctx.append(_open_door)
     app.router.add_get("/healthz", healthz)
-    for resource in (calls, conferences, recordings, messages):
+    for resource in (calls, conferences, participants, recordings, messages):
         resource.add_routes(app.router, REST_ROOT)
     api.add_routes(app.router)
     phones_api.add_routes(app.router)
+    faults_api.add_routes(app.router)
     add_phone_routes(app, network)
     if settings.bins_dir is not None:
         app.router.add_get("/bins/{name}", bin_document)
@@ -89,6 +90,11 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     try:
         _check_account(request)
+        status = request.app[NETWORK].faults.of_rest()
+        if status == 429:
+            raise ApiError(429, 20429, "Too Many Requests")
+        if status:
+            raise ApiError(status, 20500, "An internal server error has occurred")
         return await handler(request)
     except ApiError as error:
         return error.response()

@@ -50,6 +50,8 @@ class Settings:
     """Further web origins whose pages may use a browser phone."""
     pace: float = 1.0
     """Seconds of line time that pass in one real second; 0: simulated time, nothing waits."""
+    faults: Path | None = None
+    """File of a plan of faults."""
     speech_model: Path | None = None
     """Folder of a Vosk model, to understand callers whose words are not known."""
     bins_dir: Path | None = None

@@ -135,14 +135,14 @@ def ring_from(network: Network, form: Mapping[str, str], events: tuple[str, ...]
         raise ApiError(400, 20001, f"{refused} is not emulated here")
     hook, inline = _document(network, form)
     return Ring(
-        _called(form),
+        called(form),
         caller_of(network, form),
-        timeout_s=_seconds(form, "Timeout", 60, 600),
+        timeout_s=seconds_of(form, "Timeout", 60, 600),
         hook=hook,
         inline=inline,
         progress=progress_from(form, events),
         send_digits=_send_digits(form),
-        time_limit_s=_seconds(form, "TimeLimit", 14_400, 86_400),
+        time_limit_s=seconds_of(form, "TimeLimit", 14_400, 86_400),
     )
 
 
@@ -163,7 +163,8 @@ def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCal
     return StatusCallback(url, method, events or ("completed",))
 
 
-def _called(form: Mapping[str, str]) -> str:
+def called(form: Mapping[str, str]) -> str:
+    """Whom to call. Raises ApiError."""
     to = form.get("To", "")
     if not to:
         raise ApiError(400, 21201, "No 'To' number is specified")
@@ -209,10 +210,11 @@ def _send_digits(form: Mapping[str, str]) -> str:
     return digits
 
 
-def _seconds(form: Mapping[str, str], name: str, default: int, most: int) -> float:
+def seconds_of(form: Mapping[str, str], name: str, default: int, most: int) -> float:
+    """A whole number from 1 to `most`. Raises ApiError."""
     text = form.get(name, str(default))
     if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= most:
-        raise ApiError(400, 20001, f"{name}: expected 1 to {most} seconds, got {text!r}")
+        raise ApiError(400, 20001, f"{name}: expected 1 to {most}, got {text!r}")
     return float(text)
 
 

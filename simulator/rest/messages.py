@@ -48,6 +48,8 @@ async def create_message(request: web.Request) -> web.Response:
     network = request.app[NETWORK]
     form = await posted(request)
     _check(form, network.settings.number)
+    if form["To"] in network.messages.opted_out:
+        raise ApiError(400, 21610, "Attempt to send to unsubscribed recipient")
     message = network.messages.add(
         account_sid=network.settings.account_sid,
         from_=form["From"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ def shown(recording: Recording) -> dict[str, Any]:
 def _found(request: web.Request) -> Recording:
     recording = request.app[NETWORK].recordings.by_sid.get(request.match_info["sid"])
     of_call = request.match_info.get("call_sid")
-    if recording is None or (of_call and recording.call_sid != of_call):
+    of_room = request.match_info.get("conference_sid")
+    elsewhere = recording is not None and (
+        (of_call and recording.call_sid != of_call)
+        or (of_room and recording.conference_sid != of_room)
+    )
+    if recording is None or elsewhere:
         raise not_found(request.path)
     return recording
 
@@ -56,9 +62,14 @@ async def list_recordings(request: web.Request) -> web.Response:
     query = request.query
     of_call = request.match_info.get("call_sid") or query.get("CallSid")
 
+    of_room = request.match_info.get("conference_sid") or query.get("ConferenceSid")
+
     def wanted(recording: Recording) -> bool:
-        return of_call in (None, recording.call_sid) and keeps(
-            query, "DateCreated", recording.created_at
+        owner = "" if recording.conference_sid else recording.call_sid
+        return (
+            of_call in (None, owner)
+            and of_room in (None, recording.conference_sid)
+            and keeps(query, "DateCreated", recording.created_at)
         )
 
     recordings = reversed(tuple(request.app[NETWORK].recordings.by_sid.values()))
@@ -75,6 +86,9 @@ async def fetch_sound(request: web.Request) -> web.StreamResponse:
     recording = _found(request)
     if recording.path is None or not recording.path.exists():
         raise not_found(request.path)
+    spoiled = _spoiled(request, recording)
+    if spoiled is not None:
+        return spoiled
     wanted = request.query.get("RequestedChannels", str(recording.channels))
     if wanted not in {"1", "2"}:
         raise ApiError(400, 20001, f"RequestedChannels: expected 1 or 2, got {wanted!r}")
@@ -84,15 +98,42 @@ async def fetch_sound(request: web.Request) -> web.StreamResponse:
     return web.Response(body=sound, content_type="audio/x-wav")
 
 
+def _spoiled(request: web.Request, recording: Recording) -> web.Response | None:
+    """What the plan of faults makes of this fetch; None when it leaves it alone."""
+    network = request.app[NETWORK]
+    kind = network.faults.of_recording(recording.sid, recording.call_sid)
+    if not kind or recording.path is None:
+        return None
+    call = network.calls.get(recording.call_sid)
+    if call is not None:
+        call.log.add("fault", fault=kind, purpose="recording", recording_sid=recording.sid)
+    if kind == "missing":
+        raise not_found(request.path)
+    sound = recording.path.read_bytes()
+    body = sound[: len(sound) // 2] if kind == "short" else b"<html>" + sound[6:]
+    return web.Response(body=body, content_type="audio/x-wav")
+
+
 def _mono(path: Path) -> bytes:
     samples, _rate = soundfile.read(path, dtype="float64", always_2d=True)
     return wav_file(encoded(samples.sum(axis=1) * 32768))
 
 
-async def no_mp3(request: web.Request) -> web.Response:
-    """MP3 is not made here; say so rather than send something else."""
-    _found(request)
-    raise ApiError(406, 20001, "this simulator keeps WAV only; ask for .wav")
+async def fetch_mp3(request: web.Request) -> web.Response:
+    """The same sound as MP3."""
+    recording = _found(request)
+    if recording.path is None or not recording.path.exists():
+        raise not_found(request.path)
+    mono = request.query.get("RequestedChannels") == "1"
+    sound = await asyncio.to_thread(_mp3, recording.path, mono)
+    return web.Response(body=sound, content_type="audio/mpeg")
+
+
+def _mp3(path: Path, mono: bool) -> bytes:
+    samples, rate = soundfile.read(path, dtype="float64", always_2d=True)
+    out = io.BytesIO()
+    soundfile.write(out, samples.sum(axis=1) if mono else samples, rate, format="MP3")
+    return out.getvalue()
 
 
 async def delete_recording(request: web.Request) -> web.Response:
@@ -102,11 +143,12 @@ async def delete_recording(request: web.Request) -> web.Response:
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:
-    """Mount the resource, by itself and below a call."""
-    for base in (root, f"{root}/Calls/{{call_sid}}"):
+    """Mount the resource, by itself and below a call or a conference."""
+    calls, rooms = f"{root}/Calls/{{call_sid}}", f"{root}/Conferences/{{conference_sid}}"
+    for base in (root, calls, rooms):
         router.add_get(f"{base}/Recordings.json", list_recordings)
         router.add_get(f"{base}/Recordings/{{sid}}.json", fetch_recording)
         router.add_delete(f"{base}/Recordings/{{sid}}.json", delete_recording)
         router.add_get(f"{base}/Recordings/{{sid}}.wav", fetch_sound)
-        router.add_get(f"{base}/Recordings/{{sid}}.mp3", no_mp3)
+        router.add_get(f"{base}/Recordings/{{sid}}.mp3", fetch_mp3)
         router.add_get(f"{base}/Recordings/{{sid:RE[0-9a-f]+}}", fetch_sound)

@@ -255,6 +255,13 @@ VOICE: Mapping[str, Element] = {
         },
         not_emulated=frozenset({"recordingConfigurationId"}),
     ),
+    "Message": Element(
+        attributes={"to": Attribute(TEXT, ""), "from": Attribute(TEXT, "")},
+        children=("Body",),
+        text=True,
+        not_emulated=frozenset({"action", "method", "statusCallback"}),
+    ),
+    "Body": Element(text=True),
     "Redirect": Element(attributes={"method": Attribute(METHOD, "POST")}, text=True),
     "Reject": Element(attributes={"reason": Attribute(one_of("rejected", "busy"), "rejected")}),
     "Hangup": Element(),

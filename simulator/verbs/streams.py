@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC
 
 from simulator.media_stream import MediaStream, StreamFailed
@@ -23,6 +24,7 @@ async def connect(scene: Scene, verb: Verb) -> Outcome | None:
 async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
     leg = scene.leg
     scene.call.streams.cut.append(stream.cut)
+    trouble = asyncio.ensure_future(_cut_by_plan(scene, stream))
     try:
         with (
             leg.playing(stream.buffer),
@@ -32,11 +34,26 @@ async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
         ):
             await stream.closed.wait()
     finally:
+        trouble.cancel()
         scene.call.streams.cut.remove(stream.cut)
         by = "server" if stream.closed_by_server else "carrier"
         scene.call.log.add("stream", stream_sid=stream.sid, state="stopped", by=by)
         scene.network.aside(stream.stop())
         _report(scene, noun, stream, "stream-stopped")
+
+
+async def _cut_by_plan(scene: Scene, stream: MediaStream) -> None:
+    """Cut the socket when the plan of faults says so."""
+    call = scene.call
+    number = sum(
+        event["event"] == "stream" and event.get("state") == "started" for event in call.log.events
+    )
+    after_s = scene.network.faults.cut_of_media(call.sid, number)
+    if after_s is None:
+        return
+    await scene.network.clock.sleep(after_s)
+    call.log.add("fault", fault="cut", purpose="media", stream_sid=stream.sid)
+    stream.cut()
 
 
 async def start(scene: Scene, verb: Verb) -> Outcome | None:

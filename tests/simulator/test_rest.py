@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from simulator.callers import Caller
+from simulator.keys import NETWORK
+from simulator.network import Network
 from simulator.server import create_app
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, TOKEN, FakeApp, response, settings_for
@@ -70,11 +72,20 @@ class Served:
         outer.router.add_route("*", "/{path:.*}", self.app.answer)
         async with (
             TestServer(outer) as theirs,
-            TestServer(create_app(settings_for(theirs.port or 0, self._folder))) as ours,
+            TestServer(self._simulator(theirs.port or 0)) as ours,
         ):
             self.root = f"http://127.0.0.1:{ours.port}"
             self._ready.set()
             await self._stop.wait()
+
+    def _simulator(self, port: int) -> web.Application:
+        app = create_app(settings_for(port, self._folder))
+        self._network = app[NETWORK]
+        return app
+
+    def run(self, work: Callable[[Network], Coroutine[Any, Any, Any]]) -> Any:
+        """Do something in the simulator's own loop."""
+        return asyncio.run_coroutine_threadsafe(work(self._network), self._loop).result(20)
 
     def client(self, token: str = TOKEN) -> Client:
         """A client with these credentials."""
@@ -218,3 +229,14 @@ def test_pages_of_other_origins_may_not_place_calls(served: Served) -> None:
         f"{served.root}/simulator/calls", headers={"Origin": "https://evil.test"}, timeout=10
     )
     assert answer.status_code == 403
+
+
+def test_who_opted_out_gets_nothing_more(served: Served) -> None:
+    client = served.client()
+    gone = "+13125550144"
+    served.run(lambda net: net.text(from_number=gone, to=NUMBER, body="STOP"))
+    with pytest.raises(TwilioRestException) as refused:
+        client.messages.create(to=gone, from_=NUMBER, body="hello")
+    assert (refused.value.status, refused.value.code) == (400, 21610)
+    served.run(lambda net: net.text(from_number=gone, to=NUMBER, body="START"))
+    assert client.messages.create(to=gone, from_=NUMBER, body="hello").sid

@@ -1,0 +1,119 @@
+"""A text comes from a handset: words that opt out, the application's answer, its replies.
+
+Messaging TwiML: <Message> with text or <Body>, and <Redirect>; text/plain is one message. Opt-out
+words and their confirmations: Twilio, "Support for opt-out keywords".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from simulator.messages import Message
+from simulator.twiml.parser import DocumentError, parse
+from simulator.webhook import Answer, Form, Request, WebhookFailed
+
+if TYPE_CHECKING:
+    from simulator.network import Network
+
+_STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+_START = frozenset({"START", "YES", "UNSTOP"})
+_HELP = frozenset({"HELP", "INFO"})
+_ANSWERS = {
+    "STOP": "You have successfully been unsubscribed. You will not receive any more messages from "
+    "this number. Reply START to resubscribe.",
+    "START": "You have successfully been re-subscribed to messages from this number. Reply HELP "
+    "for help. Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
+    "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
+}
+_VERBS = ("Message", "Redirect")
+_MOST_REDIRECTS = 10
+
+
+async def receive(network: Network, *, from_number: str, to: str, body: str) -> Message:
+    """Take a text for one of the account's numbers, and ask the application."""
+    message = network.messages.add(
+        account_sid=network.settings.account_sid,
+        from_=from_number,
+        to=to,
+        body=body,
+        direction="inbound",
+        at=network.clock.date,
+    )
+    kind = _opt_out_kind(body)
+    if kind:
+        _opt(network, kind, message)
+    if network.settings.sms_url and to == network.settings.number:
+        await _ask(network, message, kind)
+    return message
+
+
+def _opt_out_kind(body: str) -> str:
+    word = body.strip().upper()
+    kinds = {"STOP": _STOP, "START": _START, "HELP": _HELP}
+    return next((kind for kind, words in kinds.items() if word in words), "")
+
+
+def _opt(network: Network, kind: str, message: Message) -> None:
+    """Remember the wish, and confirm it."""
+    if kind == "STOP":
+        network.messages.opted_out.add(message.from_)
+    elif kind == "START":
+        network.messages.opted_out.discard(message.from_)
+    _reply(network, message, message.from_, _ANSWERS[kind])
+
+
+async def _ask(network: Network, message: Message, kind: str) -> None:
+    url, seen = network.settings.sms_url, 0
+    try:
+        while url and seen <= _MOST_REDIRECTS:
+            request = Request(url, _form(message, kind), purpose="sms")
+            answer = await network.webhooks.send(request, {})
+            url, seen = _obeyed(network, message, answer), seen + 1
+    except WebhookFailed as failed:
+        network.debugger.add(failed.code, str(failed), at=network.clock.date, url=failed.url)
+    except DocumentError as error:
+        network.debugger.add(error.code, str(error), at=network.clock.date, url=url)
+
+
+def _obeyed(network: Network, message: Message, answer: Answer) -> str:
+    """Send the replies of a document; the address of its <Redirect>, if there is one."""
+    if not answer.body.strip():
+        return ""
+    if answer.content_type.startswith("text/plain"):
+        _reply(network, message, message.from_, answer.body.decode(errors="replace"))
+        return ""
+    for verb in parse(answer.body, verbs=_VERBS):
+        if verb.name == "Redirect":
+            return urljoin(answer.url, verb.text) if verb.text else answer.url
+        if verb.text:
+            _reply(network, message, verb["to"] or message.from_, verb.text)
+    return ""
+
+
+def _reply(network: Network, message: Message, to: str, body: str) -> None:
+    network.messages.add(
+        account_sid=message.account_sid,
+        from_=message.to,
+        to=to,
+        body=body,
+        direction="outbound-reply",
+        at=network.clock.date,
+    )
+
+
+def _form(message: Message, kind: str) -> Form:
+    return (
+        ("MessageSid", message.sid),
+        ("SmsSid", message.sid),
+        ("SmsMessageSid", message.sid),
+        ("AccountSid", message.account_sid),
+        ("From", message.from_),
+        ("To", message.to),
+        ("Body", message.body),
+        ("NumMedia", "0"),
+        ("NumSegments", str(message.segments)),
+        ("SmsStatus", "received"),
+        ("ApiVersion", "2010-04-01"),
+        *((("OptOutType", kind),) if kind else ()),
+    )

@@ -1,0 +1,56 @@
+"""A request to the application on which faults strike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from simulator.call import Call
+from simulator.faults import CALLBACKS, Strike
+from simulator.webhook import Answer, Request, WebhookFailed
+
+if TYPE_CHECKING:
+    from simulator.network import Network
+
+LOST = "lost by the plan of faults"
+_NO_CONTENT = 204
+
+
+async def send_in_trouble(
+    network: Network, call: Call, request: Request, strikes: Mapping[str, Strike], most_bytes: int
+) -> Answer:
+    """Send late, twice, wrongly signed, or not at all. Raises WebhookFailed."""
+    for kind in strikes:
+        call.log.add("fault", fault=kind, purpose=request.purpose, url=request.url)
+    for kind in ("delayed", "reordered"):
+        if kind in strikes:
+            await network.clock.sleep(strikes[kind].seconds)
+    if "lost" in strikes:
+        return _lose(request)
+    if "bad_signature" in strikes:
+        request = replace(request, is_forged=True)
+    answer = await network.deliver(call, request, most_bytes)
+    for _ in range(strikes["repeated"].times - 1 if "repeated" in strikes else 0):
+        network.aside(_repeat(network, call, request, answer), of=call)
+    return answer
+
+
+def _lose(request: Request) -> Answer:
+    """Nobody hears of a lost callback; a lost question has no answer."""
+    if request.purpose in CALLBACKS:
+        return Answer(_NO_CONTENT, "", b"", request.url, 0.0)
+    raise WebhookFailed(11205, LOST, url=request.url)
+
+
+async def _repeat(network: Network, call: Call, request: Request, first: Answer) -> None:
+    """The same request once more, byte for byte; whether its answer is the same is noted."""
+    try:
+        async with network.clock.outside():
+            again = await network.webhooks.send(request, dict(call.cookies))
+    except WebhookFailed as failed:
+        status = failed.status or 0
+        call.log.add("repeat", purpose=request.purpose, url=request.url, status=status, same=False)
+        return
+    same = again.body == first.body
+    call.log.add("repeat", purpose=request.purpose, url=request.url, status=again.status, same=same)

@@ -1,0 +1,82 @@
+"""Texts from a handset: what the application is told, its replies, and words that opt out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.messages import Message
+from simulator.network import Network
+from tests.simulator.app import CALLER, NUMBER, PUBLIC, FakeApp, Reply, network, response, run
+
+
+def texted(
+    folder: Path, reply: Reply, *bodies: str, more: dict[str, Reply] | None = None
+) -> tuple[FakeApp, Network]:
+    """Texts to the account's number, one after the other."""
+    app = FakeApp({"/sms": reply, **(more or {})})
+
+    async def work() -> Network:
+        async with network(app, folder, pace=0.0, sms_url=f"{PUBLIC}/sms") as net:
+            for body in bodies:
+                await net.text(from_number=CALLER, to=NUMBER, body=body)
+            return net
+
+    return app, run(work())
+
+
+def replies(net: Network) -> list[Message]:
+    return [one for one in net.messages.all if one.direction == "outbound-reply"]
+
+
+def test_the_application_is_told_and_its_reply_is_sent(tmp_path: Path) -> None:
+    document = response(
+        "<Message>We got &amp; kept it</Message>", "<Message to='+13125550999'>x</Message>"
+    )
+    app, net = texted(tmp_path, document, "a lamp is broken")
+    (form,) = app.forms("/sms")
+    assert (form["Body"], form["From"], form["To"]) == ("a lamp is broken", CALLER, NUMBER)
+    assert form["SmsStatus"] == "received" and form["MessageSid"].startswith("SM")
+    assert "OptOutType" not in form
+    assert [(one.to, one.body) for one in replies(net)] == [
+        (CALLER, "We got & kept it"),
+        ("+13125550999", "x"),
+    ]
+
+
+def test_a_body_element_and_a_redirect_are_obeyed(tmp_path: Path) -> None:
+    first = response("<Redirect>/more</Redirect>")
+    more: dict[str, Reply] = {"/more": response("<Message><Body>Hello</Body></Message>")}
+    app, net = texted(tmp_path, first, "hi", more=more)
+    assert len(app.forms("/more")) == 1
+    assert [one.body for one in replies(net)] == ["Hello"]
+
+
+def test_an_empty_answer_sends_nothing(tmp_path: Path) -> None:
+    _, net = texted(tmp_path, response(), "hi")
+    assert replies(net) == [] and net.debugger.complaints == []
+
+
+def test_a_document_for_calls_is_an_error_that_a_developer_can_read(tmp_path: Path) -> None:
+    _, net = texted(tmp_path, response("<Say>Hello</Say>"), "hi")
+    assert [one.code for one in net.debugger.complaints] == [12200]
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop ", "Unsubscribe", "QUIT"])
+def test_words_that_opt_out_are_told_confirmed_and_kept(tmp_path: Path, word: str) -> None:
+    app, net = texted(tmp_path, response(), word)
+    assert app.forms("/sms")[0]["OptOutType"] == "STOP"
+    assert "unsubscribed" in replies(net)[0].body
+    assert CALLER in net.messages.opted_out
+
+
+def test_start_opts_in_again_and_help_changes_nothing(tmp_path: Path) -> None:
+    app, net = texted(tmp_path, response(), "STOP", "HELP", "START")
+    assert [form["OptOutType"] for form in app.forms("/sms")] == ["STOP", "HELP", "START"]
+    assert CALLER not in net.messages.opted_out
+
+
+def test_a_sentence_with_stop_in_it_opts_nobody_out(tmp_path: Path) -> None:
+    _, net = texted(tmp_path, response(), "please stop the noise in my street")
+    assert net.messages.opted_out == set()
