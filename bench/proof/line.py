@@ -1,0 +1,183 @@
+"""The line under proof: its programs as children, started again when they die, as in production.
+
+The simulator runs beside them and is never killed: its log is the ground truth.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from bench.proof.store import Store
+from config.settings import Settings, load_settings
+from infra.supervisor import Program
+from ops.programs import programs, simulator_secrets
+from ops.setup import prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+_READY_S = 90.0
+_STOP_S = 15.0
+_LOOK_S = 0.2
+
+
+class Line:
+    """One installation in `folder`. Use `running()`."""
+
+    def __init__(self, folder: Path, store: Store, env: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.store = store
+        self.var_dir = folder / "var"
+        self._env = {**env, "SWIFTLINE_VAR_DIR": str(self.var_dir), **store.env}
+        self._programs: dict[str, Program] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._simulator: subprocess.Popen[bytes] | None = None
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self.settings = Settings()
+
+    @contextmanager
+    def running(self) -> Iterator[Line]:
+        """Everything started and ready; stopped at the end, whatever happened."""
+        self.store.start()
+        try:
+            self._start()
+            yield self
+        finally:
+            self._stop()
+            self.store.stop()
+
+    @property
+    def simulator_url(self) -> str:
+        """Root of the simulator's API."""
+        return f"http://127.0.0.1:{self.settings.simulator_port}"
+
+    def kill(self, name: str, *, child: int | None = None) -> bool:
+        """`kill -9` a program, or one of its children; False when there is none now."""
+        with self._lock:
+            process = self._processes.get(name)
+        if process is None or process.poll() is not None:
+            return False
+        if child is None:
+            process.kill()
+            return True
+        with suppress(psutil.Error):
+            children = sorted(psutil.Process(process.pid).children(), key=lambda one: one.pid)
+            if children:
+                children[child % len(children)].kill()
+                return True
+        return False
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """The program is away meanwhile: killed and not started again."""
+        with self._lock:
+            self._held.add(name)
+        self.kill(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.discard(name)
+
+    def wait_ready(self) -> None:
+        """Wait until every program answers. Raises TimeoutError naming what does not."""
+        for name, program in self._programs.items():
+            deadline = time.monotonic() + _READY_S
+            while not program.ready():
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{name} is not ready; see {self.folder / name}.log")
+                time.sleep(0.1)
+
+    def _start(self) -> None:
+        self.var_dir.mkdir(parents=True)
+        share_voice(self.var_dir)
+        with _environment(self._env):
+            self.settings = prepare(Console(file=(self.folder / "prepare.log").open("w")))
+            self.settings = load_settings()
+            found = {program.name: program for program in programs(self.settings)}
+        simulator = found.pop("simulator")
+        secrets = simulator_secrets(self.settings)
+        if not self.settings.speech_on:
+            found.pop("streams")
+        self._programs = found
+        self._simulator = self._launch(
+            Program("simulator", simulator.command, simulator.ready, dict(simulator.env) | secrets)
+        )
+        for program in self._programs.values():
+            self._processes[program.name] = self._launch(program)
+        threading.Thread(target=self._keep, daemon=True).start()
+        while not simulator.ready():
+            time.sleep(0.1)
+        self.wait_ready()
+
+    def _launch(self, program: Program) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{program.name}.log").open("ab") as log:
+            return subprocess.Popen(
+                list(program.command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env={**os.environ, **self._env, **program.env},
+                start_new_session=True,
+            )
+
+    def _keep(self) -> None:
+        """Start again what died, unless it is held."""
+        while not self._over.wait(_LOOK_S):
+            with self._lock:
+                for name, process in self._processes.items():
+                    if process.poll() is not None and name not in self._held:
+                        self._processes[name] = self._launch(self._programs[name])
+
+    def _stop(self) -> None:
+        self._over.set()
+        with self._lock:
+            last = [self._processes.pop(name) for name in ("valkey",) if name in self._processes]
+            first = list(self._processes.values())
+        if self._simulator is not None:
+            last.append(self._simulator)
+        for group in (first, last):
+            for process in group:
+                process.send_signal(signal.SIGTERM)
+            for process in group:
+                _wait_or_kill(process)
+
+
+def share_voice(var_dir: Path) -> None:
+    """Use the prompts and models that `make setup` made in this checkout, if it did."""
+    own = ROOT / "var"
+    if (own / "models").is_dir():
+        (var_dir / "models").symlink_to(own / "models")
+    if (own / "voice").is_dir():
+        shutil.copytree(own / "voice", var_dir / "voice")
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    kept = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
