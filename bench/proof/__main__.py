@@ -43,9 +43,9 @@ class Size:
 
 
 SIZES = {
-    "ci": Size(500, 3.5, 40, 1.3, 15, 15, 20, 10, 120),
-    "hour": Size(10_000, 60, 40, 1.3, 60, 30, 300, 60, 300),
-    "night": Size(60_000, 480, 40, 1.3, 60, 30, 300, 60, 600),
+    "ci": Size(500, 3.2, 60, 0.8, 15, 15, 20, 10, 120),
+    "hour": Size(10_000, 60, 60, 0.8, 60, 30, 300, 60, 300),
+    "night": Size(60_000, 480, 60, 0.8, 60, 30, 300, 60, 600),
 }
 
 
@@ -197,7 +197,7 @@ def _settle(line: Line, size: Size, say: report.Say) -> float:
             books = read_books(database, archive)
             left = len(history.work_left(None, books).failures)  # type: ignore[arg-type]
             open_calls = sum(call["settled_at"] is None for call in books.calls)
-            if not left and not open_calls and time.monotonic() - began > 2.5 * size.sweep_s + 31:
+            if not left and not open_calls and time.monotonic() - began > 2 * size.sweep_s + 31:
                 break
         say(f"settled after {time.monotonic() - began:.0f} s, {left} left")
     finally:

@@ -14,13 +14,13 @@ import redis
 from bench.proof.line import Line
 
 _WEIGHTS = {
-    "web worker": 22,
+    "web worker": 20,
     "web master": 8,
-    "queue worker": 38,
+    "queue worker": 45,
     "worker parent": 10,
     "valkey": 12,
     "valkey wiped": 6,
-    "database": 4,
+    "database": 3,
 }
 _KILLS = frozenset(_WEIGHTS) - {"valkey wiped"}
 

@@ -24,11 +24,13 @@ _KEYED: tuple[Step, ...] = (
     {"interrupts": {"presses": "1200#"}},
     {"waits_s": 0.5},
     {"interrupts": {"presses": "25275#"}},
+    {"waits_s": 0.5},
+    {"interrupts": {"presses": "1"}},
     {"hears": "is that right"},
     {"presses": "1"},
     {"hears": "your report number is"},
 )
-"""A street light at 1200 North Clark Street, by keys, interrupting the line."""
+"""A street light at 1200 North Clark Street (not South), by keys, interrupting the line."""
 _SENTENCES = ("a tree fell on clark street", "the traffic light is broken", "water on the road")
 _KINDS = {"report": 40, "whole": 5, "hang_up": 25, "message": 20, "person": 10}
 

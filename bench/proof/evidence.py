@@ -28,7 +28,8 @@ _AT_ONCE = 16
 class Carrier:
     """The ground truth.
 
-    calls: `sid`, `status`, `direction`, `to`, `began` and `ended` (times), `events` (the log).
+    calls: `sid`, `status`, `direction`, `to`, `began` and `ended` (times), `events` (the log; a
+    `webhook` with the `body` of its answer).
     recordings: `sid`, `call_sid`, `source`, `status`, `duration_s`, `sha256` of the file.
     """
 
@@ -103,8 +104,15 @@ def _call(shown: Row) -> Row:
         "to": shown["to"],
         "began": _time(shown["date_created"]),
         "ended": _time(shown["end_time"]),
-        "events": shown["events"],
+        "events": [_with_answer(event, shown["webhooks"]) for event in shown["events"]],
     }
+
+
+def _with_answer(event: Row, webhooks: list[Row]) -> Row:
+    """A request's entry with the document it was answered with."""
+    if event["event"] != "webhook":
+        return event
+    return event | {"body": webhooks[event["number"]]["body"]}
 
 
 async def _recordings(session: aiohttp.ClientSession, root: str) -> list[Row]:

@@ -10,6 +10,9 @@ from bench.proof.evidence import Books, Carrier, Row
 
 SILENCE_S = 5.0
 _WORKER_DEATHS = frozenset({"queue worker", "worker parent"})
+_TICK_S = 0.05
+_UNSPOKEN = ("/agents/wait", "/agents/queue-over", "/ivr/message", "fallback-thanks")
+"""Answered with music or at the end of the caller's own words."""
 _PUT_OFF = "recordings.jobs.fetch_recording"
 
 
@@ -42,7 +45,7 @@ def spread(seconds: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Silence:
-    """R4: waits of callers for a word, from the ring and from each key they pressed."""
+    """R4: waits of callers for words, from each moment at which the line has to answer."""
 
     calls: int
     silent_calls: int
@@ -62,19 +65,35 @@ def silences(carrier: Carrier) -> Silence:
 
 
 def _waits(events: list[Row]) -> list[float]:
-    """Seconds from the ring, and from the last key of each answer, to the next words."""
-    starts = sorted(event["start_s"] for event in events if event["event"] == "heard")
+    """Seconds from each request whose answer the caller waits for to the next words.
+
+    Words that go on meanwhile count as no wait; so do the tone's silence, which waits for the
+    caller, and the queue's music.
+    """
+    spoken = sorted((e["start_s"], e["end_s"]) for e in events if e["event"] == "heard")
     ended = next((event["at_s"] for event in events if event["event"] == "ended"), 0.0)
-    asked = [0.0] + [event["at_s"] for event in events if event["event"] == "keys"]
     waits = []
-    for place, moment in enumerate(asked):
-        following = asked[place + 1] if place + 1 < len(asked) else ended
-        answer = next((start for start in starts if start > moment), None)
-        if answer is not None and answer <= following:
-            waits.append(answer - moment)
-        elif following - moment > SILENCE_S:
-            waits.append(following - moment)
+    for place, event in enumerate(events):
+        if not _is_question(event) or event["sent_at_s"] >= ended:
+            continue
+        asked = event["sent_at_s"]
+        begun = max([end for start, end in spoken if start < asked < end - 0.5], default=asked)
+        answer = next((start for start, _ in spoken if start >= begun - _TICK_S), None)
+        if answer is not None:
+            waits.append(max(0.0, answer - begun))
+        elif ended - begun > SILENCE_S and not _is_told_to_speak(events[place:]):
+            waits.append(ended - begun)
     return waits
+
+
+def _is_question(event: Row) -> bool:
+    steers = event["event"] == "webhook" and event["purpose"] in {"voice", "fallback"}
+    return steers and not any(part in event["url"] for part in _UNSPOKEN)
+
+
+def _is_told_to_speak(events: list[Row]) -> bool:
+    """Whether the caller's own turn, after a tone or in the queue, follows."""
+    return any(e["event"] == "verb" and e["verb"] in {"Record", "Enqueue"} for e in events)
 
 
 def mended_after_death(books: Books, deaths: Sequence[tuple[float, str]]) -> Spread:

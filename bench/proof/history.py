@@ -195,12 +195,18 @@ def repeats_unequal(carrier: Carrier, books: Books) -> Verdict:
     """A repeated request gets the same bytes, when both were answered and none apologised."""
     trials, wrong = 0, []
     for call in _incoming(carrier):
-        apologised = any(_is_apology(e) for e in call["events"])
+        first: dict[tuple[str, str], Row] = {}
         for event in call["events"]:
-            if event["event"] == "repeat" and event["status"] == 200 and not apologised:
-                trials += 1
-                if not event["same"]:
-                    wrong.append(f"{call['sid']}: {_path(event['url'])} answered otherwise")
+            name = (event.get("purpose", ""), event.get("url", ""))
+            if event["event"] == "webhook":
+                first[name] = event
+            if event["event"] != "repeat" or event["status"] != 200 or name not in first:
+                continue
+            if _is_apology(first[name]["body"]) or _is_apology(event.get("body", "")):
+                continue
+            trials += 1
+            if not event["same"]:
+                wrong.append(f"{call['sid']}: {_path(event['url'])} answered otherwise")
     return Verdict("repeated requests answered otherwise", trials, tuple(wrong))
 
 
@@ -270,13 +276,13 @@ def _by_call(books: Books, reports: Iterable[Row]) -> dict[str, list[Row]]:
 def _was_promised(events: list[Row]) -> bool:
     """Whether the caller heard of a number, or said yes to the read-back and was answered."""
     asked = pressed = False
-    for place, event in enumerate(events):
+    for event in events:
         heard = str(event.get("text", "")).lower() if event["event"] == "heard" else ""
         if TOLD in heard:
             return True
         asked = asked or _ASKED in heard
         pressed = pressed or (asked and event["event"] == "keys" and event["digits"] == "1")
-        if pressed and _is_answered_turn(event) and not _apologised_after(events, place):
+        if pressed and _is_answered_turn(event):
             return True
     return False
 
@@ -287,19 +293,12 @@ def _is_answered_turn(event: Row) -> bool:
         and _path(event["url"]) == "/ivr/turn"
         and event["status"] == 200
         and event["form"].get("Digits") == "1"
+        and not _is_apology(event["body"])
     )
 
 
-def _apologised_after(events: list[Row], place: int) -> bool:
-    """Whether the document that answers the request at `place` is an apology, or was never run."""
-    for event in events[place + 1 :]:
-        if event["event"] == "twiml":
-            return _is_apology(event)
-    return True
-
-
-def _is_apology(event: Row) -> bool:
-    return event["event"] == "twiml" and bool(_APOLOGY.search(event["document"]))
+def _is_apology(body: str) -> bool:
+    return bool(_APOLOGY.search(body))
 
 
 def _unkept(name: str, carrier: Carrier, books: Books, *, callbacks: bool) -> Verdict:
@@ -308,10 +307,10 @@ def _unkept(name: str, carrier: Carrier, books: Books, *, callbacks: bool) -> Ve
         kept[event["carrier_sid"]].add(event["event_key"])
     trials, wrong = 0, []
     for call in _incoming(carrier):
-        for place, event in enumerate(call["events"]):
+        for event in call["events"]:
             if not _accepted(event) or (event["purpose"] in _CALLBACKS) is not callbacks:
                 continue
-            if not callbacks and _apologised_after(call["events"], place):
+            if not callbacks and _is_apology(event["body"]):
                 continue
             trials += 1
             if _key(event) not in kept[call["sid"]] and not _has_route(kept[call["sid"]], event):

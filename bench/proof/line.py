@@ -63,7 +63,10 @@ class Line:
         return f"http://127.0.0.1:{self.settings.simulator_port}"
 
     def kill(self, name: str, *, child: int | None = None) -> bool:
-        """`kill -9` a program, or one of its children; False when there is none now."""
+        """`kill -9` a program, or one of its children with all of its own; False: none now.
+
+        A child that has children (a queue's worker with a job in hand) is taken first.
+        """
         with self._lock:
             process = self._processes.get(name)
         if process is None or process.poll() is not None:
@@ -72,9 +75,12 @@ class Line:
             process.kill()
             return True
         with suppress(psutil.Error):
-            children = sorted(psutil.Process(process.pid).children(), key=lambda one: one.pid)
-            if children:
-                children[child % len(children)].kill()
+            family = {one: one.children() for one in psutil.Process(process.pid).children()}
+            busy = [one for one, its in family.items() if its] or list(family)
+            if busy:
+                chosen = sorted(busy, key=lambda one: one.pid)[child % len(busy)]
+                for one in (chosen, *family[chosen]):
+                    one.kill()
                 return True
         return False
 
