@@ -165,6 +165,7 @@ async def fetch_call(request: web.Request) -> web.Response:
                     "token": sent.request.token,
                     "status": sent.status,
                     "error": sent.error,
+                    "body": sent.body.decode(errors="replace"),
                 }
                 for number, sent in enumerate(call.webhooks)
             ],

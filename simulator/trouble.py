@@ -53,4 +53,6 @@ async def _repeat(network: Network, call: Call, request: Request, first: Answer)
         call.log.add("repeat", purpose=request.purpose, url=request.url, status=status, same=False)
         return
     same = again.body == first.body
-    call.log.add("repeat", purpose=request.purpose, url=request.url, status=again.status, same=same)
+    other = {} if same else {"body": again.body.decode(errors="replace")}
+    facts = {"purpose": request.purpose, "url": request.url, "status": again.status, "same": same}
+    call.log.add("repeat", **facts, **other)
