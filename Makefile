@@ -4,8 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 S ?= pothole
+SIZE ?= ci
+SEED ?= 1
 
-.PHONY: help setup run call test check bench docs lock clean
+.PHONY: help setup run call test check bench prove docs lock clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +31,9 @@ check: .venv/dev ## Lint, types and layers
 
 bench: .venv/dev ## Measure: ours beside an anchor, in one run
 	@$(BIN)/python -m bench
+
+prove: .venv/dev ## Prove under chaos that nothing is lost: make prove SIZE=ci, hour or night
+	@$(BIN)/python -m bench.proof --size $(SIZE) --seed $(SEED) $(PROVE)
 
 docs: .venv/dev ## Draw docs/settings.md and docs/call-flow.md from the code
 	@$(BIN)/python -m ops.docs

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shlex
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -20,11 +21,10 @@ from bench.proof import figures, history, report
 from bench.proof.chaos import FAULTS, Killer
 from bench.proof.drive import Drive, Driven
 from bench.proof.evidence import Carrier, Row, read_books, read_carrier
-from bench.proof.line import Line
+from bench.proof.line import Line, free_ports
 from bench.proof.report import Outage, Run
 from bench.proof.store import Postgres, Sqlite
 from infra.db import Database
-from tests.journeys.line import free_ports
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         runs = [_one(given, kind, folder / kind) for kind in kinds]
-    text = report.text(runs, size=given.size, seed=given.seed)
+    text = report.text(runs, command=_command(arguments), seed=given.seed)
     print(text)
     if given.write:
         given.write.write_text(text)
     return 0 if all(run.holds for run in runs) else 1
+
+
+def _command(arguments: Sequence[str] | None) -> str:
+    """How to run it again."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return shlex.join(["python", "-m", "bench.proof", *given])
 
 
 def _one(given: argparse.Namespace, kind: str, folder: Path) -> Run:
@@ -142,10 +148,8 @@ def _run(given: argparse.Namespace, size: Size, line: Line) -> Run:
         after_death=figures.mended_after_death(books, killer.moments),
         by_sweep=figures.mended_by_sweep(carrier, books),
         outages=[
-            Outage(
-                o.name, o.goal, o.begin, o.end, *figures.refused_between(carrier, o.begin, o.end)
-            )
-            for o in outages
+            replace(one, answers=figures.answers_between(carrier, one.begin, one.end))
+            for one in outages
         ],
         parked=[row for row in books.outbox if row["state"] == "parked"],
         faults=_struck(carrier.calls),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bench.proof.evidence import Books, Carrier, Row
+from bench.proof.history import is_apology
 
 SILENCE_S = 5.0
 _WORKER_DEATHS = frozenset({"queue worker", "worker parent"})
@@ -130,9 +131,18 @@ def _was_told_of_end(events: list[Row]) -> bool:
     )
 
 
-def refused_between(carrier: Carrier, begin: float, end: float) -> tuple[int, int]:
-    """Requests sent in that time (Unix seconds), and those without a 2xx answer."""
-    sent = refused = 0
+@dataclass(frozen=True)
+class Answers:
+    """Requests that were sent in some time: in all, without a 2xx answer, with an apology."""
+
+    sent: int = 0
+    refused: int = 0
+    apologies: int = 0
+
+
+def answers_between(carrier: Carrier, begin: float, end: float) -> Answers:
+    """How the line answered between two moments (Unix seconds; the carrier's log is to 1 s)."""
+    sent = refused = apologies = 0
     low, high = datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC)
     for call in carrier.calls:
         for event in call["events"]:
@@ -141,4 +151,5 @@ def refused_between(carrier: Carrier, begin: float, end: float) -> tuple[int, in
             if low <= call["began"] + timedelta(seconds=event["sent_at_s"]) <= high:
                 sent += 1
                 refused += not 200 <= event["status"] < 300
-    return sent, refused
+                apologies += is_apology(event["body"])
+    return Answers(sent, refused, apologies)

