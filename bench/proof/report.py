@@ -29,7 +29,7 @@ class Outage:
     goal: str
     begin: float
     end: float
-    answers: Answers = Answers()
+    answers: Answers = field(default_factory=Answers)
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ Machine: {machine()}, {platform.system()} {platform.release()}. Seed {seed}. {pa
 The carrier simulator's log is the ground truth; it runs beside the line and is never killed.
 Processes die by `kill -9`: this shows death of processes, not a power cut. A zero in n trials means
 below 3/n with 95 % confidence. Callers who give up on their script hang up; what they had said or
-been told by then must still be kept. The seed draws callers, kills and the carrier's faults; the moments
-at which they meet depend on the machine, so a repeated run is another sample.
+been told by then must still be kept. The seed draws callers, kills and the carrier's faults; the
+moments at which they meet depend on the machine, so a repeated run is another sample.
 
 Not in this run: R14 (media sockets; the line answers in turns here), power cuts, full disks. R16
 (all orders of events) is tests/faults/test_event_orders.py.
