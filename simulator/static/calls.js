@@ -151,13 +151,12 @@
     choose(body.call_sid);
   }
 
-  // A request as a command for a shell, signature and all.
+  // A request as a command for a shell, to its public address and without its signature.
   function asCurl(event) {
     const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
-    const headers = Object.entries(event.headers || {}).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
     const form = Object.entries(event.form).map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`);
     const verb = event.method === "GET" ? "-G" : "-X POST";
-    return ["curl", "-i", verb, quoted(event.local || event.url), ...headers, ...form].join(" ");
+    return ["curl", "-i", verb, quoted(event.url), ...form].join(" ");
   }
 
   function copyButton(event) {
