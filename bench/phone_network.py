@@ -21,6 +21,7 @@ import aiohttp
 from aiohttp.test_utils import unused_port
 
 from bench.clips import machine
+from simulator.audio import FRAME_S
 from simulator.load.crowd import Crowd, Habits, Tally
 from simulator.load.report import Percentiles
 from simulator.network import Network
@@ -32,7 +33,6 @@ _KEYED = {
     "steps": [step for _ in range(5) for step in ({"hears": "press a key"}, {"presses": "1"})]
     + [{"hears": "goodbye"}]
 }
-_FRAME_S = 0.02
 _CALL_S = 5.0
 """A little less than a keyed call takes, so that so many are on at once."""
 
@@ -146,11 +146,11 @@ async def _idle(seconds: float) -> Percentiles:
     """How late an empty loop wakes that wants to every 20 ms."""
     loop = asyncio.get_running_loop()
     late = []
-    due = loop.time() + _FRAME_S
-    for _ in range(int(seconds / _FRAME_S)):
+    due = loop.time() + FRAME_S
+    for _ in range(int(seconds / FRAME_S)):
         await asyncio.sleep(max(0.0, due - loop.time()))
         late.append(max(0.0, loop.time() - due))
-        due += _FRAME_S
+        due += FRAME_S
     return Percentiles.of(late)
 
 

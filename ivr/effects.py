@@ -15,7 +15,7 @@ from calls.models import Call
 from config.city import City
 from infra.clock import now
 from ivr.engine import Effect
-from ivr.reporting import report_draft
+from ivr.reporting import report_draft, report_message
 from tickets.actions import can_receive
 from tickets.receipts import promise
 
@@ -40,14 +40,7 @@ def _file(session: Session, city: City, call: Call) -> dict[str, Any]:
 
 
 def _keep_message(session: Session, call: Call, recording_sid: str) -> dict[str, Any]:
-    report = report_draft(
-        session,
-        call,
-        source="message",
-        confirmed=False,
-        key=":message",
-        recording_sid=recording_sid,
-    )
+    report = report_message(session, call, recording_sid)
     return {"number": report.number}
 
 

@@ -20,7 +20,7 @@ from config.city import City
 from infra import jobs
 from infra.clock import now
 from infra.jobs import Later, Run, job
-from ivr.reporting import report_draft
+from ivr.reporting import report_draft, report_message
 from recordings.models import Recording
 from tickets.models import Report
 from tickets.queries import reports_of_call
@@ -86,23 +86,9 @@ def adopt_messages(run: Run) -> None:
     """Make reports of messages that were left while we did not answer (deploy/fallback.xml)."""
     with run.finish() as session:
         for sid, call in _messages_without_report(session):
-            report = report_draft(
-                session,
-                call,
-                source="message",
-                confirmed=False,
-                key=":message",
-                recording_sid=sid,
-            )
+            report = report_message(session, call, sid)
             if report.recording_sid != sid:
-                report_draft(
-                    session,
-                    call,
-                    source="message",
-                    confirmed=False,
-                    key=f":message:{sid}",
-                    recording_sid=sid,
-                )
+                report_message(session, call, sid, key=f":message:{sid}")
 
 
 def _messages_without_report(session: Session) -> list[tuple[str, Call]]:

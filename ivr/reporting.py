@@ -9,6 +9,20 @@ from tickets.actions import file_report
 from tickets.models import Report
 
 
+def report_message(
+    session: Session, call: Call, recording_sid: str, *, key: str = ":message"
+) -> Report:
+    """The report of a message left after the tone, to be checked by a person."""
+    return report_draft(
+        session,
+        call,
+        source="message",
+        confirmed=False,
+        key=key,
+        recording_sid=recording_sid,
+    )
+
+
 def report_draft(
     session: Session,
     call: Call,

@@ -91,8 +91,9 @@ class Faults:
     def lateness_of_recording(self, call_sid: str) -> float:
         """By how many seconds a recording is late, with its callback."""
         for place, fault in self._of("recordings"):
-            strike = self._strike(place, fault, self._call(call_sid), 0)
-            if fault.kind == "late" and strike is not None:
+            if fault.kind != "late":
+                continue
+            if (strike := self._strike(place, fault, self._call(call_sid), 0)) is not None:
                 return strike.seconds
         return 0.0
 

@@ -47,15 +47,12 @@ class Conversation:
             with call.leg.playing(_Ringing(call)):
                 await self._converse(call.first_request())
         finally:
-            call.end(by="line")
-            call.close()
-            self._network.remove(call)
+            self._close()
         await self._say_last_words()
 
     async def run_out(self, phone: Phone, first: Next | None, ring: Ring) -> None:
         """The life of a call that the account makes."""
         call, network = self._call, self._network
-        call.interrupt = self._interrupt
         try:
             tell(network, call, "initiated")
             outcome = await self._ring(phone, ring.timeout_s)
@@ -67,11 +64,15 @@ class Conversation:
             else:
                 call.end(by="line", status=outcome)
         finally:
-            call.end(by="line")
-            call.close()
-            network.remove(call)
+            self._close()
         tell(network, call, "completed")
         await self._say_last_words()
+
+    def _close(self) -> None:
+        """The call is over, however that came."""
+        self._call.end(by="line")
+        self._call.close()
+        self._network.remove(self._call)
 
     async def _ring(self, phone: Phone, timeout_s: float) -> str:
         """Let the telephone ring; how that ended."""
@@ -96,7 +97,6 @@ class Conversation:
                 task.cancel()
 
     async def _talk_out(self, first: Next | None, ring: Ring) -> None:
-        call = self._call
         limit = asyncio.ensure_future(self._limit(ring.time_limit_s))
         try:
             for digit in ring.send_digits:
@@ -104,8 +104,6 @@ class Conversation:
             await self._converse(first or Led())
         finally:
             limit.cancel()
-        if not call.is_over:
-            call.end(by="line")
 
     async def _limit(self, seconds: float) -> None:
         await self._call.clock.sleep(seconds)

@@ -159,7 +159,7 @@ def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCal
     url = form.get("StatusCallback", "")
     if url:
         checked_url("StatusCallback", url)
-    method = _method(form, "StatusCallbackMethod")
+    method = method_of(form, "StatusCallbackMethod")
     return StatusCallback(url, method, events or ("completed",))
 
 
@@ -195,7 +195,7 @@ def _document(network: Network, form: Mapping[str, str]) -> tuple[Hook | None, s
     if form.get("Url"):
         checked_url("Url", form["Url"])
         fallback = form.get("FallbackUrl", "")
-        return Hook(form["Url"], _method(form, "Method"), fallback), ""
+        return Hook(form["Url"], method_of(form, "Method"), fallback), ""
     if form.get("Twiml"):
         if len(form["Twiml"]) > _MOST_TWIML:
             raise ApiError(400, 20001, f"Twiml: at most {_MOST_TWIML} characters")
@@ -218,8 +218,9 @@ def seconds_of(form: Mapping[str, str], name: str, default: int, most: int) -> f
     return float(text)
 
 
-def _method(form: Mapping[str, str], name: str) -> str:
-    method = form.get(name, "POST").upper()
+def method_of(form: Mapping[str, str], name: str, default: str = "POST") -> str:
+    """GET or POST. Raises ApiError."""
+    method = form.get(name, default).upper()
     if method not in {"GET", "POST"}:
         raise ApiError(400, 20001, f"{name}: expected GET or POST, got {method!r}")
     return method
@@ -252,7 +253,7 @@ async def update_call(request: web.Request) -> web.Response:
     if "Status" in form:
         _end(call, form["Status"])
     elif "Url" in form:
-        _redirect(call, form["Url"], form.get("Method", "POST").upper())
+        _redirect(call, form)
     elif "Twiml" in form:
         _replace(call, form["Twiml"])
     else:
@@ -271,10 +272,9 @@ def _end(call: Call, status: str) -> None:
         raise ApiError(400, 20001, f"Status: expected completed or canceled, got {status!r}")
 
 
-def _redirect(call: Call, url: str, method: str) -> None:
-    checked_url("Url", url)
-    if method not in {"GET", "POST"}:
-        raise ApiError(400, 20001, f"Method: expected GET or POST, got {method!r}")
+def _redirect(call: Call, form: Mapping[str, str]) -> None:
+    url = checked_url("Url", form["Url"])
+    method = method_of(form, "Method")
     _must_be_in_progress(call)
     call.interrupt(Request(url, call.fields(), method))
 

@@ -12,7 +12,7 @@ from simulator.conferences import Conference, Refused
 from simulator.keys import NETWORK
 from simulator.participants import BY_API, Participant
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
-from simulator.rest.calls import checked_url
+from simulator.rest.calls import checked_url, method_of
 
 
 def shown(room: Conference) -> dict[str, Any]:
@@ -103,7 +103,9 @@ async def update_conference(request: web.Request) -> web.Response:
     if form.get("Status", "completed") != "completed":
         raise ApiError(400, 20001, f"Status: expected completed, got {form['Status']!r}")
     if form.get("AnnounceUrl"):
-        room.announce(checked_url("AnnounceUrl", form["AnnounceUrl"]), _method(form, "Announce"))
+        room.announce(
+            checked_url("AnnounceUrl", form["AnnounceUrl"]), method_of(form, "AnnounceMethod")
+        )
     if "Status" in form:
         room.end("conference-ended-via-api")
     return web.json_response(shown(room))
@@ -142,7 +144,7 @@ async def update_participant(request: web.Request) -> web.Response:
         room.reporter.tell("participant-modify", by=one.call, about=one)
     if form.get("AnnounceUrl"):
         url = checked_url("AnnounceUrl", form["AnnounceUrl"])
-        one.beside(one.announce(url, _method(form, "Announce")))
+        one.beside(one.announce(url, method_of(form, "AnnounceMethod")))
     one.updated_at = request.app[NETWORK].clock.date
     return web.json_response(shown_participant(one))
 
@@ -168,7 +170,9 @@ def _hold(one: Participant, form: Mapping[str, str]) -> None:
     if wanted:
         url = form.get("HoldUrl")
         one.hold(
-            Music(checked_url("HoldUrl", url), _method(form, "Hold", "GET")) if url else Music()
+            Music(checked_url("HoldUrl", url), method_of(form, "HoldMethod", "GET"))
+            if url
+            else Music()
         )
         one.conference.reporter.tell("participant-hold", by=one.call, about=one)
     elif one.held:
@@ -181,13 +185,6 @@ async def remove_participant(request: web.Request) -> web.Response:
     one = _participant(request)
     one.conference.remove(one, BY_API, kicked=True)
     return web.Response(status=204)
-
-
-def _method(form: Mapping[str, str], what: str, default: str = "POST") -> str:
-    method = form.get(f"{what}Method", default).upper()
-    if method not in {"GET", "POST"}:
-        raise ApiError(400, 20001, f"{what}Method: expected GET or POST, got {method!r}")
-    return method
 
 
 def _word(flag: bool) -> str:

@@ -6,7 +6,6 @@ Parameters and defaults: Twilio, "Conference Participant resource".
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -21,12 +20,20 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.participants import ADD_FAILED, Participant, Terms
 from simulator.rest.answers import ApiError, not_found, posted, repeated
-from simulator.rest.calls import called, caller_of, checked_url, progress_from, seconds_of
+from simulator.rest.calls import (
+    called,
+    caller_of,
+    checked_url,
+    method_of,
+    progress_from,
+    seconds_of,
+)
 from simulator.rest.conferences import shown_participant
 from simulator.ring import Ring
 from simulator.scene import Scene
 from simulator.sids import CONFERENCE
 from simulator.verbs import HANDLERS
+from simulator.waiting import first_of
 
 _TAKEN = frozenset(
     {
@@ -93,10 +100,7 @@ def _on_the_way(network: Network, name: str, call: Call, terms: Terms) -> Partic
 async def _bring_in(one: Participant) -> None:
     """Into the room once answered; the call ends when they leave."""
     call = one.call
-    waits = [asyncio.ensure_future(event.wait()) for event in (call.answered, call.gone)]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
+    await first_of(call.answered, call.gone)
     if not call.answered.is_set():
         one.conference.remove(one, ADD_FAILED)
         return
@@ -126,7 +130,7 @@ def _terms(form: Mapping[str, str], events: tuple[str, ...]) -> Terms:
         wait=_music(form),
         events=Subscription(
             _url(form, "ConferenceStatusCallback"),
-            form.get("ConferenceStatusCallbackMethod", "POST").upper(),
+            method_of(form, "ConferenceStatusCallbackMethod"),
             events or ("start", "end"),
         ),
         recording=RoomTerms(form.get("ConferenceRecord") in {"true", "record-from-start"}),
@@ -136,7 +140,7 @@ def _terms(form: Mapping[str, str], events: tuple[str, ...]) -> Terms:
 def _music(form: Mapping[str, str]) -> Music:
     if "WaitUrl" not in form:
         return Music()
-    return Music(_url(form, "WaitUrl"), form.get("WaitMethod", "POST").upper())
+    return Music(_url(form, "WaitUrl"), method_of(form, "WaitMethod"))
 
 
 def _url(form: Mapping[str, str], name: str) -> str:

@@ -18,6 +18,7 @@ from simulator.status import StatusCallback
 from simulator.twiml.parser import DocumentError, Verb
 from simulator.verbs.conference import join
 from simulator.verbs.queue import dial_queue, talk
+from simulator.waiting import first_of
 from simulator.webhook import Form, Request, WebhookFailed
 
 WHISPER_VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Hangup")
@@ -124,16 +125,7 @@ class _Dialling:
         """Ring them all; the others are let go when one answers."""
         ringing = {self._ring(noun): noun for noun in nouns}
         while ringing:
-            waits = [
-                asyncio.ensure_future(event.wait())
-                for call in ringing
-                for event in (call.answered, call.gone)
-            ]
-            try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for wait in waits:
-                    wait.cancel()
+            await first_of(*(event for call in ringing for event in (call.answered, call.gone)))
             winner = next((call for call in ringing if call.answered.is_set()), None)
             if winner is not None:
                 for other in ringing:
@@ -232,12 +224,7 @@ class _Dialling:
 
 async def _until_left(child: Call, bridge: Bridge) -> None:
     """Let go when the callee hangs up, or is given another document by REST."""
-    waits = [asyncio.ensure_future(event.wait()) for event in (child.gone, child.moved)]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
+    await first_of(child.gone, child.moved)
     bridge.end()
 
 

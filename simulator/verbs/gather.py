@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from simulator.scene import Outcome, Scene
 from simulator.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
 from simulator.twiml.parser import Verb
+from simulator.waiting import first_of
 from simulator.webhook import Form
 
 
@@ -145,23 +146,13 @@ async def _wait(scene: Scene, verb: Verb, keys: _Keys, speech: SpeechWatch | Non
         ends = [keys.complete]
         if speech is not None and not keys.pressed.is_set():
             if speech.began.is_set():
-                await _first_of(speech.ended, keys.pressed)
+                await first_of(speech.ended, keys.pressed)
                 if not keys.pressed.is_set():
                     return
                 continue
             ends.append(speech.began)
         with suppress(TimeoutError):
-            await clock.within(verb["timeout"] or 0.02, _first_of(*ends))
+            await clock.within(verb["timeout"] or 0.02, first_of(*ends))
             continue
         if keys.digits == before:
             return
-
-
-async def _first_of(*events: asyncio.Event) -> None:
-    """Until one of them is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -41,9 +41,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineApp]:
         yield app
 
 
-def test_a_call_is_seen_with_its_requests_and_keys_while_it_runs(
-    line: LineApp, chromium_page: OpensPage
-) -> None:
+def on_a_call(line: LineApp, chromium_page: OpensPage) -> tuple[Page, Page]:
+    """A softphone that is connected, and the page of calls beside it."""
     phone = chromium_page()
     phone.goto(line.simulator)
     phone.get_by_role("button", name="Call", exact=True).click()
@@ -51,6 +50,13 @@ def test_a_call_is_seen_with_its_requests_and_keys_while_it_runs(
 
     page = phone.context.new_page()
     page.goto(f"{line.simulator}/calls")
+    return phone, page
+
+
+def test_a_call_is_seen_with_its_requests_and_keys_while_it_runs(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    phone, page = on_a_call(line, chromium_page)
     expect(page.locator(".call[data-live]")).to_contain_text("+13125550101")
     expect(page.locator("#events")).to_contain_text("POST https://app.example/voice")
     phone.keyboard.press("5")
@@ -64,13 +70,7 @@ def test_a_call_is_seen_with_its_requests_and_keys_while_it_runs(
 def test_the_verb_that_runs_is_marked_and_a_call_can_be_made_again(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
-    phone = chromium_page()
-    phone.goto(line.simulator)
-    phone.get_by_role("button", name="Call", exact=True).click()
-    expect(phone.locator("#state")).to_have_text("Connected")
-
-    page = phone.context.new_page()
-    page.goto(f"{line.simulator}/calls")
+    phone, page = on_a_call(line, chromium_page)
     expect(page.locator("#code [aria-current=step] mark")).to_be_visible()
     expect(page.get_by_role("button", name="Call again")).to_be_hidden()
     phone.keyboard.press("7")

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from aiohttp.test_utils import unused_port
 from simulator.callers import Caller
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, TOKEN
+from tests.simulator.processes import process
 
 APPS = Path(__file__).with_name("apps")
 OWNER = "+13125550188"
@@ -84,35 +84,9 @@ def running(
         "REQUESTS_CA_BUNDLE": ca,
         "NODE_EXTRA_CA_CERTS": ca,
     }
-    with _process(serve, env, f"http://127.0.0.1:{port}/healthz"):  # noqa: SIM117
-        with _process(command, env | reach, f"{app}{ready}"):
+    with process(serve, env, f"http://127.0.0.1:{port}/healthz"):  # noqa: SIM117
+        with process(command, env | reach, f"{app}{ready}"):
             yield Running(f"http://127.0.0.1:{port}", app)
-
-
-@contextmanager
-def _process(command: list[str], env: dict[str, str], ready: str) -> Iterator[None]:
-    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
-    try:
-        deadline = time.monotonic() + 30
-        while not _answers(ready):
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                raise AssertionError(f"{command[:3]} did not start: {process.communicate()[1]}")
-            time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=2).status_code < 500
-    except requests.RequestException:
-        return False
 
 
 def python(name: str) -> list[str]:

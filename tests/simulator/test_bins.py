@@ -11,7 +11,16 @@ from aiohttp.test_utils import TestClient, TestServer
 from simulator.scenario.caller import ScriptedCaller
 from simulator.server import create_app
 from simulator.settings import Hook
-from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run, settings_for
+from tests.simulator.app import (
+    CALLER,
+    NUMBER,
+    PUBLIC,
+    FakeApp,
+    network,
+    response,
+    run,
+    settings_for,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +54,8 @@ def test_the_fallback_is_asked_by_its_own_method(tmp_path: Path) -> None:
     app = FakeApp({"/sorry": response("<Say>Sorry</Say>"), "/status": response()})
 
     async def work() -> None:
-        async with network(app, tmp_path, pace=0.0) as net:
-            voice = net.settings.voice
-            assert voice is not None
-            hook = Hook(voice.url, "POST", "https://hotline.test/sorry", "GET")
-            object.__setattr__(net.settings, "voice", hook)
+        hook = Hook(f"{PUBLIC}/voice", "POST", f"{PUBLIC}/sorry", "GET")
+        async with network(app, tmp_path, pace=0.0, voice=hook) as net:
             leg = net.dial(ScriptedCaller(net, number=CALLER), from_number=CALLER, to=NUMBER)
             await net.calls[leg.sid].settling()
             assert "Sorry" in str(net.calls[leg.sid].log.events)

@@ -7,8 +7,8 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from aiohttp.test_utils import unused_port
 
 from simulator.door.certificates import authority_in
 from tests.simulator.app import ACCOUNT, NUMBER, TOKEN
+from tests.simulator.processes import process
 
 UNCHANGED = """
 import os
@@ -27,50 +28,32 @@ print(sent.sid, len(client.messages.list()))
 """
 
 
+@dataclass(frozen=True)
 class Served:
     """A simulator in a process of its own, with its door."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port, self.door = unused_port(), unused_port()
-        self.ca = folder / "door" / "ca.pem"
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "simulator", "serve", "--port", str(self.port)),
-                *("--door", str(self.door), "--account-sid", ACCOUNT, "--number", NUMBER),
-                *("--data-dir", str(folder)),
-            ],
-            env={**os.environ, "SIMULATOR_AUTH_TOKEN": TOKEN},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._wait()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=1)
-                return
-            except requests.ConnectionError:
-                assert self._process.poll() is None
-        raise AssertionError("the simulator did not start")
+    port: int
+    door: int
+    ca: Path
 
     @property
     def proxy(self) -> str:
         return f"http://127.0.0.1:{self.door}"
 
-    def stop(self) -> str:
-        """End it; what it wrote on standard error."""
-        self._process.terminate()
-        return str(self._process.communicate(timeout=20)[1])
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    one = Served(tmp_path_factory.mktemp("door"))
-    yield one
-    told = one.stop()
-    assert f"HTTPS_PROXY={one.proxy}" in told and f"NODE_EXTRA_CA_CERTS={one.ca}" in told
+    folder = tmp_path_factory.mktemp("door")
+    one = Served(unused_port(), unused_port(), folder / "door" / "ca.pem")
+    command = [
+        *(sys.executable, "-m", "simulator", "serve", "--port", str(one.port)),
+        *("--door", str(one.door), "--account-sid", ACCOUNT, "--number", NUMBER),
+        *("--data-dir", str(folder)),
+    ]
+    env = {**os.environ, "SIMULATOR_AUTH_TOKEN": TOKEN}
+    with process(command, env, f"http://127.0.0.1:{one.port}/healthz") as told:
+        yield one
+    assert f"HTTPS_PROXY={one.proxy}" in told[0] and f"NODE_EXTRA_CA_CERTS={one.ca}" in told[0]
 
 
 @pytest.mark.slow

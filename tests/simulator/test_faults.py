@@ -130,6 +130,7 @@ def test_a_recording_is_spoiled_for_its_first_fetches(tmp_path: Path, kind: str)
                 (sid,) = net.recordings.by_sid
                 url = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}.wav"
                 answers = [await client.get(url) for _ in range(3)]
+                assert net.faults.struck == {f"recordings.{kind}": 2}
                 return [(one.status, await one.read()) for one in answers]
 
     first, second, third = run(work())
