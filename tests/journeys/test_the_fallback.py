@@ -41,7 +41,7 @@ def reports_of(line: Line, sid: str) -> list[Report]:
 
 def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> None:
     with stunned_web(line):
-        call = Caller(line.simulator(""), number="+13125550131").dials()
+        call = Caller(line.simulator(""), number="+13125550141").dials()
         call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
         call.waits(1.5).says("there is a big pothole in the road")
         call.hears("your message is kept", within_s=60).is_hung_up_on(within_s=60)
@@ -53,7 +53,7 @@ def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> No
 
 def test_the_next_call_is_answered_by_us_again(line: Line) -> None:
     eventually(line.ready, within_s=60)
-    call = Caller(line.simulator(""), number="+13125550132").dials()
+    call = Caller(line.simulator(""), number="+13125550142").dials()
     call.hears("what is the problem", within_s=30).hangs_up()
     failed = [one for one in call.facts()["events"] if one["event"] == "error"]
     assert failed == []
