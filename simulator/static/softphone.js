@@ -24,8 +24,9 @@
   async function loadNumbers() {
     const answer = await fetch("/phone/config");
     const { hotline, callers } = await answer.json();
-    $("to").value = new URLSearchParams(location.search).get("to") || hotline || "";
-    $("from").value = localStorage.getItem(SAVED_NUMBER) || callers[0];
+    // Whoever was quicker than the network keeps what they typed.
+    $("to").value ||= new URLSearchParams(location.search).get("to") || hotline || "";
+    $("from").value ||= localStorage.getItem(SAVED_NUMBER) || callers[0];
     $("callers").replaceChildren(...callers.map((number) => new Option(number, number)));
     $("call").disabled = false;
     watch();

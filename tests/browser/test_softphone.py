@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpensPage
 from tests.browser.lineapp import (
@@ -129,6 +129,23 @@ def _send_text(line: LineApp, *, to: str, body: str) -> None:
         timeout=10,
     )
     assert answer.json()["to"] == to
+
+
+def test_a_number_typed_before_the_page_knows_its_callers_is_kept(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    late: list[Route] = []
+    page.route("**/phone/config", lambda route: late.append(route))
+    page.goto(line.simulator)
+    page.locator("#from").fill("+13125550187")
+    while not late:
+        page.wait_for_timeout(20)
+    late[0].continue_()
+    expect(page.get_by_role("button", name="Call", exact=True)).to_be_enabled()
+    expect(page.locator("#to")).to_have_value(NUMBER)
+    expect(page.locator("#from")).to_have_value("+13125550187")
+    expect(page.locator("#texts-number")).to_have_text("to +13125550187")
 
 
 def test_a_number_that_does_not_exist_is_said_to_be_so(
