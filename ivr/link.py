@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -51,3 +52,14 @@ class Threads:
 async def in_thread(pool: Executor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `call` in a thread of the pool."""
     return await asyncio.get_running_loop().run_in_executor(pool, lambda: call(*args, **kwargs))
+
+
+async def next_within(queue: asyncio.Queue[T], seconds: float) -> T | None:
+    """The next of the queue, or None when nothing has come for so long.
+
+    What comes in the very moment the time is up still counts: on a busy machine a caller's
+    last word and the end of the wait are often seen together.
+    """
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(queue.get(), seconds)
+    return None if queue.empty() else queue.get_nowait()

@@ -24,7 +24,7 @@ from infra.log import logger, origin
 from ivr.door import Door
 from ivr.hearing import Ear, Hearing
 from ivr.interrupting import interrupts, is_echo, says_nothing
-from ivr.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
+from ivr.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread, next_within
 from ivr.saying import Saying, Voice
 from ivr.turns import Reply
 from voice.prompts import Prompts
@@ -182,10 +182,7 @@ class Conversation:
 
         Raises _Over when the caller is gone, _GiveBack, and what failed elsewhere.
         """
-        try:
-            event = await asyncio.wait_for(self._happened.get(), _TICK_S)
-        except TimeoutError:
-            return None
+        event = await next_within(self._happened, _TICK_S)
         match event:
             case _Gone() | Stopped():
                 raise _Over
