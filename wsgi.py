@@ -3,7 +3,9 @@
 from app import create_app
 from config.settings import load_settings
 from infra.log import configure
+from web.spooling import start_replaying
 
 _settings = load_settings()
 configure(_settings.log_level, process="web")
 app = create_app(_settings)
+start_replaying(app)

@@ -210,6 +210,11 @@ class Settings(BaseSettings):
         return self.storage_dir or self.var_dir / "recordings"
 
     @property
+    def spool(self) -> Path:
+        """Folder of the messages that wait for the database; of this machine, never shared."""
+        return self.var_dir / "spool"
+
+    @property
     def models_dir(self) -> Path:
         """Folder of the speech models that set-up fetches."""
         return self.var_dir / "models"

@@ -105,6 +105,7 @@ def _engine(url: str) -> Engine:
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
+        pool_timeout=2,
         connect_args={"options": f"-c lock_timeout={_BUSY_MS}", "connect_timeout": 2},
     )
 

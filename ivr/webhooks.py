@@ -14,6 +14,7 @@ from calls.events import checked_sid
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
 from carriers import twiml
+from carriers.addresses import until_taken, while_holding
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
 from carriers.twiml import Addresses, Stream
 from carriers.verbs import JoinQueue, Listen, Say, Verb
@@ -24,7 +25,7 @@ from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts
 from web.access import public
-from web.webhooks import Fields, webhook_blueprint
+from web.webhooks import Fields, callback, webhook_blueprint
 
 blueprint = webhook_blueprint("ivr", __name__, "/ivr")
 
@@ -44,7 +45,7 @@ def voice(session: Session, message: Fields) -> str:
     return twiml.answer_with_stream(
         stream=_stream(call, "talk"),
         then=_address("/ivr/continue?after=stream"),
-        recording_status=_address("/recordings/status"),
+        recording_status=until_taken(_root() + "/recordings/status"),
     )
 
 
@@ -119,6 +120,7 @@ def rescued(session: Session, message: Fields) -> str:
 
 
 @blueprint.post("/status")
+@callback
 @answered_once(lambda message: f"{message.text('CallStatus')}:{message.text('SequenceNumber')}")
 def status(session: Session, message: Fields) -> str:
     """The carrier says what became of the call."""
@@ -216,7 +218,7 @@ def _addresses(reply: Reply) -> Addresses:
     return Addresses(
         turn=_address(f"/ivr/turn?n={reply.turn}"),
         message=_address(f"/ivr/message?n={reply.turn}"),
-        recording_status=_address("/recordings/status"),
+        recording_status=until_taken(_root() + "/recordings/status"),
         wait=_address("/agents/wait"),
         queue_over=_address(f"/agents/queue-over?n={reply.turn}"),
     )
@@ -224,11 +226,15 @@ def _addresses(reply: Reply) -> Addresses:
 
 def _sound_of() -> twiml.SoundOf:
     cache = _services().get(VoiceCache)
-    return lambda phrase, language: _address(f"/say/{cache.spoken(phrase, language).key}.wav")
+    return lambda phrase, language: f"{_root()}/say/{cache.spoken(phrase, language).key}.wav"
 
 
 def _address(path: str) -> str:
-    return _services().settings.public_url + path
+    return while_holding(_root() + path)
+
+
+def _root() -> str:
+    return _services().settings.public_url
 
 
 def _services() -> Services:

@@ -11,7 +11,7 @@ from calls.events import checked_sid
 from calls.webhooks import answered_once
 from carriers import twiml
 from recordings import actions, queries
-from web.webhooks import Fields, webhook_blueprint
+from web.webhooks import Fields, callback, webhook_blueprint
 
 blueprint = webhook_blueprint("recordings_webhooks", __name__, "/recordings")
 
@@ -21,6 +21,7 @@ def _status_key(fields: Fields) -> str:
 
 
 @blueprint.post("/status")
+@callback
 @answered_once(_status_key)
 def status(session: Session, fields: Fields) -> str:
     """A recording is complete, or there is none (twilio.md, recordingStatusCallback).

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar, cast
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from carriers import twiml
+from carriers.addresses import until_taken, while_holding
 from carriers.twilio import is_authentic
 from infra.log import logger, origin
 from infra.services import Services
+from web.spooling import keep_callback
 
 MOST_BYTES = 64 * 1024
 _APOLOGY = "I am sorry, something went wrong on our side. Please stay on the line."
@@ -22,6 +24,7 @@ _LAST_WORDS = (
 _MOST_APOLOGIES = 3
 
 _log = logger(__name__)
+View = TypeVar("View", bound=Callable[..., Response])
 
 
 class Fields(Mapping[str, str]):
@@ -58,6 +61,15 @@ def webhook_blueprint(name: str, import_name: str, url_prefix: str) -> Blueprint
     blueprint.register_error_handler(Exception, _apologise)
     blueprint.is_signed = True  # type: ignore[attr-defined]
     return blueprint
+
+
+def callback(view: View) -> View:
+    """Mark a view of a message that only tells something: no caller waits for its answer.
+
+    When it fails, the message is kept on disk and taken later (reliability 3.1, SP).
+    """
+    view.is_callback = True  # type: ignore[attr-defined]
+    return view
 
 
 def fields() -> Fields:
@@ -105,6 +117,8 @@ def _apologise(error: Exception) -> Response | HTTPException:
         return error
     services = _services()
     _log.error("webhook failed", route=request.path, error=origin(error))
+    if getattr(current_app.view_functions[str(request.endpoint)], "is_callback", False):
+        return _kept_or_refused(error)
     tries = int(request.args.get("trouble", "0") or 0) + 1
     language = services.settings.language_list[0]
     root = services.settings.public_url
@@ -112,13 +126,19 @@ def _apologise(error: Exception) -> Response | HTTPException:
         document = twiml.last_resort(
             _LAST_WORDS,
             language=language,
-            recording_status=f"{root}/recordings/status",
-            action=f"{root}/ivr/rescued",
+            recording_status=until_taken(f"{root}/recordings/status"),
+            action=while_holding(f"{root}/ivr/rescued"),
         )
     else:
-        again = f"{root}/ivr/continue?after=trouble&trouble={tries}"
+        again = while_holding(f"{root}/ivr/continue?after=trouble&trouble={tries}")
         document = twiml.apology(_APOLOGY, language=language, then=again)
     return xml(document)
+
+
+def _kept_or_refused(error: Exception) -> Response:
+    if isinstance(error, ValueError):
+        return Response(f"not taken: {error}", status=400, content_type="text/plain")
+    return keep_callback()
 
 
 def _services() -> Services:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
@@ -21,8 +23,10 @@ from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
+from recordings.models import Recording
 from tickets.models import Report
 from voice.cache import VoiceCache
+from web.spooling import replay_kept
 
 SID = "CA" + "a" * 32
 ROOT = "https://hotline.swiftline.example"
@@ -155,6 +159,72 @@ def test_an_error_is_an_apology_and_another_try_then_a_message_at_the_carrier(
     assert b"LookupError" not in answer.data
     last = phone.posts("/ivr/turn?n=1&trouble=3", Digits="1")
     assert verbs(last) == ["Say", "Record"]
+
+
+def away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing can be committed."""
+
+    def refuse() -> None:
+        raise OperationalError("BEGIN", {}, Exception("the database is away"))
+
+    monkeypatch.setattr(database, "transaction", refuse)
+    monkeypatch.setattr(database, "read", refuse)
+
+
+def test_callbacks_are_kept_while_the_database_is_away_and_taken_when_it_is_back(
+    phone: Phone, database: Database
+) -> None:
+    phone.posts("/ivr/voice")
+    recording = "RE" + "b" * 32
+    with pytest.MonkeyPatch.context() as patch:
+        away(database, patch)
+        for _ in range(2):
+            ended = phone.posts("/ivr/status", CallStatus="completed", CallDuration="31")
+            assert (ended.status_code, ended.text) == (200, "kept")
+        phone.posts("/recordings/status", RecordingSid=recording, RecordingStatus="completed")
+        app = phone.client.application
+        assert replay_kept(app) == 0
+    assert replay_kept(app) == 3
+    assert replay_kept(app) == 0
+    with database.read() as session:
+        call = session.scalars(select(Call)).one()
+        assert session.scalars(select(Recording.carrier_sid)).all() == [recording]
+    assert (call.status, call.duration_s) == ("completed", 31)
+
+
+def test_a_callback_that_cannot_even_be_kept_is_asked_for_again(
+    phone: Phone, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.var_dir.mkdir(parents=True)
+    settings.spool.write_text("a file where the folder should be")
+    away(database, monkeypatch)
+    assert phone.posts("/ivr/status", CallStatus="completed").status_code == 503
+
+
+def test_a_callback_that_means_nothing_is_refused_not_kept(
+    phone: Phone, settings: Settings
+) -> None:
+    answer = phone.posts("/recordings/status", RecordingSid="RE<script>")
+    assert answer.status_code == 400
+    assert not settings.spool.exists()
+
+
+def test_a_caller_is_never_told_that_a_question_was_kept(
+    phone: Phone, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away(database, monkeypatch)
+    assert verbs(phone.posts("/ivr/voice")) == ["Say", "Pause", "Redirect"]
+
+
+@pytest.mark.parametrize("path", ["/ivr/voice", "/ivr/turn?n=1"])
+def test_whoever_holds_the_line_is_not_kept_waiting_for_an_answer(phone: Phone, path: str) -> None:
+    """Every address that a caller waits for says so in its fragment; sounds have none."""
+    document = phone.posts(path).data.decode()
+    asked = re.findall(ROOT + r"(/(?:ivr|agents|recordings)/[^\"<]*)", document)
+    assert asked
+    for address in asked:
+        told = address.startswith("/recordings/status")
+        assert address.endswith("#rc=3&amp;rp=all" if told else "rp=ct,rt"), address
 
 
 def test_an_id_of_another_shape_is_not_taken(phone: Phone, database: Database) -> None:
