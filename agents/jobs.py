@@ -10,6 +10,7 @@ from agents import actions, duty, offers, presence, queries
 from agents.models import Handover, Presence
 from agents.rows import held_handover, held_presence
 from calls.models import Call
+from carriers.addresses import while_holding
 from carriers.base import Carrier
 from infra.clock import now
 from infra.jobs import Later, Run, enqueue, job
@@ -93,9 +94,8 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
         call = session.get_one(Call, handover.call_id)
         sid, over = call.carrier_sid, call.ended_at is not None
     if not over:
-        run.get(Carrier).redirect_call(
-            sid, f"{run.settings.public_url}/agents/back?round={round_number}"
-        )
+        back = while_holding(f"{run.settings.public_url}/agents/back?round={round_number}")
+        run.get(Carrier).redirect_call(sid, back)
 
 
 def _take_talk_away(session: Session, staff_id: int) -> None:

@@ -19,6 +19,7 @@ from calls.actions import find_call
 from calls.models import Call
 from calls.webhooks import answered_once
 from carriers import twiml
+from carriers.addresses import while_holding
 from infra.clock import now
 from infra.log import logger
 from infra.services import Services
@@ -165,7 +166,7 @@ def _go_on(session: Session, call: Call, handover: Handover) -> str:
 def _play(call: Call, handover: Handover, look: int, piece: waiting.Hear) -> str:
     sounds = _sounds(piece.prompt, call.language) if piece.prompt else ()
     tune_from = look * waiting.PIECE_S
-    music = _address("/agents/hold-music.wav", **{"from": tune_from, "for": piece.music_s})
+    music = _plain("/agents/hold-music.wav", **{"from": tune_from, "for": piece.music_s})
     again = _address("/agents/wait", round=handover.round, look=look + 1)
     return twiml.wait((*sounds, music), then=again)
 
@@ -207,10 +208,14 @@ def _number(text: str | None) -> int:
 def _sounds(prompt: str, language: str) -> tuple[str, ...]:
     cache = _services().get(VoiceCache)
     phrases = Prompts(language).text(prompt)
-    return tuple(_address(f"/say/{cache.spoken(text, language).key}.wav") for text in phrases)
+    return tuple(_plain(f"/say/{cache.spoken(text, language).key}.wav") for text in phrases)
 
 
 def _address(path: str, **args: object) -> str:
+    return while_holding(_plain(path, **args))
+
+
+def _plain(path: str, **args: object) -> str:
     query = f"?{urlencode(args)}" if args else ""
     return _services().settings.public_url + path + query
 

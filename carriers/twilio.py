@@ -20,6 +20,8 @@ from config.settings import Settings
 
 _TIMEOUT_S = 10.0
 _CHUNK = 64 * 1024
+_PAGE = 1000
+"""The most that the carrier puts on one page; the helper library asks for the next ones."""
 _PERMANENT = frozenset({400, 401, 403, 404, 405, 410})
 
 
@@ -90,7 +92,7 @@ class TwilioCarrier:
         """Calls that started since then, also those that are still on."""
         found = _asked(
             lambda: self._client.calls.list(
-                start_time_after=since - timedelta(seconds=1), limit=1000
+                start_time_after=since - timedelta(seconds=1), page_size=_PAGE
             )
         )
         return [
@@ -111,7 +113,7 @@ class TwilioCarrier:
         """Recordings made since then."""
         found = _asked(
             lambda: self._client.recordings.list(
-                date_created_after=since - timedelta(seconds=1), limit=1000
+                date_created_after=since - timedelta(seconds=1), page_size=_PAGE
             )
         )
         return [

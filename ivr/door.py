@@ -7,6 +7,7 @@ from typing import Protocol
 from agents.queries import is_talking
 from calls.actions import find_call, say, use_stream_token
 from calls.events import has_event
+from carriers.addresses import while_holding
 from carriers.base import Carrier, CarrierError
 from carriers.messages import Heard
 from infra.log import logger
@@ -83,7 +84,7 @@ class CallDoor:
 
     def redirect(self, call_sid: str) -> None:
         """Make the carrier fetch TwiML now; a call that is over cannot be, which is no harm."""
-        url = f"{self._services.settings.public_url}/ivr/continue?after=redirect"
+        url = while_holding(f"{self._services.settings.public_url}/ivr/continue?after=redirect")
         try:
             self._services.get(Carrier).redirect_call(call_sid, url)
         except CarrierError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import redis
 
+from carriers.addresses import until_taken, while_holding
 from config.settings import Settings
 from infra import valkey
 from infra.supervisor import Program, check_ports
@@ -78,11 +79,11 @@ def simulator_options(settings: Settings) -> list[str]:
         "--bins",
         str(_ROOT / "deploy"),
         "--status-callback",
-        f"{settings.public_url}/ivr/status",
+        until_taken(f"{settings.public_url}/ivr/status"),
         "--app-sid",
         settings.twilio_twiml_app_sid,
         "--app-voice-url",
-        f"{settings.public_url}/agents/voice",
+        while_holding(f"{settings.public_url}/agents/voice"),
         "--map",
         f"{settings.public_url}=http://127.0.0.1:{settings.web_port}",
         "--map",

@@ -51,6 +51,16 @@ def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> No
     assert found[0].recording_sid in {one["recording_sid"] for one in recorded}
 
 
+def test_a_caller_in_mid_call_is_not_left_with_a_line_that_never_answers(line: Line) -> None:
+    call = Caller(line.simulator(""), number="+13125550143").dials()
+    call.hears("what is the problem", within_s=30)
+    with stunned_web(line):
+        line.kill("streams")
+        call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
+        call.hangs_up()
+    eventually(line.ready, within_s=60)
+
+
 def test_the_next_call_is_answered_by_us_again(line: Line) -> None:
     eventually(line.ready, within_s=60)
     call = Caller(line.simulator(""), number="+13125550142").dials()

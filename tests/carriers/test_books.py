@@ -1,0 +1,59 @@
+"""The carrier's books are read to the last page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from carriers import twilio
+from carriers.twilio import TwilioCarrier
+from config.settings import Settings
+from infra.clock import now
+from simulator.callers import Caller
+from tests.conftest import eventually
+from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
+from tests.simulator.test_rest import Served
+
+pytestmark = pytest.mark.slow
+
+CALLS = 5
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("books")) as one:
+        yield one
+
+
+@pytest.fixture
+def carrier(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TwilioCarrier:
+    monkeypatch.setattr(twilio, "_PAGE", 2)
+    return TwilioCarrier(
+        Settings(
+            var_dir=tmp_path,
+            twilio_account_sid=ACCOUNT,
+            twilio_auth_token=TOKEN,
+            carrier_api_url=served.root,
+        )
+    )
+
+
+def test_every_call_and_recording_is_found_on_however_many_pages(
+    served: Served, carrier: TwilioCarrier
+) -> None:
+    begun = now()
+    served.app.replies["/voice"] = response("<Record playBeep='false' timeout='60'/>")
+    placed = []
+    for _ in range(CALLS):
+        call = Caller(served.root, number=CALLER).dials().waits(0.5)
+        call.hangs_up()
+        placed.append(call.sid)
+    since = begun - timedelta(seconds=1)
+    assert {call.sid for call in carrier.calls(since=since)} == set(placed)
+    eventually(lambda: len(carrier.recordings(since=since)) >= CALLS, within_s=20)
+    made = [recording.call_sid for recording in carrier.recordings(since=since)]
+    assert sorted(made) == sorted(placed)
+    assert carrier.calls(since=now() + timedelta(minutes=1)) == []
