@@ -52,7 +52,7 @@ class Network:
         self.clock = _clock(settings)
         self.debugger = Debugger()
         self.messages = Messages()
-        self.queues = Queues(self.clock)
+        self.queues = Queues(self.clock, settings.account_sid)
         self.recordings = Recordings(settings.recordings_dir, settings.root)
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from simulator.audio import SILENCE
 from simulator.call import Call
 from simulator.clock import Clock
 from simulator.legs import Leg
 from simulator.sids import QUEUE, new_sid
+
+MOST_WAITING = 1000
+"""Callers in a queue whose size nobody has set."""
+LONGEST_NAME = 64
 
 
 class Bridge:
@@ -48,21 +53,26 @@ class Member:
 
     call: Call
     joined_s: float
+    joined_at: datetime
     taken: asyncio.Future[Call]
     bridge: asyncio.Future[Bridge]
 
 
 @dataclass
 class Queue:
-    """Callers waiting under one name."""
+    """Callers waiting under one name. `max_size` holds beside an <Enqueue>'s own limit."""
 
     name: str
     clock: Clock
-    max_size: int = 1000
+    account_sid: str = ""
+    max_size: int = MOST_WAITING
     sid: str = field(default_factory=lambda: new_sid(QUEUE))
     members: list[Member] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     _arrival: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.created_at = self.updated_at = self.clock.date
 
     @property
     def average_wait_s(self) -> int:
@@ -72,7 +82,9 @@ class Queue:
     def join(self, call: Call) -> Member:
         """Put a caller at the end."""
         loop = asyncio.get_running_loop()
-        member = Member(call, self.clock.now_s, loop.create_future(), loop.create_future())
+        member = Member(
+            call, self.clock.now_s, self.clock.date, loop.create_future(), loop.create_future()
+        )
         self.members.append(member)
         self._arrival.set()
         return member
@@ -100,10 +112,26 @@ class Queue:
 class Queues:
     """The account's queues by name."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, account_sid: str) -> None:
         self.by_name: dict[str, Queue] = {}
-        self._clock = clock
+        self._clock, self._account_sid = clock, account_sid
 
     def named(self, name: str) -> Queue:
         """The queue of that name, made when it is new."""
-        return self.by_name.setdefault(name, Queue(name, self._clock))
+        if name not in self.by_name:
+            self.by_name[name] = Queue(name, self._clock, self._account_sid)
+        return self.by_name[name]
+
+    def by_sid(self, sid: str) -> Queue | None:
+        """The queue of that id, if there is one."""
+        return next((queue for queue in self.by_name.values() if queue.sid == sid), None)
+
+    def rename(self, queue: Queue, name: str) -> None:
+        """Give a queue another name; from now on documents find it under that one."""
+        del self.by_name[queue.name]
+        queue.name = name
+        self.by_name[name] = queue
+
+    def remove(self, queue: Queue) -> None:
+        """Forget an empty queue; its name makes a new one."""
+        del self.by_name[queue.name]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.call import Call
-from simulator.queues import Bridge, Member, OtherSide, Queue
+from simulator.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
 from simulator.scene import End, Leave, Outcome, Scene, VerbError
 from simulator.sound import Endless, sound_file
 from simulator.twiml import schema
@@ -26,10 +26,8 @@ async def leave(scene: Scene, verb: Verb) -> Outcome | None:
 
 async def enqueue(scene: Scene, verb: Verb) -> Outcome | None:
     """Wait in a queue until taken, sent away or gone; then ask the action."""
-    if not verb.text:
-        raise VerbError(12200, "<Enqueue> needs the name of a queue")
-    queue = scene.network.queues.named(verb.text)
-    if len(queue.members) >= verb["maxQueueSize"]:
+    queue = _queue(scene, verb, too_short=14204, too_long=14205)
+    if len(queue.members) >= min(verb["maxQueueSize"], queue.max_size):
         return _after(scene, verb, ("QueueResult", "queue-full"))
     member = queue.join(scene.call)
     scene.call.log.add("queue", queue=queue.name, state="joined", position=len(queue.members))
@@ -51,6 +49,15 @@ async def enqueue(scene: Scene, verb: Verb) -> Outcome | None:
         _note_last(scene, verb, queue, member, result)
         return End()
     return _after(scene, verb, *_result(queue, member, result))
+
+
+def _queue(scene: Scene, verb: Verb, *, too_short: int, too_long: int) -> Queue:
+    """The queue that a verb names; the errors are Twilio's codes for a name of no good length."""
+    if not verb.text:
+        raise VerbError(too_short, f"<{verb.name}> needs the name of a queue")
+    if len(verb.text) > LONGEST_NAME:
+        raise VerbError(too_long, f"<{verb.name}>: at most {LONGEST_NAME} characters name a queue")
+    return scene.network.queues.named(verb.text)
 
 
 def _note_last(scene: Scene, verb: Verb, queue: Queue, member: Member, result: str) -> None:
@@ -153,9 +160,7 @@ def _queue_fields(queue: Queue, member: Member) -> Form:
 async def dial_queue(scene: Scene, verb: Verb) -> Outcome | None:
     """Talk with the first caller of a queue; then ask the action."""
     noun = verb.children[0]
-    if not noun.text:
-        raise VerbError(12200, "<Queue> needs the name of a queue")
-    queue = scene.network.queues.named(noun.text)
+    queue = _queue(scene, noun, too_short=14212, too_long=14213)
     try:
         with scene.leg.playing(Endless(sound_file("ringback_us.wav"))):
             member = await scene.network.clock.within(verb["timeout"], queue.take(scene.call))
