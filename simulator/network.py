@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from simulator.account import Account
 from simulator.audio import read_sound
 from simulator.call import Call, Party, SentWebhook
 from simulator.clock import SEEDED_START, SIMULATED, Clock
@@ -51,6 +52,7 @@ class Network:
         self.settings = settings
         self.clock = _clock(settings)
         self.debugger = Debugger()
+        self.account = Account(settings, self.clock.date)
         self.messages = Messages()
         self.queues = Queues(self.clock, settings.account_sid)
         self.recordings = Recordings(settings.recordings_dir, settings.root)
@@ -102,15 +104,16 @@ class Network:
         self, endpoint: Endpoint, *, from_number: str, to: str, forwarded_from: str = ""
     ) -> Leg:
         """Call a number of the account. Raises NotReachable."""
-        settings = self.settings
-        if to != settings.number or settings.voice is None:
-            raise NotReachable(21214, f"{to} does not answer; the number here is {settings.number}")
+        answering = self.account.calls_to(to)
+        if answering.voice is None:
+            here = ", ".join(self.account.numbers) or "none"
+            raise NotReachable(21214, f"{to} does not answer; the number here is {here}")
         extra = (("ForwardedFrom", forwarded_from),) if forwarded_from else ()
         party = Party(
             from_number,
             to,
-            settings.voice,
-            status_callback=settings.status_callback,
+            answering.voice,
+            status_callback=answering.status_callback,
             params=(
                 ("StirVerstat", "TN-Validation-Passed-A"),
                 ("CallToken", base64.b64encode(from_number.encode()).decode()),
@@ -128,14 +131,14 @@ class Network:
         endpoint: Endpoint,
     ) -> Leg:
         """Connect a browser client to the TwiML application. Raises NotReachable."""
-        settings = self.settings
-        if app_sid != settings.app_sid or settings.app_voice is None:
+        answering = self.account.application(app_sid)
+        if answering.voice is None:
             raise NotReachable(21218, f"there is no application {app_sid}")
         party = Party(
             f"client:{identity}",
             params.get("To", ""),
-            settings.app_voice,
-            status_callback=settings.app_status_callback,
+            answering.voice,
+            status_callback=answering.status_callback,
             application_sid=app_sid,
             params=tuple(params.items()),
         )

@@ -18,7 +18,7 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.reins import Reins
-from simulator.rest import calls, conferences, messages, participants, queues, recordings
+from simulator.rest import account, calls, conferences, messages, participants, queues, recordings
 from simulator.rest.answers import ApiError, not_found
 from simulator.settings import Settings
 
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> web.Application:
     if settings.door is not None:
         app.cleanup_ctx.append(_open_door)
     app.router.add_get("/healthz", healthz)
-    for resource in (calls, conferences, participants, queues, recordings, messages):
+    for resource in (calls, conferences, participants, queues, recordings, messages, account):
         resource.add_routes(app.router, REST_ROOT)
     api.add_routes(app.router)
     phones_api.add_routes(app.router)

@@ -7,7 +7,7 @@ import secrets
 import uuid
 
 ACCOUNT, CALL, RECORDING, STREAM, QUEUE, MESSAGE = "AC", "CA", "RE", "MZ", "QU", "SM"
-CONFERENCE = "CF"
+CONFERENCE, NUMBER, APPLICATION = "CF", "PN", "AP"
 
 _seeded: list[random.Random] = []
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from simulator.messages import Message
+from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, parse
 from simulator.webhook import Answer, Form, Request, WebhookFailed
 
@@ -43,8 +44,9 @@ async def receive(network: Network, *, from_number: str, to: str, body: str) -> 
     kind = _opt_out_kind(body)
     if kind:
         _opt(network, kind, message)
-    if network.settings.sms_url and to == network.settings.number:
-        await _ask(network, message, kind)
+    hook = network.account.texts_to(to)
+    if hook is not None:
+        await _ask(network, message, kind, hook)
     return message
 
 
@@ -63,17 +65,31 @@ def _opt(network: Network, kind: str, message: Message) -> None:
     _reply(network, message, message.from_, _ANSWERS[kind])
 
 
-async def _ask(network: Network, message: Message, kind: str) -> None:
-    url, seen = network.settings.sms_url, 0
+async def _ask(network: Network, message: Message, kind: str, hook: Hook) -> None:
+    """Ask the address; when that fails, the fallback with the reason."""
+    form = _form(message, kind)
+    error = await _obey(network, message, hook.url, hook.method, form)
+    if error is not None and hook.fallback_url:
+        why = (("ErrorCode", str(error.code)), ("ErrorUrl", hook.url))
+        await _obey(network, message, hook.fallback_url, hook.fallback_method, (*form, *why))
+
+
+async def _obey(
+    network: Network, message: Message, url: str, method: str, form: Form
+) -> WebhookFailed | DocumentError | None:
+    """Run the documents of an address and of its redirects; what went wrong, if anything did."""
+    seen = 0
     try:
         while url and seen <= _MOST_REDIRECTS:
-            request = Request(url, _form(message, kind), purpose="sms")
-            answer = await network.webhooks.send(request, {})
-            url, seen = _obeyed(network, message, answer), seen + 1
+            answer = await network.webhooks.send(Request(url, form, method, purpose="sms"), {})
+            url, method, seen = _obeyed(network, message, answer), "POST", seen + 1
     except WebhookFailed as failed:
         network.debugger.add(failed.code, str(failed), at=network.clock.date, url=failed.url)
+        return failed
     except DocumentError as error:
         network.debugger.add(error.code, str(error), at=network.clock.date, url=url)
+        return error
+    return None
 
 
 def _obeyed(network: Network, message: Message, answer: Answer) -> str:

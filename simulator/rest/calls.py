@@ -178,7 +178,7 @@ def caller_of(network: Network, form: Mapping[str, str]) -> str:
     from_ = form.get("From", "")
     if not from_:
         raise ApiError(400, 21213, "No 'From' number is specified")
-    if from_ == network.settings.number or from_.startswith("client:"):
+    if from_ in network.account.numbers or from_.startswith("client:"):
         return from_
     if not from_.startswith("+"):
         raise ApiError(400, 21212, f"From: expected a number in E.164, got {from_!r}")
@@ -187,11 +187,11 @@ def caller_of(network: Network, form: Mapping[str, str]) -> str:
 
 def _document(network: Network, form: Mapping[str, str]) -> tuple[Hook | None, str]:
     """What the call runs: an address, a document, or the application."""
-    settings = network.settings
     if form.get("ApplicationSid"):
-        if form["ApplicationSid"] != settings.app_sid or settings.app_voice is None:
+        answering = network.account.application(form["ApplicationSid"])
+        if answering.voice is None:
             raise ApiError(400, 21218, f"there is no application {form['ApplicationSid']}")
-        return settings.app_voice, ""
+        return answering.voice, ""
     if form.get("Url"):
         checked_url("Url", form["Url"])
         fallback = form.get("FallbackUrl", "")

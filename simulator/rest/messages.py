@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from aiohttp import web
@@ -47,7 +48,7 @@ async def create_message(request: web.Request) -> web.Response:
     """Send a text; it is delivered at once, and its states are called back."""
     network = request.app[NETWORK]
     form = await posted(request)
-    _check(form, network.settings.number)
+    _check(form, network.account.numbers)
     if form["To"] in network.messages.opted_out:
         raise ApiError(400, 21610, "Attempt to send to unsubscribed recipient")
     message = network.messages.add(
@@ -64,14 +65,14 @@ async def create_message(request: web.Request) -> web.Response:
     return web.json_response({**shown(message), "status": "queued", "date_sent": None}, status=201)
 
 
-def _check(form: dict[str, str], own_number: str) -> None:
+def _check(form: dict[str, str], own: Container[str]) -> None:
     if not form.get("To"):
         raise ApiError(400, 21604, "A 'To' phone number is required.")
     if not _NUMBER.fullmatch(form["To"]):
         raise ApiError(400, 21211, "Invalid 'To' Phone Number")
     if not form.get("From"):
         raise ApiError(400, 21603, "A 'From' phone number is required.")
-    if form["From"] != own_number:
+    if form["From"] not in own:
         raise ApiError(400, 21606, "The 'From' number is not a number of this account")
     if not form.get("Body"):
         raise ApiError(400, 21602, "Message body is required.")
