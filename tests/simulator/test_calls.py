@@ -294,7 +294,7 @@ def test_recordings_outlive_the_network(tmp_path: Path) -> None:
         ('<?xml version="1.0" encoding="klingon"?><Response/>', 12100),
         ('<?xml version="1.0" encoding="utf-16"?><Response/>', 12100),
         ('<Response><Connect><Stream url="wss://["/></Connect></Response>', 31923),
-        ("<Response><Enqueue/></Response>", 12200),
+        ("<Response><Enqueue/></Response>", 14204),
         ("<Response>" + "<Say>" * 30 + "</Say>" * 30 + "</Response>", 12200),
     ],
 )
