@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from calls.events import checked_sid
 from calls.webhooks import answered_once
-from carriers import twiml
 from recordings import actions, queries
 from web.webhooks import Fields, callback, webhook_blueprint
 
@@ -39,7 +38,7 @@ def status(session: Session, fields: Fields) -> str:
         duration_s=fields.number("RecordingDuration"),
         started_at=_time(fields.text("RecordingStartTime")),
     )
-    return twiml.empty()
+    return ""
 
 
 def _time(text: str) -> datetime | None:
