@@ -74,6 +74,7 @@ class Streams:
 
     cut: list[Callable[[], None]] = field(default_factory=list)
     stop_by_name: dict[str, Callable[[], None]] = field(default_factory=dict)
+    stop_by_sid: dict[str, Callable[[], None]] = field(default_factory=dict)
 
 
 class Call:

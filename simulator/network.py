@@ -23,7 +23,7 @@ from simulator.messages import Message, Messages
 from simulator.outgoing import Outgoing
 from simulator.phones import Phones
 from simulator.queues import Queues
-from simulator.recordings import Recorder, Recording, Recordings
+from simulator.recordings import Callback, Recorder, Recording, Recordings
 from simulator.settings import Settings
 from simulator.sids import draw_from
 from simulator.sound import play
@@ -246,9 +246,26 @@ class Network:
         async with self.clock.outside():
             return await asyncio.to_thread(self._speaker.speak, text, language)
 
+    def record_call(
+        self, call: Call, *, channels: int, track: str, callback: Callback, trim: str
+    ) -> Recorder:
+        """Record a call beside whatever it does, until it is stopped or over."""
+        recorder = self.recordings.begin(
+            call, channels=channels, source="StartCallRecordingAPI", track=track, callback=callback
+        )
+        recorder.trim = trim
+        request = self.recordings.callback_request(recorder.recording)
+        if request is not None:
+            self.send_aside(call, request)
+        call.closing.append(lambda: self.keep_recording(call, recorder, trim))
+        return recorder
+
     def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
-        """Stop a recording, keep it, and report it."""
+        """Stop a recording, keep it, and report it; a second time does nothing."""
         recorder.stop()
+        if recorder.is_kept:
+            return
+        recorder.is_kept = True
         self.aside(self._keep_recording(call, recorder, trim), of=call)
 
     async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:

@@ -11,10 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from simulator.audio import FRAME_BYTES, FRAME_S, RATE, is_audible, mixed, wav_file
+from simulator.audio import FRAME_BYTES, FRAME_S, RATE, SILENCE, is_audible, mixed, wav_file
 from simulator.call import Call
 from simulator.sids import RECORDING, new_sid
 from simulator.webhook import Form, Request
+
+SKIP, KEEP_SILENCE = "skip", "silence"
+"""What a pause leaves in a recording: nothing, or as much silence."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Recorder:
         self._inbound = bytearray()
         self._outbound = bytearray()
         self.ended_at: datetime | None = None
+        self.trim = "do-not-trim"
+        self.is_kept = False
+        """Whether the file is written or being written."""
+        self._paused = ""
         if not recording.conference_sid:
             call.leg.add_tap(self.take)
 
@@ -62,6 +69,16 @@ class Recorder:
     def duration_s(self) -> float:
         """How much has been taken so far."""
         return len(self._inbound) / RATE
+
+    def pause(self, behavior: str) -> None:
+        """Take nothing for now: `skip` leaves the time out, `silence` keeps it as silence."""
+        self._paused = behavior
+        self.recording.status = "paused"
+
+    def resume(self) -> None:
+        """Go on."""
+        self._paused = ""
+        self.recording.status = "in-progress"
 
     def stop(self) -> None:
         """Take no more; a second time does nothing."""
@@ -78,8 +95,10 @@ class Recorder:
 
     def take(self, inbound: bytes, outbound: bytes) -> None:
         """Both frames of a tick."""
-        self._inbound += inbound
-        self._outbound += outbound
+        if self.ended_at or self._paused == SKIP:
+            return
+        self._inbound += SILENCE if self._paused else inbound
+        self._outbound += SILENCE if self._paused else outbound
 
 
 class Recordings:
@@ -87,6 +106,8 @@ class Recordings:
 
     def __init__(self, folder: Path, root: str) -> None:
         self.by_sid: dict[str, Recording] = {}
+        self.running: dict[str, Recorder] = {}
+        """What records at this moment, by the recording's id."""
         self._folder = folder
         self._root = root
 
@@ -114,12 +135,14 @@ class Recordings:
         )
         self.by_sid[recording.sid] = recording
         call.log.add("recording", recording_sid=recording.sid, status="in-progress", source=source)
-        return Recorder(recording, call)
+        recorder = self.running[recording.sid] = Recorder(recording, call)
+        return recorder
 
     def keep(self, recorder: Recorder, trim: str) -> Recording:
         """Stop, write the file, and set the final state. Blocks while it writes."""
         recorder.stop()
         recording = recorder.recording
+        self.running.pop(recording.sid, None)
         channels = recorder.sound(trim)
         recording.duration_s = round(max((len(one) for one in channels), default=0) / RATE)
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,17 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.reins import Reins
-from simulator.rest import account, calls, conferences, messages, participants, queues, recordings
+from simulator.rest import (
+    account,
+    calls,
+    conferences,
+    messages,
+    participants,
+    queues,
+    recording,
+    recordings,
+    streams,
+)
 from simulator.rest.answers import ApiError, not_found
 from simulator.settings import Settings
 
@@ -26,6 +36,9 @@ _log = logging.getLogger(__name__)
 
 REST_ROOT = "/2010-04-01/Accounts/{account}"
 
+_RESOURCES = (
+    calls, conferences, participants, queues, recordings, recording, streams, messages, account,
+)  # fmt: skip
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -40,7 +53,7 @@ def create_app(settings: Settings) -> web.Application:
     if settings.door is not None:
         app.cleanup_ctx.append(_open_door)
     app.router.add_get("/healthz", healthz)
-    for resource in (calls, conferences, participants, queues, recordings, messages, account):
+    for resource in _RESOURCES:
         resource.add_routes(app.router, REST_ROOT)
     api.add_routes(app.router)
     phones_api.add_routes(app.router)

@@ -62,7 +62,7 @@ async def start(scene: Scene, verb: Verb) -> Outcome | None:
         if noun.name == "Recording":
             _start_recording(scene, noun)
         else:
-            await _start_stream(scene, noun)
+            await start_stream(scene, noun)
     return None
 
 
@@ -86,30 +86,26 @@ def _start_recording(scene: Scene, noun: Verb) -> None:
         noun["recordingStatusCallbackEvent"],
     )
     channels = 2 if noun["channels"] == "dual" and noun["track"] == "both" else 1
-    recorder = scene.network.recordings.begin(
-        scene.call,
-        channels=channels,
-        source="StartCallRecordingAPI",
-        track=noun["track"],
-        callback=callback,
+    scene.network.record_call(
+        scene.call, channels=channels, track=noun["track"], callback=callback, trim=noun["trim"]
     )
-    request = scene.network.recordings.callback_request(recorder.recording)
-    if request is not None:
-        scene.network.send_aside(scene.call, request)
-    trim = noun["trim"]
-    scene.call.closing.append(lambda: scene.network.keep_recording(scene.call, recorder, trim))
 
 
-async def _start_stream(scene: Scene, noun: Verb) -> None:
+async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
+    """A one-way stream beside whatever the call does; None when its socket does not open."""
     stream = await _opened(scene, noun, two_way=False)
     if stream is None:
-        return
+        return None
     scene.leg.add_tap(stream.tap)
-    closing = scene.call.closing
+    closing, streams = scene.call.closing, scene.call.streams
+    name = noun["name"] or stream.sid
 
     def stop_stream() -> None:
         if stop_stream in closing:
             closing.remove(stop_stream)
+            streams.stop_by_sid.pop(stream.sid, None)
+            if streams.stop_by_name.get(name) is stop_stream:
+                del streams.stop_by_name[name]
             scene.leg.remove_tap(stream.tap)
             scene.network.aside(stream.stop())
             scene.call.log.add("stream", stream_sid=stream.sid, state="stopped")
@@ -121,7 +117,8 @@ async def _start_stream(scene: Scene, noun: Verb) -> None:
 
     closing.append(stop_stream)
     scene.network.aside(watch())
-    scene.call.streams.stop_by_name[noun["name"] or stream.sid] = stop_stream
+    streams.stop_by_name[name] = streams.stop_by_sid[stream.sid] = stop_stream
+    return stream
 
 
 async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | None:

@@ -1,0 +1,113 @@
+"""Recording led by REST: start it on a call, pause it, go on, stop it.
+
+Parameters and defaults: Twilio, "Recording resource". `Twilio.CURRENT` is the one that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from simulator.call import Call
+from simulator.keys import NETWORK
+from simulator.recordings import KEEP_SILENCE, SKIP, Callback, Recorder
+from simulator.rest.answers import ApiError, not_found, posted, repeated
+from simulator.rest.calls import checked_url, method_of
+from simulator.rest.recordings import shown
+
+_CURRENT = "Twilio.CURRENT"
+_EVENTS = ("in-progress", "completed", "absent")
+_NOT_ELIGIBLE = 21220
+
+
+async def start_recording(request: web.Request) -> web.Response:
+    """Record a call that is on, until it is stopped or over."""
+    network = request.app[NETWORK]
+    call = _call(request)
+    form = await posted(request)
+    if call.status != "in-progress":
+        raise ApiError(400, _NOT_ELIGIBLE, "Requested resource is not eligible for recording")
+    recorder = network.record_call(
+        call,
+        channels=2 if _one_of(form, "RecordingChannels", ("mono", "dual")) == "dual" else 1,
+        track=_one_of(form, "RecordingTrack", ("both", "inbound", "outbound")),
+        callback=_callback(form, await repeated(request, "RecordingStatusCallbackEvent")),
+        trim=_one_of(form, "Trim", ("do-not-trim", "trim-silence")),
+    )
+    return web.json_response(shown(recorder.recording), status=201)
+
+
+async def update_recording(request: web.Request) -> web.Response:
+    """Pause, resume or stop what records at this moment."""
+    recorder, form = _running(request), await posted(request)
+    status = _one_of(form, "Status", ("", "in-progress", "paused", "stopped"))
+    behavior = _one_of(form, "PauseBehavior", (KEEP_SILENCE, SKIP))
+    network = request.app[NETWORK]
+    call = network.calls.get(recorder.recording.call_sid)
+    if not status:
+        raise ApiError(400, 20001, "Status: expected in-progress, paused or stopped")
+    if status == "paused":
+        recorder.pause(behavior)
+    elif status == "in-progress":
+        recorder.resume()
+    elif call is not None:
+        recorder.recording.status = "stopped"
+        network.keep_recording(call, recorder, recorder.trim)
+    return web.json_response(shown(recorder.recording))
+
+
+def _call(request: web.Request) -> Call:
+    call: Call | None = request.app[NETWORK].calls.get(request.match_info["call_sid"])
+    if call is None:
+        raise not_found(request.path)
+    return call
+
+
+def _running(request: web.Request) -> Recorder:
+    """The recorder that the path names. Raises ApiError."""
+    named = request.match_info
+    of_call, of_room = named.get("call_sid"), named.get("conference_sid")
+    found = []
+    for recorder in request.app[NETWORK].recordings.running.values():
+        recording = recorder.recording
+        belongs = (
+            recording.conference_sid == of_room
+            if of_room
+            else recording.call_sid == of_call and not recording.conference_sid
+        )
+        if belongs and named["sid"] in (_CURRENT, recording.sid) and not recorder.ended_at:
+            found.append(recorder)
+    if not found:
+        raise not_found(request.path)
+    if len(found) > 1:
+        raise ApiError(400, 20001, f"{_CURRENT}: {len(found)} recordings run; name one of them")
+    return found[0]
+
+
+def _callback(form: Mapping[str, str], events: tuple[str, ...]) -> Callback:
+    url = form.get("RecordingStatusCallback", "")
+    told = tuple(word for event in events for word in event.split())
+    if set(told) - set(_EVENTS):
+        raise ApiError(400, 20001, f"RecordingStatusCallbackEvent: expected {', '.join(_EVENTS)}")
+    return Callback(
+        checked_url("RecordingStatusCallback", url) if url else "",
+        method_of(form, "RecordingStatusCallbackMethod"),
+        told or ("completed",),
+    )
+
+
+def _one_of(form: Mapping[str, str], name: str, values: tuple[str, ...]) -> str:
+    """A word of a fixed set, the first when it is missing. Raises ApiError."""
+    word = form.get(name, values[0])
+    if word not in values:
+        raise ApiError(400, 20001, f"{name}: expected {', '.join(filter(None, values))}")
+    return word
+
+
+def add_routes(router: web.UrlDispatcher, root: str) -> None:
+    """Mount the addresses."""
+    calls, rooms = f"{root}/Calls/{{call_sid}}", f"{root}/Conferences/{{conference_sid}}"
+    router.add_post(f"{calls}/Recordings.json", start_recording)
+    for base in (calls, rooms):
+        router.add_post(f"{base}/Recordings/{{sid}}.json", update_recording)

@@ -1,0 +1,133 @@
+"""Recording led by REST, with the unmodified `twilio` client."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+import soundfile
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest.api.v2010.account.recording import RecordingInstance
+
+from simulator.callers import Caller, ScriptedCall
+from tests.conftest import eventually
+from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
+from tests.simulator.test_rest import Served
+
+pytestmark = pytest.mark.slow
+
+CURRENT = "Twilio.CURRENT"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("recording")) as one:
+        yield one
+
+
+@pytest.fixture
+def call(served: Served) -> Iterator[ScriptedCall]:
+    served.app.replies["/voice"] = response("<Say>Good day.</Say><Pause length='600'/>")
+    made = Caller(served.root, number=CALLER).dials().hears("good day")
+    yield made
+    made.hangs_up()
+
+
+def refusal(ask: Callable[[], object]) -> tuple[int, int]:
+    with pytest.raises(TwilioRestException) as refused:
+        ask()
+    return refused.value.status, refused.value.code
+
+
+def finished(served: Served, sid: str) -> RecordingInstance:
+    def look() -> RecordingInstance | None:
+        found = served.client().recordings(sid).fetch()
+        return found if found.status == "completed" else None
+
+    found = eventually(look)
+    assert found is not None
+    return found
+
+
+def seconds(served: Served, sid: str) -> float:
+    url = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}.wav"
+    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10)
+    samples, rate = soundfile.read(io.BytesIO(answer.content))
+    return float(len(samples) / rate)
+
+
+def test_a_recording_is_started_on_a_live_call_and_stopped(
+    served: Served, call: ScriptedCall
+) -> None:
+    recordings = served.client().calls(call.sid).recordings
+    begun = recordings.create(
+        recording_channels="dual",
+        recording_status_callback="https://hotline.test/recording",
+        recording_status_callback_event=["in-progress completed"],
+    )
+    assert (begun.status, begun.channels, begun.source) == (
+        "in-progress",
+        2,
+        "StartCallRecordingAPI",
+    )
+    call.waits(1)
+    assert recordings(CURRENT).update(status="stopped").sid == begun.sid
+    done = finished(served, begun.sid)
+    assert done.call_sid == call.sid and int(done.duration) >= 1
+    told = eventually(
+        lambda: (
+            len(f := [x for x in served.app.forms("/recording") if begun.sid in x.values()]) == 2
+            and f
+        )
+    )
+    assert [form["RecordingStatus"] for form in told or []] == ["in-progress", "completed"]
+    assert refusal(lambda: recordings(CURRENT).update(status="paused")) == (404, 20404)
+
+
+@pytest.mark.parametrize("behavior", ["skip", "silence"])
+def test_a_pause_is_left_out_or_kept_as_silence(
+    served: Served, call: ScriptedCall, behavior: str
+) -> None:
+    recordings = served.client().calls(call.sid).recordings
+    whole, paused = recordings.create(), recordings.create()
+    assert recordings(paused.sid).update(status="paused", pause_behavior=behavior).status == (
+        "paused"
+    )
+    call.waits(2)
+    assert recordings(paused.sid).update(status="in-progress").status == "in-progress"
+    call.waits(0.5)
+    for one in (whole, paused):
+        recordings(one.sid).update(status="stopped")
+    for one in (whole, paused):
+        finished(served, one.sid)
+    missing_s = seconds(served, whole.sid) - seconds(served, paused.sid)
+    assert (missing_s > 1.5) is (behavior == "skip")
+    assert abs(missing_s) < 1 or behavior == "skip"
+
+
+def test_a_call_that_ends_ends_its_recordings(served: Served, call: ScriptedCall) -> None:
+    recordings = served.client().calls(call.sid).recordings
+    begun = recordings.create()
+    call.waits(0.5).hangs_up()
+    assert finished(served, begun.sid).channels == 1
+    assert refusal(recordings.create) == (400, 21220)
+
+
+def test_current_must_be_one(served: Served, call: ScriptedCall) -> None:
+    recordings = served.client().calls(call.sid).recordings
+    recordings.create(), recordings.create()
+    assert refusal(lambda: recordings(CURRENT).update(status="stopped")) == (400, 20001)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"recording_track": "left"}, {"recording_channels": "7"}, {"trim": "all"}],
+)
+def test_what_cannot_be_is_refused_and_nothing_records(
+    served: Served, call: ScriptedCall, fields: dict[str, str]
+) -> None:
+    recordings = served.client().calls(call.sid).recordings
+    assert refusal(lambda: recordings.create(**fields)) == (400, 20001)
+    assert recordings.list() == []
