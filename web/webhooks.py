@@ -137,7 +137,7 @@ def _apologise(error: Exception) -> Response | HTTPException:
 
 def _kept_or_refused(error: Exception) -> Response:
     if isinstance(error, ValueError):
-        return Response(f"not taken: {error}", status=400, content_type="text/plain")
+        return Response("a field of another shape", status=400, content_type="text/plain")
     return keep_callback()
 
 
