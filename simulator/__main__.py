@@ -70,6 +70,11 @@ _OPTIONS = (
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Folder of documents that the carrier itself hosts, read at /bins/NAME by GET.",
     ),
+    click.option(
+        "--rest-limit",
+        type=click.FloatRange(0, min_open=True),
+        help="REST requests a second; those beyond it are refused with 429. No limit if not given.",
+    ),
     click.option("--status-callback", help="Told when a call to the number is over."),
     click.option("--sms-url", help="Asked when the number gets a text."),
     click.option("--app-sid", help="AP and 32 hex digits: what browser phones call."),
@@ -265,7 +270,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
              "allowed_origins", "seed", "door",
-             "speech_model", "faults")  # fmt: skip
+             "speech_model", "faults", "rest_limit")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         return Settings(

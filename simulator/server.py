@@ -30,6 +30,7 @@ from simulator.rest import (
     streams,
 )
 from simulator.rest.answers import ApiError, not_found
+from simulator.rest.limit import RateLimit
 from simulator.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ REST_ROOT = "/2010-04-01/Accounts/{account}"
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
 )  # fmt: skip
+_LIMIT = web.AppKey("rest_limit", RateLimit)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> web.Application:
     network = Network(settings)
     app[NETWORK] = network
     app[api.CALLERS] = {}
+    app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.clock.now_s)
     app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)
     if settings.door is not None:
@@ -104,7 +107,7 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         _check_account(request)
         status = request.app[NETWORK].faults.of_rest()
-        if status == 429:
+        if status == 429 or not request.app[_LIMIT].allows():
             raise ApiError(429, 20429, "Too Many Requests")
         if status:
             raise ApiError(status, 20500, "An internal server error has occurred")

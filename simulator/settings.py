@@ -58,6 +58,8 @@ class Settings:
     """Folder of documents that the carrier itself hosts, at /bins/NAME."""
     door: int | None = None
     """Port of the proxy that is api.twilio.com; None: no such proxy, 0: any free port."""
+    rest_limit: float | None = None
+    """REST requests a second before they are refused with 429; None: as many as come."""
     seed: int | None = None
     """Draw identifiers from it, so that a run in simulated time can be repeated exactly."""
 

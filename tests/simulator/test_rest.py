@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ class Rooted(TwilioHttpClient):
 class Served:
     """A simulator with a fake application, in a thread of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self._changes = changes
         self.app = FakeApp({"/status": "", "/recording": ""})
         self._folder = folder
         self._ready = threading.Event()
@@ -79,7 +81,7 @@ class Served:
             await self._stop.wait()
 
     def _simulator(self, port: int) -> web.Application:
-        app = create_app(settings_for(port, self._folder))
+        app = create_app(replace(settings_for(port, self._folder), **self._changes))
         self._network = app[NETWORK]
         return app
 
