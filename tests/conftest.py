@@ -17,6 +17,8 @@ from config.settings import Settings
 from infra.db import Database
 from migrations.tables import metadata
 
+pytest_plugins = ["pytester", "tests.simulator.conformance.coverage"]
+
 T = TypeVar("T")
 
 

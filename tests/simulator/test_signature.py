@@ -34,11 +34,14 @@ VECTORS = [
 ]
 
 
+@pytest.mark.row("vector.form", "vector.form.port", "vector.json", "vector.websocket")
+@pytest.mark.row("vector.repeated", "signature.form", "signature.repeated")
 @pytest.mark.parametrize(("url", "form", "expected"), VECTORS)
 def test_known_vectors(url: str, form: tuple[tuple[str, str], ...], expected: str) -> None:
     assert signature(TOKEN, url, form) == expected
 
 
+@pytest.mark.row("signature.empty")
 def test_the_helper_library_accepts_ours_and_no_other() -> None:
     form = {"Body": "Größe & 中文", "Empty": ""}
     url = "https://hotline.test/sms?a=b%20c"

@@ -56,6 +56,7 @@ def moved(status: int, to: str) -> web.Response:
     return web.Response(status=status, headers={"Location": to})
 
 
+@pytest.mark.row("signature.get")
 def test_get_puts_the_fields_into_the_query_and_signs_them() -> None:
     app = FakeApp({"/x": response()})
     asked(app, lambda made: made.send(Request(f"{PUBLIC}/x?a=1#rc=2", FORM, "GET"), {}))

@@ -1,0 +1,59 @@
+"""Which rows have a test: the `row` marks as they stand in the source of the tests.
+
+Read from the source, so that it does not matter which tests a run selects. Ids are therefore
+written out: `@pytest.mark.row("code.11200")`, or `pytest.param(..., marks=pytest.mark.row("..."))`.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+
+class BadMark(Exception):
+    """A mark whose ids cannot be read from the source."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One id of one mark, and where it stands."""
+
+    row: str
+    where: str
+
+
+def marks_in(folder: Path = TESTS) -> tuple[Mark, ...]:
+    """Every mark below a folder. Raises BadMark."""
+    found: list[Mark] = []
+    for file in sorted(folder.rglob("*.py")):
+        tree = ast.parse(file.read_text(), file.name)
+        where = str(file.relative_to(folder))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _is_row(node.func):
+                found += _marks(node, f"{where}:{node.lineno}")
+    return tuple(found)
+
+
+def _is_row(function: ast.expr) -> bool:
+    """Whether it is `pytest.mark.row` (or `mark.row`)."""
+    if not isinstance(function, ast.Attribute) or function.attr != "row":
+        return False
+    owner = function.value
+    return isinstance(owner, ast.Name | ast.Attribute) and "mark" in (
+        getattr(owner, "id", ""),
+        getattr(owner, "attr", ""),
+    )
+
+
+def _marks(call: ast.Call, where: str) -> list[Mark]:
+    found = []
+    for argument in call.args:
+        if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
+            raise BadMark(f"{where}: expected ids written out, got {ast.unparse(argument)}")
+        found.append(Mark(argument.value, where))
+    if not found:
+        raise BadMark(f"{where}: expected at least one id")
+    return found
