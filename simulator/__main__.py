@@ -13,6 +13,8 @@ import click
 from aiohttp import web
 
 from simulator.command import call_here, call_there
+from simulator.faults.kinds import BadPlan
+from simulator.faults.plan import load_plan
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
 from simulator.load.command import call_in_crowds, scenarios_in
 from simulator.load.crowd import Habits
@@ -273,6 +275,8 @@ def _settings(options: dict[str, Any]) -> Settings:
              "speech_model", "faults", "rest_limit")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
+        if options["faults"]:
+            load_plan(options["faults"])
         return Settings(
             **given,
             voice=_voice(options),
@@ -281,7 +285,7 @@ def _settings(options: dict[str, Any]) -> Settings:
             origins=OriginMap.of(options["mappings"]),
             captions_dir=options["captions"],
         )
-    except (SettingsError, BadOrigin) as error:
+    except (SettingsError, BadOrigin, BadPlan) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -15,7 +15,9 @@ from simulator.call import Call, Party, SentWebhook
 from simulator.clock import SEEDED_START, SIMULATED, Clock
 from simulator.conferences import Conferences
 from simulator.debugger import Complaint, Debugger
-from simulator.faults import Faults, load_plan
+from simulator.faults.plan import load_plan
+from simulator.faults.strikes import Faults
+from simulator.faults.webhooks import send_in_trouble
 from simulator.hearing import CaptionIndex
 from simulator.interpreter import Conversation
 from simulator.legs import Endpoint, Leg, NotReachable
@@ -30,7 +32,6 @@ from simulator.sound import play
 from simulator.speech import Speaker
 from simulator.speech_input import Recogniser
 from simulator.texting import receive
-from simulator.trouble import send_in_trouble
 from simulator.webhook import (
     MOST_BYTES,
     MOST_SOUND_BYTES,
@@ -58,7 +59,7 @@ class Network:
         self.recordings = Recordings(settings.recordings_dir, settings.root)
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
-        self.faults = load_plan(settings.faults) if settings.faults else Faults()
+        self.faults = Faults(load_plan(settings.faults) if settings.faults else None)
         self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
         self.phones = Phones(self)

@@ -48,10 +48,10 @@ async def _cut_by_plan(scene: Scene, stream: MediaStream) -> None:
     number = sum(
         event["event"] == "stream" and event.get("state") == "started" for event in call.log.events
     )
-    after_s = scene.network.faults.cut_of_media(call.sid, number)
-    if after_s is None:
+    strike = scene.network.faults.of_media(call.sid, number).get("cut")
+    if strike is None:
         return
-    await scene.network.clock.sleep(after_s)
+    await scene.network.clock.sleep(strike.drawn("seconds"))
     call.log.add("fault", fault="cut", purpose="media", stream_sid=stream.sid)
     stream.cut()
 

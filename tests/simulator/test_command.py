@@ -73,6 +73,7 @@ def test_a_failed_expectation_exits_with_1_and_says_why(tmp_path: Path) -> None:
         (("serve", "--account-sid", "AC12"), "account_sid: expected AC and 32 hex digits"),
         (("serve", "--map", "https://a.example"), "expected PUBLIC=LOCAL"),
         (("serve", "--number", "911"), "number: expected E.164"),
+        (("serve", "--faults", __file__), "test_command.py: "),
     ],
 )
 def test_bad_input_is_said_in_one_line(arguments: tuple[str, ...], message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestClient, TestServer
 
+import simulator
 from simulator.call import Call
 from simulator.events import Event
-from simulator.faults import BadPlan, plan_from
+from simulator.faults.kinds import PURPOSES, BadPlan
+from simulator.faults.plan import plan_from
+from simulator.faults.strikes import Faults
 from simulator.keys import NETWORK
 from simulator.legs import Endpoint
 from simulator.server import create_app
@@ -28,6 +32,7 @@ from tests.simulator.app import (
     settings_for,
 )
 
+CODE = Path(simulator.__file__).parent
 TALK = response("<Say>Good morning</Say>", '<Pause length="1"/>')
 
 
@@ -39,7 +44,7 @@ def called(
 
     async def work() -> list[Call]:
         async with network(app, folder, pace=0.0, seed=1) as net:
-            net.faults = plan_from(plan)
+            net.faults = Faults(plan_from(plan))
             for _ in range(count):
                 leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
                 await net.calls[leg.sid].settling()
@@ -112,7 +117,7 @@ def test_a_share_is_about_that_share_and_the_same_for_the_same_seed(tmp_path: Pa
 
 @pytest.mark.parametrize("kind", ["missing", "short", "corrupt"])
 def test_a_recording_is_spoiled_for_its_first_fetches(tmp_path: Path, kind: str) -> None:
-    plan = plan_from({"recordings": [{"fault": kind, "times": 2}]})
+    plan = Faults(plan_from({"recordings": [{"fault": kind, "times": 2}]}))
     voice = response(
         '<Start><Recording recordingStatusCallback="/recorded"/></Start>', "<Say>Hello</Say>"
     )
@@ -121,9 +126,9 @@ def test_a_recording_is_spoiled_for_its_first_fetches(tmp_path: Path, kind: str)
     async def work() -> list[tuple[int, bytes]]:
         outer = _application(app)
         async with TestServer(outer) as server:
-            simulator = create_app(settings_for(server.port or 0, tmp_path))
-            async with TestClient(TestServer(simulator), auth=BasicAuth(ACCOUNT, TOKEN)) as client:
-                net = simulator[NETWORK]
+            phone = create_app(settings_for(server.port or 0, tmp_path))
+            async with TestClient(TestServer(phone), auth=BasicAuth(ACCOUNT, TOKEN)) as client:
+                net = phone[NETWORK]
                 net.faults = plan
                 leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
                 await net.calls[leg.sid].settling()
@@ -161,8 +166,8 @@ def test_a_late_recording_is_told_later(tmp_path: Path) -> None:
 
 def test_rest_refuses_and_the_plan_is_changed_over_http(tmp_path: Path) -> None:
     async def work() -> list[int]:
-        simulator = create_app(settings_for(1, tmp_path))
-        async with TestClient(TestServer(simulator)) as client:
+        phone = create_app(settings_for(1, tmp_path))
+        async with TestClient(TestServer(phone)) as client:
             calls = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
             auth = BasicAuth(ACCOUNT, TOKEN)
             plan: dict[str, Any] = {"rest": [{"fault": "429"}]}
@@ -181,24 +186,76 @@ def test_rest_refuses_and_the_plan_is_changed_over_http(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "plan",
+    ("plan", "said"),
     [
-        [],
-        {"weather": []},
-        {"seed": "x"},
-        {"webhooks": {}},
-        {"webhooks": [{"fault": "sung"}]},
-        {"webhooks": [{"fault": "lost", "share": 2}]},
-        {"webhooks": [{"fault": "lost", "of": "status"}]},
-        {"webhooks": [{"fault": "delayed", "seconds": [3, 1]}]},
-        {"webhooks": [{"fault": "repeated", "times": 0}]},
-        {"recordings": [{"share": 0.5}]},
+        ([], "expected seed, webhooks, recordings"),
+        ({"weather": []}, "unknown key 'weather'; allowed: seed, webhooks"),
+        ({"seed": "x"}, "seed: expected a whole number, got 'x'"),
+        ({"seed": True}, "seed: expected a whole number"),
+        ({"webhooks": {}}, "webhooks: expected a list of faults, got dict"),
+        ({"webhooks": ["lost"]}, "webhooks 1: expected fault: one of delayed, repeated"),
+        ({"webhooks": [{"fault": "sung"}]}, "webhooks 1: expected one of delayed, .* got 'sung'"),
+        ({"webhooks": [{"fault": "lost", "share": 2}]}, "share: expected 0 to 1, got 2"),
+        ({"webhooks": [{"fault": "lost", "of": "status"}]}, "of: expected a list of voice, "),
+        ({"webhooks": [{"fault": "lost", "of": ["x"]}]}, "of: expected a list of voice, "),
+        ({"webhooks": [{"fault": "reordered", "of": ["voice"]}]}, "of: expected a list of conf"),
+        ({"webhooks": [{"fault": "delayed", "seconds": [3, 1]}]}, "seconds: expected one number"),
+        ({"webhooks": [{"fault": "delayed", "seconds": -1}]}, "0 to 86400 s, got -1"),
+        ({"webhooks": [{"fault": "repeated", "times": 0}]}, "times: expected a whole number, 1 to"),
+        ({"webhooks": [{"fault": "lost", "times": 2}]}, "unknown key 'times'; allowed: share, of"),
+        ({"recordings": [{"share": 0.5}]}, "recordings 1: expected fault: one of late, missing"),
     ],
     ids=str,
 )
-def test_a_plan_that_cannot_be_understood_is_refused(plan: Any) -> None:
-    with pytest.raises(BadPlan, match=r"expected|unknown key"):
+def test_a_plan_that_cannot_be_understood_is_refused_with_what_is_allowed(
+    plan: Any, said: str
+) -> None:
+    with pytest.raises(BadPlan, match=said):
         plan_from(plan)
+
+
+def test_every_kind_is_described_and_its_own_defaults_are_a_plan(tmp_path: Path) -> None:
+    async def work() -> dict[str, Any]:
+        async with TestClient(TestServer(create_app(settings_for(1, tmp_path)))) as client:
+            described: dict[str, Any] = await (await client.get("/simulator/faults/kinds")).json()
+            plan = {
+                section["section"]: [
+                    {"fault": kind["fault"]}
+                    | {one["name"]: one["default"] for one in kind["parameters"]}
+                    for kind in section["kinds"]
+                ]
+                for section in described["sections"]
+            }
+            put = await client.put("/simulator/faults", json=plan)
+            assert put.status == 200, await put.text()
+            shown = (await put.json())["plan"]
+            again = await client.put("/simulator/faults", json=shown)
+            assert (await again.json())["plan"] == shown == {"seed": 1, **plan}
+            return described
+
+    described = run(work())
+    parameters = [
+        one
+        for part in described["sections"]
+        for kind in part["kinds"]
+        for one in kind["parameters"]
+    ]
+    assert {one["type"] for one in parameters} >= {"number", "whole", "range", "choices"}
+    assert all(one["says"] for one in parameters)
+
+
+def test_every_purpose_of_a_request_can_be_named_in_a_plan() -> None:
+    trees = [ast.parse(path.read_text()) for path in CODE.rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    used = {
+        str(ast.literal_eval(word.value))
+        for call in calls
+        if ast.unparse(call.func).split(".")[-1].lower() == "request"
+        for word in call.keywords
+        if word.arg == "purpose" and isinstance(word.value, ast.Constant)
+    }
+    assert used <= {*PURPOSES, "sound"}
+    assert used >= {"recording", "conference", "fallback"}
 
 
 def _application(app: FakeApp) -> web.Application:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.call import Call
-from simulator.faults import CALLBACKS, Strike
+from simulator.faults.kinds import CALLBACKS
+from simulator.faults.strikes import Strike
 from simulator.webhook import Answer, Request, WebhookFailed
 
 if TYPE_CHECKING:
@@ -23,15 +24,34 @@ async def send_in_trouble(
     """Send late, twice, wrongly signed, or not at all. Raises WebhookFailed."""
     for kind in strikes:
         call.log.add("fault", fault=kind, purpose=request.purpose, url=request.url)
-    for kind in ("delayed", "reordered"):
-        if kind in strikes:
-            await network.clock.sleep(strikes[kind].seconds)
+    if "reordered" in strikes:
+        network.aside(_overtaken(network, call, request, strikes, most_bytes), of=call)
+        return _nothing(request)
+    return await _send(network, call, request, strikes, most_bytes)
+
+
+async def _overtaken(
+    network: Network, call: Call, request: Request, strikes: Mapping[str, Strike], most_bytes: int
+) -> None:
+    """Deliver a callback late, while those that follow it go ahead."""
+    await network.clock.sleep(strikes["reordered"].drawn("seconds"))
+    try:
+        await _send(network, call, request, strikes, most_bytes)
+    except WebhookFailed as failed:
+        network.complain(call, failed.code, str(failed), failed.url, level="warning")
+
+
+async def _send(
+    network: Network, call: Call, request: Request, strikes: Mapping[str, Strike], most_bytes: int
+) -> Answer:
+    if "delayed" in strikes:
+        await network.clock.sleep(strikes["delayed"].drawn("seconds"))
     if "lost" in strikes:
         return _lose(request)
     if "bad_signature" in strikes:
         request = replace(request, is_forged=True)
     answer = await network.deliver(call, request, most_bytes)
-    for _ in range(strikes["repeated"].times - 1 if "repeated" in strikes else 0):
+    for _ in range(strikes["repeated"].fault.times - 1 if "repeated" in strikes else 0):
         network.aside(_repeat(network, call, request, answer), of=call)
     return answer
 
@@ -39,8 +59,12 @@ async def send_in_trouble(
 def _lose(request: Request) -> Answer:
     """Nobody hears of a lost callback; a lost question has no answer."""
     if request.purpose in CALLBACKS:
-        return Answer(_NO_CONTENT, "", b"", request.url, 0.0)
+        return _nothing(request)
     raise WebhookFailed(11205, LOST, url=request.url)
+
+
+def _nothing(request: Request) -> Answer:
+    return Answer(_NO_CONTENT, "", b"", request.url, 0.0)
 
 
 async def _repeat(network: Network, call: Call, request: Request, first: Answer) -> None:

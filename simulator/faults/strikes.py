@@ -1,0 +1,103 @@
+"""The plan in force: what strikes which request, drawn from a seed.
+
+Whether a fault strikes depends on the seed, the fault's place in the plan, and which call and which
+request it is, never on the wall's time. Every strike stands in the call's log as an event `fault`,
+so that the log stays the whole truth.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.faults.kinds import CALLBACKS
+from simulator.faults.plan import Fault, Plan
+
+
+@dataclass(frozen=True)
+class Strike:
+    """A fault that happens now; `draw` gives whatever else of it is random."""
+
+    fault: Fault
+    draw: random.Random
+
+    def drawn(self, name: str) -> float:
+        """A value from one of the fault's ranges."""
+        return self.draw.uniform(*self.fault.span(name))
+
+
+class Faults:
+    """The plan in force. Without one nothing strikes."""
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        self.plan = plan or Plan()
+        self.struck: Counter[str] = Counter()
+        self._calls: dict[str, int] = {}
+        self._fetches: Counter[str] = Counter()
+        self._rest = 0
+
+    def of_webhook(self, call_sid: str, number: int, purpose: str) -> dict[str, Strike]:
+        """What strikes the call's n-th request, by kind."""
+        found = {}
+        for place, fault in self.plan.of("webhooks"):
+            if not fault.is_for(purpose) or (fault.name == "reordered" and _steers(purpose)):
+                continue
+            if (strike := self._strike(place, fault, self._call(call_sid), number)) is not None:
+                found[fault.name] = strike
+        return found
+
+    def of_recording(self, recording_sid: str, call_sid: str) -> str:
+        """What spoils this fetch of a recording: missing, short, corrupt, or nothing."""
+        self._fetches[recording_sid] += 1
+        for place, fault in self.plan.of("recordings"):
+            if fault.name == "late" or self._fetches[recording_sid] > fault.times:
+                continue
+            if self._strike(place, fault, self._call(call_sid), 0) is not None:
+                return fault.name
+        return ""
+
+    def lateness_of_recording(self, call_sid: str) -> float:
+        """By how many seconds a recording is late, with its callback."""
+        for place, fault in self.plan.of("recordings"):
+            if fault.name != "late":
+                continue
+            if (strike := self._strike(place, fault, self._call(call_sid), 0)) is not None:
+                return strike.drawn("seconds")
+        return 0.0
+
+    def of_media(self, call_sid: str, number: int) -> dict[str, Strike]:
+        """What strikes the call's n-th media socket, by kind."""
+        found = {}
+        for place, fault in self.plan.of("media"):
+            if (strike := self._strike(place, fault, self._call(call_sid), number)) is not None:
+                found[fault.name] = strike
+        return found
+
+    def of_rest(self) -> int:
+        """The HTTP status with which the next REST request is refused; 0: it is not."""
+        self._rest += 1
+        for place, fault in self.plan.of("rest"):
+            if self._strike(place, fault, 0, self._rest) is not None:
+                return int(fault.name)
+        return 0
+
+    def shown(self) -> dict[str, Any]:
+        """The plan and what has struck so far, as plain values."""
+        return {"plan": self.plan.shown(), "struck": dict(self.struck)}
+
+    def _call(self, call_sid: str) -> int:
+        """Which call this is, in the order in which they came."""
+        return self._calls.setdefault(call_sid, len(self._calls))
+
+    def _strike(self, place: int, fault: Fault, call: int, number: int) -> Strike | None:
+        draw = random.Random(f"{self.plan.seed}:{place}:{call}:{number}")
+        if draw.random() >= fault.share:
+            return None
+        self.struck[f"{fault.section}.{fault.name}"] += 1
+        return Strike(fault, draw)
+
+
+def _steers(purpose: str) -> bool:
+    return purpose not in CALLBACKS
