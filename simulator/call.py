@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -36,7 +36,14 @@ class Led:
     """No document: whoever placed the call plays to its leg."""
 
 
-Next = Request | Inline | Led
+@dataclass(frozen=True)
+class Later:
+    """What is run depends on something that is awaited first; `find` gives it."""
+
+    find: Callable[[], Awaitable[Next | None]]
+
+
+Next = Request | Inline | Led | Later
 """What a call runs next."""
 
 
@@ -99,6 +106,8 @@ class Call:
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.ended_by = ""
+        self.answered_by = ""
+        """What answered, as far as that was detected: human, machine_start, ..."""
         self.cookies: dict[str, str] = {}
         self.webhooks: list[SentWebhook] = []
         self.streams = Streams()

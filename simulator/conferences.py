@@ -218,9 +218,11 @@ class Conference:
         return voices
 
     def _effects(self, place: dict[str, int]) -> list[Voice]:
-        """Beeps and announcements."""
+        """Beeps, announcements, and the ringing of whoever is on the way."""
         self._announcer.play()
         voices = [Voice(self._announcer.outbound)]
+        ringing = (one.ring_back() for one in self.participants.values())
+        voices += [Voice(frame) for frame in ringing if frame is not None]
         for not_to, sound in self._beeps:
             except_for = place.get(not_to.call.sid, -1) if not_to else -1
             voices.append(Voice(sound.popleft(), not_to=except_for))

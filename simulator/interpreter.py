@@ -7,7 +7,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from simulator.audio import FRAME_BYTES, KEYS, SILENCE, BadSound
-from simulator.call import Call, Inline, Led, Next
+from simulator.call import Call, Inline, Later, Led, Next
+from simulator.detection import detect_aside
 from simulator.scene import End, Scene, VerbError
 from simulator.sound import sound_file
 from simulator.speech import CannotSpeak
@@ -19,6 +20,7 @@ from simulator.webhook import Answer, Request, WebhookFailed
 if TYPE_CHECKING:
     from simulator.network import Network
     from simulator.phones import Phone
+    from simulator.recordings import Recorder
     from simulator.ring import Ring
 
 APOLOGY = "We are sorry. An application error has occurred. Goodbye."
@@ -50,9 +52,10 @@ class Conversation:
             self._close()
         await self._say_last_words()
 
-    async def run_out(self, phone: Phone, first: Next | None, ring: Ring) -> None:
+    async def run_out(self, phone: Phone, first: Next, ring: Ring) -> None:
         """The life of a call that the account makes."""
         call, network = self._call, self._network
+        recorder: Recorder | None = None
         try:
             tell(network, call, "initiated")
             outcome = await self._ring(phone, ring.timeout_s)
@@ -60,12 +63,14 @@ class Conversation:
                 call.answer()
                 tell(network, call, "answered")
                 network.aside(phone.talks())
+                if ring.record is not None:
+                    recorder = network.record_call(call, ring.record, source="OutboundAPI")
                 await self._talk_out(first, ring)
             else:
                 call.end(by="line", status=outcome)
         finally:
             self._close()
-        tell(network, call, "completed")
+        tell(network, call, "completed", await network.recorded(recorder))
         await self._say_last_words()
 
     def _close(self) -> None:
@@ -96,12 +101,15 @@ class Conversation:
             for task in (ringing, gone, late):
                 task.cancel()
 
-    async def _talk_out(self, first: Next | None, ring: Ring) -> None:
+    async def _talk_out(self, first: Next, ring: Ring) -> None:
         limit = asyncio.ensure_future(self._limit(ring.time_limit_s))
         try:
             for digit in ring.send_digits:
                 await self._send_digit(digit)
-            await self._converse(first or Led())
+            if ring.detection is not None and ring.detection.background:
+                judging = detect_aside(self._network, self._call, ring.detection)
+                self._network.aside(judging, of=self._call)
+            await self._converse(first)
         finally:
             limit.cancel()
 
@@ -158,6 +166,8 @@ class Conversation:
         if isinstance(todo, Led):
             await call.gone.wait()
             return None
+        if isinstance(todo, Later):
+            return await todo.find()
         if isinstance(todo, Inline):
             scene = Scene(call, network, HANDLERS, call.party.hook.url, inline=True)
             return self._next(await scene.run(todo.twiml.encode()))

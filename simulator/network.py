@@ -25,7 +25,7 @@ from simulator.messages import Message, Messages
 from simulator.outgoing import Outgoing
 from simulator.phones import Phones
 from simulator.queues import Queues
-from simulator.recordings import Callback, Recorder, Recording, Recordings
+from simulator.recordings import Recorder, Recording, Recordings, RecordTerms, duration_s
 from simulator.settings import Settings
 from simulator.sids import draw_from
 from simulator.sound import play
@@ -36,6 +36,7 @@ from simulator.webhook import (
     MOST_BYTES,
     MOST_SOUND_BYTES,
     Answer,
+    Form,
     Request,
     WebhookClient,
     WebhookFailed,
@@ -248,18 +249,35 @@ class Network:
             return await asyncio.to_thread(self._speaker.speak, text, language)
 
     def record_call(
-        self, call: Call, *, channels: int, track: str, callback: Callback, trim: str
+        self, call: Call, terms: RecordTerms, *, source: str = "StartCallRecordingAPI"
     ) -> Recorder:
         """Record a call beside whatever it does, until it is stopped or over."""
         recorder = self.recordings.begin(
-            call, channels=channels, source="StartCallRecordingAPI", track=track, callback=callback
+            call,
+            channels=terms.channels,
+            source=source,
+            track=terms.track,
+            callback=terms.callback,
         )
-        recorder.trim = trim
+        recorder.trim = terms.trim
         request = self.recordings.callback_request(recorder.recording)
         if request is not None:
             self.send_aside(call, request)
-        call.closing.append(lambda: self.keep_recording(call, recorder, trim))
+        call.closing.append(lambda: self.keep_recording(call, recorder, terms.trim))
         return recorder
+
+    async def recorded(self, recorder: Recorder | None) -> Form:
+        """What a call's last event says of its recording; nothing without one."""
+        if recorder is None:
+            return ()
+        async with self.clock.outside():
+            sound = await asyncio.to_thread(recorder.sound, recorder.trim)
+        recording = recorder.recording
+        return (
+            ("RecordingUrl", self.recordings.url(recording)),
+            ("RecordingSid", recording.sid),
+            ("RecordingDuration", str(duration_s(sound))),
+        )
 
     def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
         """Stop a recording, keep it, and report it; a second time does nothing."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.call import Call, Inline, Next, Party
+from simulator.call import Call, Inline, Later, Led, Next, Party
+from simulator.detection import detect
 from simulator.interpreter import Conversation
 from simulator.ring import Ring
 from simulator.settings import Hook
+from simulator.webhook import Form
 
 if TYPE_CHECKING:
     from simulator.network import Network
@@ -36,14 +38,18 @@ class Outgoing:
         )
         phone = self._network.phones.at(ring.to)
         call = self._network.begin(party, phone, status="queued")
+        phone.is_judged = ring.detection is not None
         conversation = Conversation(call, self._network)
-        life = conversation.run_out(phone, _first(call, ring), ring)
+        life = conversation.run_out(phone, Later(lambda: self._first(call, ring)), ring)
         self._network.aside(life, of=call)
         return call
 
-
-def _first(call: Call, ring: Ring) -> Next | None:
-    """What the call runs once answered."""
-    if ring.hook is not None:
-        return None if not ring.hook.url else call.request(ring.hook.url, ring.hook.method)
-    return Inline(ring.inline) if ring.inline else None
+    async def _first(self, call: Call, ring: Ring) -> Next:
+        """What the call runs once answered; it waits for the verdict on who answered."""
+        how = ring.detection
+        verdict: Form = ()
+        if how is not None and not how.background:
+            verdict = await detect(self._network, call, how)
+        if ring.hook is not None and ring.hook.url:
+            return call.request(ring.hook.url, ring.hook.method, verdict)
+        return Inline(ring.inline) if ring.inline else Led()

@@ -12,6 +12,7 @@ from simulator.conference_events import Subscription, identity
 from simulator.conference_recording import RoomTerms
 from simulator.conference_sounds import CannotPlay, Music, RoomScene, perform, play_music
 from simulator.scene import Scene
+from simulator.sound import Endless, sound_file
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -36,6 +37,8 @@ class Terms:
     beep: str = "true"
     start_on_enter: bool = True
     end_on_exit: bool = False
+    early_media: bool = False
+    """Whether the room hears it ring."""
     coach: str = ""
     most: int = MOST_PARTICIPANTS
     wait: Music = field(default_factory=Music)
@@ -65,6 +68,7 @@ class Participant:
         """Set when they are out of the room."""
         self.hears = SILENCE
         self._tones: deque[bytes] = deque()
+        self._ring_back = Endless(sound_file("ringback_us.wav")) if terms.early_media else None
         self._sound: asyncio.Task[None] | None = None
         self._others: set[asyncio.Task[None]] = set()
         self._speech = _SpeechMeter()
@@ -89,6 +93,11 @@ class Participant:
             return SILENCE
         frame = self.call.leg.inbound
         return mixed(frame, tone) if tone else frame
+
+    def ring_back(self) -> bytes | None:
+        """What the room hears of the ringing in this tick, if anything."""
+        ringing = self.call.status == "ringing" and not self.is_connected
+        return self._ring_back.next_frame() if ringing and self._ring_back else None
 
     def heed(self, frame: bytes) -> str:
         """The speaker event that this frame makes, or nothing."""

@@ -16,11 +16,14 @@ from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
 from simulator.scenario.steps import Scenario, scenario_from
 from simulator.scenario.voice import Utterance
 from simulator.sound import sound_file
+from simulator.tones import tone
 
 if TYPE_CHECKING:
     from simulator.network import Network
 
-BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine")
+BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine", "fax")
+_HELLO = "Hello?"
+_FAX_HZ, _FAX_S = 2100, 3.0
 _GREETING = "You have reached my voice mail. Please leave a message after the tone."
 
 
@@ -33,14 +36,16 @@ class Behaviour:
     """What a telephone does when it is called.
 
     kind: one of BEHAVIOURS. after_s: how long it rings before that. scenario: what whoever answers
-    does and expects; without one they listen until the call is over. greeting: what a machine says
-    before its tone.
+    does and expects; without one they listen until the call is over. greeting: what is said at
+    once; a machine then sounds its tone if it has one. None: a person says nothing, unless it is
+    judged who answers (answering-machine detection), which a real person would help by a hello.
     """
 
     kind: str = "answers"
     after_s: float = 1.0
     scenario: Scenario = field(default_factory=lambda: Scenario(()))
-    greeting: str = ""
+    greeting: str | None = None
+    has_tone: bool = False
 
     def shown(self) -> dict[str, Any]:
         """Plain values."""
@@ -53,6 +58,8 @@ class Phone(ScriptedCaller):
     def __init__(self, network: Network, address: str, behaviour: Behaviour) -> None:
         super().__init__(network, number=address, language=behaviour.scenario.language)
         self._behaviour = behaviour
+        self.is_judged = False
+        """Whether who answers is being detected."""
 
     async def rings(self) -> str:
         """Ring; the outcome is answered, busy or failed. Rings for ever when nobody is there."""
@@ -67,8 +74,7 @@ class Phone(ScriptedCaller):
     async def talks(self) -> None:
         """Do what the scenario says once answered; whether it held stands in the call's log."""
         call, failure = self.call, None
-        if self._behaviour.greeting:
-            await self._greet(self._behaviour.greeting)
+        await self._greet()
         try:
             for step in self._behaviour.scenario.steps:
                 await self.perform(step)
@@ -79,11 +85,18 @@ class Phone(ScriptedCaller):
         if self._behaviour.scenario.steps:
             call.log.add("end", held=failure is None, failure=failure, status=call.status)
 
-    async def _greet(self, text: str) -> None:
+    async def _greet(self) -> None:
         """Speak at once, whoever else does, then sound the tone."""
-        sound = await self._network.said(text, self.language)
-        whole = sound + sound_file("record_beep_1000hz.wav")
-        self._mouth.say(Utterance(whole, len(whole), text))
+        kind, text = self._behaviour.kind, self._behaviour.greeting
+        if text is None and kind == "answers" and not self._behaviour.scenario.steps:
+            text = _HELLO if self.is_judged else None
+        sound = await self._network.said(text, self.language) if text else b""
+        if kind == "fax":
+            sound += tone(_FAX_HZ, _FAX_S)
+        if self._behaviour.has_tone:
+            sound += sound_file("record_beep_1000hz.wav")
+        if sound:
+            self._mouth.say(Utterance(sound, len(sound), text or kind))
 
 
 class Phones:
@@ -110,8 +123,11 @@ class Phones:
 
 
 def behaviour_from(source: Mapping[str, Any], folder: Path) -> Behaviour:
-    """Read a description: behaviour, after_s, steps, language, greeting. Raises BadBehaviour."""
-    allowed = {"address", "behaviour", "after_s", "steps", "language", "greeting"}
+    """Read a description: behaviour, after_s, steps, language, greeting, tone.
+
+    Raises BadBehaviour.
+    """
+    allowed = {"address", "behaviour", "after_s", "steps", "language", "greeting", "tone"}
     unknown = sorted(set(source) - allowed)
     if unknown:
         raise BadBehaviour(f"unknown key {unknown[0]!r}; allowed: {', '.join(sorted(allowed))}")
@@ -120,7 +136,13 @@ def behaviour_from(source: Mapping[str, Any], folder: Path) -> Behaviour:
         raise BadBehaviour(f"behaviour: expected one of {', '.join(BEHAVIOURS)}, got {kind!r}")
     if isinstance(after_s, bool) or not isinstance(after_s, int | float) or after_s < 0:
         raise BadBehaviour(f"after_s: expected seconds, got {after_s!r}")
+    greeting, has_tone = source.get("greeting"), source.get("tone", kind == "machine")
+    if greeting is not None and not isinstance(greeting, str):
+        raise BadBehaviour(f"greeting: expected text, got {greeting!r}")
+    if not isinstance(has_tone, bool):
+        raise BadBehaviour(f"tone: expected true or false, got {has_tone!r}")
+    if kind == "machine" and greeting is None:
+        greeting = _GREETING
     steps = {name: source[name] for name in ("steps", "language") if name in source}
     scenario = scenario_from(steps, folder) if "steps" in steps else Scenario(())
-    greeting = str(source.get("greeting", _GREETING)) if kind == "machine" else ""
-    return Behaviour(kind, float(after_s) or 0.02, scenario, greeting)
+    return Behaviour(kind, float(after_s) or 0.02, scenario, greeting, has_tone)

@@ -29,6 +29,16 @@ class Callback:
     events: tuple[str, ...] = ("completed",)
 
 
+@dataclass(frozen=True)
+class RecordTerms:
+    """How a call is recorded."""
+
+    channels: int = 1
+    track: str = "both"
+    trim: str = "do-not-trim"
+    callback: Callback = field(default_factory=Callback)
+
+
 @dataclass
 class Recording:
     """One recording as REST shows it."""
@@ -144,7 +154,7 @@ class Recordings:
         recording = recorder.recording
         self.running.pop(recording.sid, None)
         channels = recorder.sound(trim)
-        recording.duration_s = round(max((len(one) for one in channels), default=0) / RATE)
+        recording.duration_s = duration_s(channels)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{recording.sid}.wav"
         part = path.with_suffix(".part")
@@ -201,6 +211,11 @@ class Recordings:
             started = recording.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000")
             fields.append(("RecordingStartTime", started))
         return tuple(fields)
+
+
+def duration_s(channels: tuple[bytes, ...]) -> int:
+    """Whole seconds of sound."""
+    return round(max((len(one) for one in channels), default=0) / RATE)
 
 
 def _owner(recording: Recording) -> Form:

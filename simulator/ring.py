@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulator.detection import Detection
+from simulator.recordings import RecordTerms
 from simulator.settings import Hook
 from simulator.status import StatusCallback
 from simulator.webhook import Form
@@ -14,7 +16,8 @@ class Ring:
     """A call to be made.
 
     timeout_s: how long it may ring. hook, inline: what it runs once answered; neither: it is led by
-    whoever placed it. parent_sid: the call whose <Dial> placed it.
+    whoever placed it. parent_sid: the call whose <Dial> placed it. detection: judge who answered.
+    record: record it from its answer.
     """
 
     to: str
@@ -28,3 +31,5 @@ class Ring:
     params: Form = ()
     send_digits: str = ""
     time_limit_s: float = 14_400.0
+    detection: Detection | None = None
+    record: RecordTerms | None = None

@@ -36,12 +36,12 @@ class StatusCallback:
         return bool(self.url) and event in self.events
 
 
-def tell(network: Network, call: Call, event: str) -> None:
-    """Send a progress event if the application asked for it."""
+def tell(network: Network, call: Call, event: str, more: Form = ()) -> None:
+    """Send a progress event if the application asked for it; `more`: fields it carries besides."""
     to = call.party.progress
     if not to.wants(event):
         return
-    extra = _final_fields(call) if event == "completed" else ()
+    extra = (*_final_fields(call), *more) if event == "completed" else more
     request = call.progress_request(
         to.url, to.method, status=_STATUS.get(event, call.status), extra=extra
     )
@@ -63,4 +63,5 @@ def _final_fields(call: Call) -> Form:
         ("CallDuration", str(duration)),
         ("Duration", str(-(-duration // 60))),
         ("SipResponseCode", code),
+        *((("AnsweredBy", call.answered_by),) if call.answered_by else ()),
     )

@@ -14,7 +14,7 @@ from aiohttp import web
 from simulator.account import Account, Answering, Application, Number
 from simulator.keys import NETWORK
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
-from simulator.rest.calls import checked_url, method_of
+from simulator.rest.parameters import checked_url, method_of
 from simulator.settings import Hook
 
 _ADDRESSES = frozenset(

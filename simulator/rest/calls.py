@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -14,38 +13,25 @@ from simulator.call import Call, Inline
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
+from simulator.rest.parameters import (
+    EVENTS,
+    checked_url,
+    detection_from,
+    flag,
+    method_of,
+    progress_from,
+    recording_from,
+    seconds_of,
+    url_of,
+)
 from simulator.ring import Ring
 from simulator.settings import Hook
-from simulator.status import EVENTS as PROGRESS_EVENTS
 from simulator.status import StatusCallback
 from simulator.webhook import Request
 
 _MOST_TWIML = 4000
-_EVENTS = "StatusCallbackEvent"
-_PLAIN = {
-    "Record": "false",
-    "Trim": "do-not-trim",
-    "RecordingTrack": "both",
-    "RecordingChannels": "mono",
-    "AsyncAmd": "false",
-}
-"""Parameters that ask for nothing when they have this value."""
-_NOT_EMULATED = frozenset(
-    {
-        *_PLAIN,
-        "MachineDetection",
-        "MachineDetectionTimeout",
-        "AsyncAmdStatusCallback",
-        "RecordingStatusCallback",
-        "Byoc",
-        "CallToken",
-        "CallerId",
-        "CallReason",
-        "ClientNotificationUrl",
-        "SipAuthUsername",
-        "SipAuthPassword",
-    }
-)
+_NOT_EMULATED = frozenset({"Byoc", "SipAuthUsername", "SipAuthPassword", "ClientNotificationUrl"})
+_LONGEST_REASON = 50
 _SUBRESOURCES = ("notifications", "recordings", "streams", "transcriptions", "events")
 
 
@@ -73,7 +59,7 @@ def shown(call: Call) -> dict[str, Any]:
         "price": None,
         "price_unit": "USD",
         "direction": party.direction,
-        "answered_by": None,
+        "answered_by": call.answered_by or None,
         "forwarded_from": dict(party.params).get("ForwardedFrom"),
         "group_sid": None,
         "caller_name": None,
@@ -124,43 +110,41 @@ async def fetch_call(request: web.Request) -> web.Response:
 async def create_call(request: web.Request) -> web.Response:
     """Call somebody; the answer is `queued` and comes at once."""
     network = request.app[NETWORK]
-    ring = ring_from(network, await posted(request), await repeated(request, _EVENTS))
+    ring = ring_from(
+        network,
+        await posted(request),
+        await repeated(request, EVENTS),
+        await repeated(request, "RecordingStatusCallbackEvent"),
+    )
     return web.json_response(shown(network.outgoing.place(ring)), status=201)
 
 
-def ring_from(network: Network, form: Mapping[str, str], events: tuple[str, ...]) -> Ring:
+def ring_from(
+    network: Network,
+    form: Mapping[str, str],
+    events: tuple[str, ...],
+    recording_events: tuple[str, ...],
+) -> Ring:
     """What a form asks for. Raises ApiError with the carrier's codes."""
-    refused = next((name for name in form if _asks_too_much(name, form[name])), None)
+    refused = next((name for name in form if name in _NOT_EMULATED and form[name]), None)
     if refused is not None:
         raise ApiError(400, 20001, f"{refused} is not emulated here")
-    hook, inline = _document(network, form)
+    to, from_, digits = called(form), caller_of(network, form), _send_digits(form)
+    hook, inline, progress = _document(network, form, events)
+    record = recording_from(form, recording_events, trims=("trim-silence", "do-not-trim"))
+    detection = detection_from(form, "AsyncAmdStatusCallback", always_aside=False)
     return Ring(
-        called(form),
-        caller_of(network, form),
+        to,
+        shown_caller(form) or from_,
         timeout_s=seconds_of(form, "Timeout", 60, 600),
         hook=hook,
         inline=inline,
-        progress=progress_from(form, events),
-        send_digits=_send_digits(form),
+        progress=progress,
+        send_digits=digits,
         time_limit_s=seconds_of(form, "TimeLimit", 14_400, 86_400),
+        detection=detection if form.get("MachineDetection") and not digits else None,
+        record=record if flag(form, "Record") else None,
     )
-
-
-def _asks_too_much(name: str, value: str) -> bool:
-    """Whether a parameter would change what happens, and does not here."""
-    return name in _NOT_EMULATED and value.lower() not in {"", _PLAIN.get(name, "")}
-
-
-def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCallback:
-    """Where progress goes. Raises ApiError."""
-    unknown = sorted(set(events) - set(PROGRESS_EVENTS))
-    if unknown:
-        raise ApiError(400, 20001, f"{_EVENTS}: expected {', '.join(PROGRESS_EVENTS)}")
-    url = form.get("StatusCallback", "")
-    if url:
-        checked_url("StatusCallback", url)
-    method = method_of(form, "StatusCallbackMethod")
-    return StatusCallback(url, method, events or ("completed",))
 
 
 def called(form: Mapping[str, str]) -> str:
@@ -185,21 +169,34 @@ def caller_of(network: Network, form: Mapping[str, str]) -> str:
     raise ApiError(400, 21210, f"From: {from_} is not a number of this account")
 
 
-def _document(network: Network, form: Mapping[str, str]) -> tuple[Hook | None, str]:
-    """What the call runs: an address, a document, or the application."""
+def shown_caller(form: Mapping[str, str]) -> str:
+    """Whom the called side sees, where that is not the caller. Raises ApiError."""
+    if len(form.get("CallReason", "")) > _LONGEST_REASON:
+        raise ApiError(400, 20001, f"CallReason: at most {_LONGEST_REASON} characters")
+    caller = form.get("CallerId", "")
+    if caller and not re.fullmatch(r"\+[1-9]\d{3,14}|(client|sip):.+", caller):
+        raise ApiError(400, 21212, f"CallerId: expected +1..., client: or sip:, got {caller!r}")
+    return caller
+
+
+def _document(
+    network: Network, form: Mapping[str, str], events: tuple[str, ...]
+) -> tuple[Hook | None, str, StatusCallback]:
+    """What the call runs and whom its progress is told: the application's word counts most."""
+    progress = progress_from(form, events)
     if form.get("ApplicationSid"):
         answering = network.account.application(form["ApplicationSid"])
         if answering.voice is None:
             raise ApiError(400, 21218, f"there is no application {form['ApplicationSid']}")
-        return answering.voice, ""
+        return answering.voice, "", StatusCallback(answering.status_callback)
     if form.get("Url"):
         checked_url("Url", form["Url"])
-        fallback = form.get("FallbackUrl", "")
-        return Hook(form["Url"], method_of(form, "Method"), fallback), ""
+        fallback, method = url_of(form, "FallbackUrl"), method_of(form, "FallbackMethod")
+        return Hook(form["Url"], method_of(form, "Method"), fallback, method), "", progress
     if form.get("Twiml"):
         if len(form["Twiml"]) > _MOST_TWIML:
             raise ApiError(400, 20001, f"Twiml: at most {_MOST_TWIML} characters")
-        return None, form["Twiml"]
+        return None, form["Twiml"], progress
     raise ApiError(400, 21205, "expected Url, Twiml or ApplicationSid")
 
 
@@ -208,29 +205,6 @@ def _send_digits(form: Mapping[str, str]) -> str:
     if not re.fullmatch(r"[0-9A-D#*wW]{0,32}", digits):
         raise ApiError(400, 20001, f"SendDigits: expected 0-9 A-D # * w W, got {digits!r}")
     return digits
-
-
-def seconds_of(form: Mapping[str, str], name: str, default: int, most: int) -> float:
-    """A whole number from 1 to `most`. Raises ApiError."""
-    text = form.get(name, str(default))
-    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= most:
-        raise ApiError(400, 20001, f"{name}: expected 1 to {most}, got {text!r}")
-    return float(text)
-
-
-def method_of(form: Mapping[str, str], name: str, default: str = "POST") -> str:
-    """GET or POST. Raises ApiError."""
-    method = form.get(name, default).upper()
-    if method not in {"GET", "POST"}:
-        raise ApiError(400, 20001, f"{name}: expected GET or POST, got {method!r}")
-    return method
-
-
-def checked_url(name: str, url: str) -> str:
-    """An absolute address. Raises ApiError."""
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise ApiError(400, 21205, f"{name} is not a valid URL: {url!r}")
-    return url
 
 
 async def delete_call(request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from simulator.conferences import Conference, Refused
 from simulator.keys import NETWORK
 from simulator.participants import BY_API, Participant
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
-from simulator.rest.calls import checked_url, method_of
+from simulator.rest.parameters import checked_url, method_of, url_of
 
 
 def shown(room: Conference) -> dict[str, Any]:
@@ -52,12 +52,20 @@ def shown_participant(one: Participant) -> dict[str, Any]:
         "hold": one.held,
         "start_conference_on_enter": one.start_on_enter,
         "end_conference_on_exit": one.end_on_exit,
-        "status": one.status,
+        "status": _state(one),
         "queue_time": "0",
         "date_created": shown_date(one.created_at),
         "date_updated": shown_date(one.updated_at),
         "uri": f"{base}/{one.call.sid}.json",
     }
+
+
+def _state(one: Participant) -> str:
+    """How far somebody on the way has come, by their call's state."""
+    is_coming = one.status == "queued" and one.call.party.direction != "inbound"
+    if is_coming and one.call.status in {"ringing", "in-progress"}:
+        return "ringing" if one.call.status == "ringing" else "connecting"
+    return one.status
 
 
 def _room(request: web.Request) -> Conference:
@@ -132,6 +140,7 @@ async def update_participant(request: web.Request) -> web.Response:
     """Mute, hold, coach, announce, or change what happens at the exit."""
     one, form = _participant(request), await posted(request)
     room = one.conference
+    _wait(one, form)
     before = (one.end_on_exit, one.beep_on_exit, one.coaches)
     _coach(one, form)
     if "Muted" in form and one.muted != (form["Muted"] == "true"):
@@ -178,6 +187,14 @@ def _hold(one: Participant, form: Mapping[str, str]) -> None:
     elif one.held:
         one.unhold()
         one.conference.reporter.tell("participant-unhold", by=one.call, about=one)
+
+
+def _wait(one: Participant, form: Mapping[str, str]) -> None:
+    """Other music until the room starts; whoever waits hears it from now on."""
+    if "WaitUrl" not in form:
+        return
+    one.wait = Music(url_of(form, "WaitUrl"), method_of(form, "WaitMethod"))
+    one.wait_or_listen()
 
 
 async def remove_participant(request: web.Request) -> web.Response:

@@ -19,44 +19,54 @@ from simulator.conferences import Conference, Refused, stay
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.participants import ADD_FAILED, Participant, Terms
+from simulator.recordings import Callback
 from simulator.rest.answers import ApiError, not_found, posted, repeated
-from simulator.rest.calls import (
-    called,
-    caller_of,
-    checked_url,
-    method_of,
-    progress_from,
-    seconds_of,
-)
+from simulator.rest.calls import called, caller_of, shown_caller
 from simulator.rest.conferences import shown_participant
+from simulator.rest.parameters import (
+    detection_from,
+    flag,
+    method_of,
+    one_of,
+    progress_from,
+    recording_from,
+    seconds_of,
+    url_of,
+    whole,
+    words,
+)
 from simulator.ring import Ring
 from simulator.scene import Scene
 from simulator.sids import CONFERENCE
 from simulator.verbs import HANDLERS
 from simulator.waiting import first_of
 
-_TAKEN = frozenset(
-    {
-        "To", "From", "Label", "Muted", "Beep", "StartConferenceOnEnter", "EndConferenceOnExit",
-        "WaitUrl", "WaitMethod", "MaxParticipants", "Coaching", "CallSidToCoach", "Timeout",
-        "TimeLimit", "StatusCallback", "StatusCallbackMethod", "StatusCallbackEvent",
-        "ConferenceStatusCallback", "ConferenceStatusCallbackMethod",
-        "ConferenceStatusCallbackEvent", "ConferenceRecord", "ConferenceTrim", "EarlyMedia",
-        "JitterBufferSize", "Region",
-    }
+_NOT_EMULATED = frozenset({"Byoc", "SipAuthUsername", "SipAuthPassword", "ClientNotificationUrl"})
+_JITTER = ("large", "off", "small", "medium")
+_ROOM_RECORD = ("false", "true", "record-from-start", "do-not-record")
+_RECORDING_EVENTS = (
+    "started", "in-progress", "paused", "resumed", "stopped", "completed", "failed", "absent",
 )  # fmt: skip
+_ROOM_RECORDING_EVENTS = ("in-progress", "completed", "failed", "absent")
+_LATER_S = 5.0
+"""Added to every Timeout."""
 _BEEPS = ("true", "false", "onEnter", "onExit")
+_LONGEST_LABEL = 128
 
 
 async def add_participant(request: web.Request) -> web.Response:
     """Call somebody into a room, which is made if a name was given and there is none."""
     network = request.app[NETWORK]
     form = await posted(request)
-    unknown = sorted(set(form) - _TAKEN)
-    if unknown:
-        raise ApiError(400, 20001, f"{unknown[0]} is not emulated here")
+    beyond = sorted(name for name in _NOT_EMULATED if form.get(name))
+    if beyond:
+        raise ApiError(400, 20001, f"{beyond[0]} is not emulated here")
     name = _name(request)
-    terms = _terms(form, await repeated(request, "ConferenceStatusCallbackEvent"))
+    terms = _terms(
+        form,
+        await repeated(request, "ConferenceStatusCallbackEvent"),
+        await repeated(request, "ConferenceRecordingStatusCallbackEvent"),
+    )
     running = network.conferences.running(name)
     try:
         if running is not None:
@@ -65,15 +75,36 @@ async def add_participant(request: web.Request) -> web.Response:
             raise Refused(13240, f"call {terms.coach} to coach is not in a conference {name!r}")
     except Refused as refused:
         raise ApiError(400, refused.code, str(refused)) from refused
-    ring = Ring(
-        called(form),
-        caller_of(network, form),
-        timeout_s=seconds_of(form, "Timeout", 60, 600),
-        progress=progress_from(form, await repeated(request, "StatusCallbackEvent")),
-        time_limit_s=seconds_of(form, "TimeLimit", 14_400, 86_400),
+    ring = _ring(
+        network,
+        form,
+        await repeated(request, "StatusCallbackEvent"),
+        await repeated(request, "RecordingStatusCallbackEvent"),
     )
     one = _on_the_way(network, name, network.outgoing.place(ring), terms)
     return web.json_response(shown_participant(one), status=201)
+
+
+def _ring(
+    network: Network,
+    form: Mapping[str, str],
+    events: tuple[str, ...],
+    recording_events: tuple[str, ...],
+) -> Ring:
+    detection = detection_from(form, "AmdStatusCallback", always_aside=True)
+    record = recording_from(
+        form, recording_events, trims=("trim-silence", "do-not-trim"), known=_RECORDING_EVENTS
+    )
+    to, from_ = called(form), caller_of(network, form)
+    return Ring(
+        to,
+        shown_caller(form) or from_,
+        timeout_s=whole(form, "Timeout", 60, 5, 600) + _LATER_S,
+        progress=progress_from(form, events),
+        time_limit_s=seconds_of(form, "TimeLimit", 14_400, 86_400),
+        detection=detection if form.get("MachineDetection") else None,
+        record=record if flag(form, "Record") else None,
+    )
 
 
 def _name(request: web.Request) -> str:
@@ -109,42 +140,54 @@ async def _bring_in(one: Participant) -> None:
     call.end(by="line")
 
 
-def _terms(form: Mapping[str, str], events: tuple[str, ...]) -> Terms:
-    beep = form.get("Beep", "true")
-    if beep not in _BEEPS:
-        raise ApiError(400, 20001, f"Beep: expected {', '.join(_BEEPS)}, got {beep!r}")
-    if set(events) - set(ROOM_EVENTS):
-        expected = ", ".join(ROOM_EVENTS)
-        raise ApiError(400, 20001, f"ConferenceStatusCallbackEvent: expected {expected}")
-    coach = form.get("CallSidToCoach", "") if form.get("Coaching") == "true" else ""
-    if form.get("Coaching") == "true" and not coach:
+def _terms(
+    form: Mapping[str, str], events: tuple[str, ...], recording_events: tuple[str, ...]
+) -> Terms:
+    told = words("ConferenceStatusCallbackEvent", events, ROOM_EVENTS)
+    one_of(form, "JitterBufferSize", _JITTER)
+    if len(form.get("Label", "")) > _LONGEST_LABEL:
+        raise ApiError(400, 20001, f"Label: at most {_LONGEST_LABEL} characters")
+    coached = form.get("CallSidToCoach", "")
+    coaching = flag(form, "Coaching") if "Coaching" in form else bool(coached)
+    if coaching and not coached:
         raise ApiError(400, 20001, "Coaching=true needs CallSidToCoach")
     return Terms(
-        label=form.get("Label", "")[:128],
-        muted=form.get("Muted") == "true",
-        beep=beep,
-        start_on_enter=form.get("StartConferenceOnEnter", "true") == "true",
-        end_on_exit=form.get("EndConferenceOnExit") == "true",
-        coach=coach,
-        most=int(seconds_of(form, "MaxParticipants", 250, 250)),
+        label=form.get("Label", ""),
+        muted=flag(form, "Muted"),
+        beep=one_of(form, "Beep", _BEEPS),
+        start_on_enter=flag(form, "StartConferenceOnEnter", "true"),
+        end_on_exit=flag(form, "EndConferenceOnExit"),
+        early_media=flag(form, "EarlyMedia", "true"),
+        coach=coached if coaching else "",
+        most=whole(form, "MaxParticipants", 250, 2, 250),
         wait=_music(form),
         events=Subscription(
-            _url(form, "ConferenceStatusCallback"),
+            url_of(form, "ConferenceStatusCallback"),
             method_of(form, "ConferenceStatusCallbackMethod"),
-            events or ("start", "end"),
+            told or ("start", "end"),
         ),
-        recording=RoomTerms(form.get("ConferenceRecord") in {"true", "record-from-start"}),
+        recording=_room_terms(form, recording_events),
+    )
+
+
+def _room_terms(form: Mapping[str, str], events: tuple[str, ...]) -> RoomTerms:
+    name = "ConferenceRecordingStatusCallback"
+    callback = Callback(
+        url_of(form, name),
+        method_of(form, f"{name}Method"),
+        words(f"{name}Event", events, _ROOM_RECORDING_EVENTS) or ("completed",),
+    )
+    return RoomTerms(
+        one_of(form, "ConferenceRecord", _ROOM_RECORD) in {"true", "record-from-start"},
+        one_of(form, "ConferenceTrim", ("trim-silence", "do-not-trim")),
+        callback,
     )
 
 
 def _music(form: Mapping[str, str]) -> Music:
     if "WaitUrl" not in form:
         return Music()
-    return Music(_url(form, "WaitUrl"), method_of(form, "WaitMethod"))
-
-
-def _url(form: Mapping[str, str], name: str) -> str:
-    return checked_url(name, form[name]) if form.get(name) else ""
+    return Music(url_of(form, "WaitUrl"), method_of(form, "WaitMethod"))
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from simulator.keys import NETWORK
 from simulator.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
-from simulator.rest.calls import checked_url, method_of
+from simulator.rest.parameters import checked_url, method_of
 from simulator.webhook import Request
 
 _LARGEST = 5000

@@ -5,19 +5,16 @@ Parameters and defaults: Twilio, "Recording resource". `Twilio.CURRENT` is the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aiohttp import web
 
 from simulator.call import Call
 from simulator.keys import NETWORK
-from simulator.recordings import KEEP_SILENCE, SKIP, Callback, Recorder
+from simulator.recordings import KEEP_SILENCE, SKIP, Recorder
 from simulator.rest.answers import ApiError, not_found, posted, repeated
-from simulator.rest.calls import checked_url, method_of
+from simulator.rest.parameters import one_of, recording_from
 from simulator.rest.recordings import shown
 
 _CURRENT = "Twilio.CURRENT"
-_EVENTS = ("in-progress", "completed", "absent")
 _NOT_ELIGIBLE = 21220
 
 
@@ -28,21 +25,17 @@ async def start_recording(request: web.Request) -> web.Response:
     form = await posted(request)
     if call.status != "in-progress":
         raise ApiError(400, _NOT_ELIGIBLE, "Requested resource is not eligible for recording")
-    recorder = network.record_call(
-        call,
-        channels=2 if _one_of(form, "RecordingChannels", ("mono", "dual")) == "dual" else 1,
-        track=_one_of(form, "RecordingTrack", ("both", "inbound", "outbound")),
-        callback=_callback(form, await repeated(request, "RecordingStatusCallbackEvent")),
-        trim=_one_of(form, "Trim", ("do-not-trim", "trim-silence")),
-    )
+    events = await repeated(request, "RecordingStatusCallbackEvent")
+    terms = recording_from(form, events, trims=("do-not-trim", "trim-silence"))
+    recorder = network.record_call(call, terms)
     return web.json_response(shown(recorder.recording), status=201)
 
 
 async def update_recording(request: web.Request) -> web.Response:
     """Pause, resume or stop what records at this moment."""
     recorder, form = _running(request), await posted(request)
-    status = _one_of(form, "Status", ("", "in-progress", "paused", "stopped"))
-    behavior = _one_of(form, "PauseBehavior", (KEEP_SILENCE, SKIP))
+    status = one_of(form, "Status", ("", "in-progress", "paused", "stopped"))
+    behavior = one_of(form, "PauseBehavior", (KEEP_SILENCE, SKIP))
     network = request.app[NETWORK]
     call = network.calls.get(recorder.recording.call_sid)
     if not status:
@@ -83,26 +76,6 @@ def _running(request: web.Request) -> Recorder:
     if len(found) > 1:
         raise ApiError(400, 20001, f"{_CURRENT}: {len(found)} recordings run; name one of them")
     return found[0]
-
-
-def _callback(form: Mapping[str, str], events: tuple[str, ...]) -> Callback:
-    url = form.get("RecordingStatusCallback", "")
-    told = tuple(word for event in events for word in event.split())
-    if set(told) - set(_EVENTS):
-        raise ApiError(400, 20001, f"RecordingStatusCallbackEvent: expected {', '.join(_EVENTS)}")
-    return Callback(
-        checked_url("RecordingStatusCallback", url) if url else "",
-        method_of(form, "RecordingStatusCallbackMethod"),
-        told or ("completed",),
-    )
-
-
-def _one_of(form: Mapping[str, str], name: str, values: tuple[str, ...]) -> str:
-    """A word of a fixed set, the first when it is missing. Raises ApiError."""
-    word = form.get(name, values[0])
-    if word not in values:
-        raise ApiError(400, 20001, f"{name}: expected {', '.join(filter(None, values))}")
-    return word
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

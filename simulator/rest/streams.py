@@ -17,7 +17,7 @@ from aiohttp import web
 from simulator.call import Call
 from simulator.keys import NETWORK
 from simulator.rest.answers import ApiError, not_found, posted, shown_date
-from simulator.rest.calls import method_of
+from simulator.rest.parameters import method_of
 from simulator.scene import Scene
 from simulator.twiml.parser import DocumentError, Verb, parse
 from simulator.verbs import HANDLERS

@@ -84,17 +84,15 @@ _CALLED = {
         some_of("initiated", "ringing", "answered", "completed"), ("completed",)
     ),
 }
-_DETECTION = frozenset(
-    {
-        "machineDetection",
-        "machineDetectionTimeout",
-        "machineDetectionSpeechThreshold",
-        "machineDetectionSpeechEndThreshold",
-        "machineDetectionSilenceTimeout",
-        "amdStatusCallback",
-        "amdStatusCallbackMethod",
-    }
-)
+_DETECTION = {
+    "machineDetection": Attribute(one_of("Enable", "DetectMessageEnd")),
+    "machineDetectionTimeout": Attribute(integer(1, 120), 30),
+    "machineDetectionSpeechThreshold": Attribute(integer(1000, 6000), 2400),
+    "machineDetectionSpeechEndThreshold": Attribute(integer(500, 5000), 1200),
+    "machineDetectionSilenceTimeout": Attribute(integer(2000, 10_000), 5000),
+    "amdStatusCallback": Attribute(URL),
+    "amdStatusCallbackMethod": Attribute(METHOD, "POST"),
+}
 _STREAM_ELSEWHERE = frozenset({"connectorName", "audioFormat", "sampleRate"})
 _SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
 _SAY_IN = ("Say", "Play", "Pause")
@@ -184,16 +182,20 @@ VOICE: Mapping[str, Element] = {
         ),
     ),
     "Number": Element(
-        attributes={**_CALLED, "sendDigits": Attribute(TEXT, "")},
+        attributes={**_CALLED, **_DETECTION, "sendDigits": Attribute(TEXT, "")},
         text=True,
-        not_emulated=frozenset({*_DETECTION, "byoc"}),
+        not_emulated=frozenset({"byoc"}),
     ),
     "Client": Element(attributes=_CALLED, children=("Identity", "Parameter"), text=True),
     "Identity": Element(text=True),
     "Sip": Element(
-        attributes={**_CALLED, "username": Attribute(TEXT, ""), "password": Attribute(TEXT, "")},
+        attributes={
+            **_CALLED,
+            **_DETECTION,
+            "username": Attribute(TEXT, ""),
+            "password": Attribute(TEXT, ""),
+        },
         text=True,
-        not_emulated=_DETECTION,
     ),
     "Conference": Element(
         attributes={

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from simulator.call import Call
+from simulator.detection import Detection
 from simulator.queues import Bridge
 from simulator.recordings import Callback, Recorder
 from simulator.ring import Ring
@@ -155,6 +156,7 @@ class _Dialling:
                 progress=progress,
                 params=params,
                 send_digits=noun["sendDigits"] if noun.name == "Number" else "",
+                detection=_detection(scene, noun),
             )
         )
         scene.call.log.add("dial", to=address, child_sid=child.sid)
@@ -220,6 +222,23 @@ class _Dialling:
         request = network.recordings.callback_request(self._recorder.recording)
         if request is not None:
             network.send_aside(scene.call, request)
+
+
+def _detection(scene: Scene, noun: Verb) -> Detection | None:
+    """How to judge who answers, beside the talk; None when nobody asked or keys are sent."""
+    asked = noun.name in {"Number", "Sip"} and noun["machineDetection"]
+    if not asked or (noun.name == "Number" and noun["sendDigits"]):
+        return None
+    return Detection(
+        mode=noun["machineDetection"],
+        timeout_s=noun["machineDetectionTimeout"],
+        speech_ms=noun["machineDetectionSpeechThreshold"],
+        speech_end_ms=noun["machineDetectionSpeechEndThreshold"],
+        silence_ms=noun["machineDetectionSilenceTimeout"],
+        background=True,
+        url=scene.resolved(noun["amdStatusCallback"]),
+        method=noun["amdStatusCallbackMethod"],
+    )
 
 
 async def _until_left(child: Call, bridge: Bridge) -> None:

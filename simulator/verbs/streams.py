@@ -7,7 +7,7 @@ from datetime import UTC
 
 from simulator.media_stream import MediaStream, StreamFailed
 from simulator.origins import BadOrigin
-from simulator.recordings import Callback
+from simulator.recordings import Callback, RecordTerms
 from simulator.scene import Outcome, Scene
 from simulator.twiml.parser import Verb
 
@@ -86,9 +86,8 @@ def _start_recording(scene: Scene, noun: Verb) -> None:
         noun["recordingStatusCallbackEvent"],
     )
     channels = 2 if noun["channels"] == "dual" and noun["track"] == "both" else 1
-    scene.network.record_call(
-        scene.call, channels=channels, track=noun["track"], callback=callback, trim=noun["trim"]
-    )
+    terms = RecordTerms(channels, noun["track"], noun["trim"], callback)
+    scene.network.record_call(scene.call, terms)
 
 
 async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:

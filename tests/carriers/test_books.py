@@ -15,7 +15,7 @@ from infra.clock import now
 from simulator.callers import Caller
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
-from tests.simulator.test_rest import Served
+from tests.simulator.rest_driver import Served
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from simulator.callers import Caller
 from simulator.network import Network
 from tests.conftest import eventually
 from tests.simulator.app import CALLER, NUMBER, response
-from tests.simulator.test_rest import Served
+from tests.simulator.rest_driver import Served
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from simulator.rest.limit import RateLimit
-from tests.simulator.test_rest import Served
+from tests.simulator.rest_driver import Served
 
 
 class Watch:

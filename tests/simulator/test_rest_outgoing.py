@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from simulator.callers import Caller
 from tests.conftest import eventually
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, response
-from tests.simulator.test_rest import Served
+from tests.simulator.rest_driver import Served, describe
 
 FRIEND, SHOP = "+13125550178", "+13125550179"
 EVENTS = ["initiated", "ringing", "answered", "completed"]
@@ -30,13 +29,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def client(served: Served) -> Client:
     return served.client()
-
-
-def describe(served: Served, address: str, **facts: Any) -> None:
-    answer = requests.post(
-        f"{served.root}/simulator/phones", json={"address": address, **facts}, timeout=10
-    )
-    assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.slow
@@ -116,10 +108,11 @@ def test_a_call_that_is_over_can_be_forgotten(served: Served, client: Client) ->
         ({"twiml": "", "url": "nowhere"}, 21205),
         ({"timeout": 6000}, 20001),
         ({"timeout": "²"}, 20001),
-        ({"record": True}, 20001),
-        ({"call_reason": "a survey"}, 20001),
+        ({"record": "perhaps"}, 20001),
+        ({"call_reason": "a survey" * 7}, 20001),
+        ({"byoc": "BY" + "0" * 32}, 20001),
         ({"send_digits": "hello"}, 20001),
-        ({"machine_detection": "Enable"}, 20001),
+        ({"machine_detection": "Maybe"}, 20001),
     ],
     ids=str,
 )

@@ -12,8 +12,7 @@ from twilio.rest import Client
 from simulator.callers import Caller
 from tests.conftest import eventually
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, response
-from tests.simulator.test_rest import Served
-from tests.simulator.test_rest_outgoing import describe
+from tests.simulator.rest_driver import Served, describe
 
 EXPERT = "+13125550166"
 
@@ -100,7 +99,7 @@ def test_who_does_not_come_is_told_to_the_room(served: Served, client: Client) -
         ({"coaching": True, "call_sid_to_coach": "CA" + "0" * 32}, 13240),
         ({"to": "nobody"}, 21211),
         ({"conference_status_callback_event": ["birthday"]}, 20001),
-        ({"machine_detection": "Enable"}, 20001),
+        ({"machine_detection": "Maybe"}, 20001),
     ],
     ids=str,
 )

@@ -14,7 +14,7 @@ from twilio.rest.api.v2010.account.recording import RecordingInstance
 from simulator.callers import Caller, ScriptedCall
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
-from tests.simulator.test_rest import Served
+from tests.simulator.rest_driver import Served
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 from simulator.callers import Caller, ScriptedCall
 from tests.conftest import eventually
 from tests.simulator.app import CALLER, response
-from tests.simulator.test_rest import Served
+from tests.simulator.rest_driver import Served
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,134 @@
+"""The unmodified `twilio` client against a simulator of its own, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from simulator.keys import NETWORK
+from simulator.network import Network
+from simulator.server import create_app
+from tests.conftest import eventually
+from tests.simulator.app import ACCOUNT, TOKEN, FakeApp, settings_for
+from tests.simulator.openapi import check
+
+
+class Rooted(TwilioHttpClient):
+    """Twilio's own HTTP client with another host; every answer is held to the description."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(timeout=10)
+        self._root = urlsplit(root)
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send to the simulator."""
+        there = urlsplit(url)._replace(scheme=self._root.scheme, netloc=self._root.netloc)
+        answer = super().request(method, urlunsplit(there), *args, **kwargs)
+        check(method, there.path, answer.status_code, answer.text)
+        return answer
+
+
+class Served:
+    """A simulator with a fake application, in a thread of its own."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self._changes = changes
+        self.app = FakeApp({"/status": "", "/recording": ""})
+        self._folder = folder
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self.network: Network
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.root = ""
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        assert self._ready.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        self._stop = asyncio.Event()
+        outer = web.Application()
+        outer.router.add_route("*", "/{path:.*}", self.app.answer)
+        async with (
+            TestServer(outer) as theirs,
+            TestServer(self._simulator(theirs.port or 0)) as ours,
+        ):
+            self.root = f"http://127.0.0.1:{ours.port}"
+            self._ready.set()
+            await self._stop.wait()
+
+    def _simulator(self, port: int) -> web.Application:
+        app = create_app(replace(settings_for(port, self._folder), **self._changes))
+        self.network = app[NETWORK]
+        return app
+
+    def run(self, work: Callable[[Network], Coroutine[Any, Any, Any]]) -> Any:
+        """Do something in the simulator's own loop."""
+        return asyncio.run_coroutine_threadsafe(work(self.network), self._loop).result(20)
+
+    def client(self, token: str = TOKEN) -> Client:
+        """A client with these credentials."""
+        return Client(ACCOUNT, token, http_client=Rooted(self.root))
+
+    @contextmanager
+    def standing_still(self) -> Iterator[Callable[[Callable[[], bool]], None]]:
+        """Line time stands still; `go_on(until)` lets it pass to the moment in which that holds."""
+        held = ExitStack()
+
+        async def hold(net: Network) -> None:
+            held.enter_context(net.clock.held())
+
+        def go_on(until: Callable[[], bool]) -> None:
+            async def pass_time(net: Network) -> None:
+                held.close()
+                while not until():
+                    await asyncio.sleep(0)
+                await hold(net)
+
+            self.run(pass_time)
+
+        async def release(_: Network) -> None:
+            held.close()
+
+        self.run(hold)
+        try:
+            yield go_on
+        finally:
+            self.run(release)
+
+
+def describe(served: Served, address: str, **facts: Any) -> None:
+    """Say who answers at an address."""
+    answer = requests.post(
+        f"{served.root}/simulator/phones", json={"address": address, **facts}, timeout=10
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def first(served: Served, path: str, sid: str) -> dict[str, str]:
+    """The first form about a call that comes to a path."""
+    found: dict[str, str] = eventually(
+        lambda: [form for form in served.app.forms(path) if form.get("CallSid") == sid]
+    )[0]
+    return found
