@@ -147,7 +147,7 @@ def add_user(
         known = ", ".join(role.value for role in Role)
         raise click.BadParameter(f"expected one of {known}", param_hint="--role") from None
     try:
-        with Database(load_settings().database).transaction() as session:
+        with Database(load_settings().database).transaction("cli.add_user") as session:
             add_staff(
                 session,
                 username=username,

@@ -7,7 +7,7 @@ from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
-from infra import events, jobs
+from infra import events, failpoints, jobs
 from infra.db import Database
 from infra.doorbell import Doorbell
 from infra.services import Services
@@ -18,6 +18,7 @@ from voice.cache import VoiceCache
 
 def build_services(settings: Settings, *, speech: bool = False) -> Services:
     """What every process is built with; `speech` loads and warms the recognisers."""
+    failpoints.arm_plan(settings.failpoints)
     assert tables.metadata.tables, "foreign keys name tables of every package"
     services = Services(settings, Database(settings.database))
     services.add(City, load_city(settings.city))

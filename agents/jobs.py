@@ -31,7 +31,7 @@ def offer_next(run: Run) -> None:
         with run.database.read() as session:
             if not queries.somebody_waits(session):
                 return
-        with run.database.transaction() as session:
+        with run.database.transaction("agents.jobs.offer_next.offer") as session:
             offered = offers.offer_next(
                 session, offer_s=run.settings.offer_s, alive_s=queries.ALIVE_S
             )
@@ -70,16 +70,16 @@ def tidy(run: Run) -> None:
             session, silent_s=SILENT_TALK_S, states=(presence.State.TALKING,)
         )
     for offer_id in lost_offers:
-        with run.database.transaction() as session:
+        with run.database.transaction("agents.jobs.tidy.late_offers") as session:
             offers.miss(session, offer_id=offer_id)
     for call_id in over:
-        with run.database.transaction() as session:
+        with run.database.transaction("agents.jobs.tidy.ended_calls") as session:
             actions.caller_gone(session, call_id)
     for staff_id in silent:
-        with run.database.transaction() as session:
+        with run.database.transaction("agents.jobs.tidy.silent") as session:
             offers.fall_silent(session, staff_id=staff_id, silent_s=queries.ALIVE_S)
     for staff_id in cut_off:
-        with run.database.transaction() as session:
+        with run.database.transaction("agents.jobs.tidy.cut_off") as session:
             _take_talk_away(session, staff_id)
     offer_next(run)
 

@@ -60,7 +60,7 @@ def state() -> Response:
 @requires(Role.AGENT)
 def here() -> Response:
     """A sign of life of the page, every five seconds; the answer keeps it right."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.here") as session:
         duty.here(session, staff_id=current_staff().id)
         return _desk_answer(session)
 
@@ -72,7 +72,7 @@ def presence() -> Response:
     wanted = _json().get("wanted")
     if wanted not in ("ready", "away"):
         return error(400, "bad_presence", "expected wanted to be `ready` or `away`")
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.presence") as session:
         actions.set_presence(session, staff_id=current_staff().id, wanted=wanted)
         return _desk_answer(session)
 
@@ -81,7 +81,7 @@ def presence() -> Response:
 @requires(Role.AGENT)
 def accept(offer_id: int) -> Response:
     """Take the caller who rings."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.accept") as session:
         offers.accept(session, staff_id=current_staff().id, offer_id=offer_id)
         return _desk_answer(session)
 
@@ -90,7 +90,7 @@ def accept(offer_id: int) -> Response:
 @requires(Role.AGENT)
 def decline(offer_id: int) -> Response:
     """Say no to the caller who rings."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.decline") as session:
         offers.decline(session, staff_id=current_staff().id, offer_id=offer_id)
         return _desk_answer(session)
 
@@ -99,7 +99,7 @@ def decline(offer_id: int) -> Response:
 @requires(Role.AGENT)
 def end(handover_id: int) -> Response:
     """Hang up; the page disconnects its phone after this."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.end") as session:
         actions.end_talk(session, staff_id=current_staff().id, handover_id=handover_id)
         return _desk_answer(session)
 
@@ -108,7 +108,7 @@ def end(handover_id: int) -> Response:
 @requires(Role.AGENT)
 def reconnect(handover_id: int) -> Response:
     """Take back the caller from whom this agent was cut off."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.reconnect") as session:
         actions.rejoin(session, staff_id=current_staff().id, handover_id=handover_id)
         return _desk_answer(session)
 
@@ -140,7 +140,7 @@ def said(handover_id: int) -> Response:
 @requires(Role.AGENT)
 def draft(handover_id: int) -> Response:
     """Keep what the agent has typed so far."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.draft") as session:
         kept = filing.draft_from(services().get(City), _json())
         actions.save_draft(
             session, staff_id=_desk_owner(session, handover_id), handover_id=handover_id, draft=kept
@@ -153,7 +153,7 @@ def draft(handover_id: int) -> Response:
 def ticket(handover_id: int) -> Response:
     """File the ticket from the draft; its number is there at once."""
     city = services().get(City)
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.ticket") as session:
         number = filing.file_ticket(
             session,
             city,
@@ -168,7 +168,7 @@ def ticket(handover_id: int) -> Response:
 @requires(Role.AGENT)
 def notes_done() -> Response:
     """End the time for notes."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.notes_done") as session:
         duty.end_notes(session, staff_id=current_staff().id)
         return _desk_answer(session)
 
@@ -177,7 +177,7 @@ def notes_done() -> Response:
 @requires(Role.AGENT)
 def notes_more() -> Response:
     """Double the time for notes, once."""
-    with services().database.transaction() as session:
+    with services().database.transaction("agents.pages.notes_more") as session:
         duty.extend_notes(session, staff_id=current_staff().id)
         return _desk_answer(session)
 

@@ -32,6 +32,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from asr.words import AsrError
 from config.settings import Settings
+from infra.failpoints import failpoint
+from infra.files import write_whole
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CONNECT_S, _READ_S = 3.0, 20.0
@@ -132,10 +134,7 @@ def _link(original: Path, folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Put a file in place whole."""
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text)
-    temporary.replace(path)
+    write_whole(path, (text.encode(),), name="asr.conf")
 
 
 def verify(settings: Settings, folder: Path, language: str) -> None:
@@ -207,6 +206,7 @@ def _from_maven(settings: Settings, known: _Known, say: Console) -> Path:
 
 
 def _download(url: str, target: Path, say: Console, what: str) -> None:
+    failpoint("asr.download.send")
     with requests.get(url, stream=True, timeout=(_CONNECT_S, _READ_S)) as response:
         response.raise_for_status()
         total = int(response.headers.get("Content-Length", 0)) or None
@@ -238,7 +238,9 @@ def _unpack(archive: Path, target: Path, inside: str) -> Path:
                     shutil.copyfileobj(source, file)
     _checked(temporary, "the unpacked model")
     _set_aside(target)
+    failpoint("asr.unpack.rename")
     temporary.replace(target)
+    failpoint("asr.unpack.unlink")
     archive.unlink()
     return target
 
@@ -248,6 +250,7 @@ def _set_aside(target: Path) -> None:
     if target.is_dir():
         aside = target.with_name(f"{target.name}.damaged")
         shutil.rmtree(aside, ignore_errors=True)
+        failpoint("asr.set_aside.rename")
         target.replace(aside)
 
 
@@ -294,7 +297,7 @@ def _verify_once(settings: Settings, folder: Path, language: str) -> None:
     if stamp.exists() and stamp.read_text() == seen:
         return
     verify(settings, folder, language)
-    stamp.write_text(seen)
+    write_whole(stamp, (seen.encode(),), name="asr.verified")
 
 
 def _known(language: str) -> _Known:

@@ -42,7 +42,7 @@ def answer_once(
     The same message again, also at the same moment, gets the first answer byte for byte.
     """
     try:
-        with database.transaction() as session:
+        with database.transaction(f"webhooks{route.replace('/', '.')}") as session:
             known = _known(session, carrier_sid, key)
             if known is not None:
                 return known

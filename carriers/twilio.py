@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from twilio.rest import Client
 
 from carriers.base import CarrierCall, CarrierError, CarrierRecording, NotThereYet
 from config.settings import Settings
+from infra.failpoints import failpoint
 
 _TIMEOUT_S = 10.0
 _CHUNK = 64 * 1024
@@ -50,15 +51,18 @@ class TwilioCarrier:
     def send_sms(self, *, to: str, body: str) -> str:
         """Send a text message from the hotline's number; returns the carrier's id."""
         message = _asked(
+            "send_sms",
             lambda: self._client.messages.create(
                 to=to, from_=self._settings.phone_number, body=body
-            )
+            ),
         )
         return str(message.sid)
 
     def find_sms(self, *, to: str, body: str, since: datetime) -> str | None:
         """The id of a message like this already sent since then, if there is one."""
-        sent = _asked(lambda: self._client.messages.list(to=to, date_sent_after=since, limit=50))
+        sent = _asked(
+            "find_sms", lambda: self._client.messages.list(to=to, date_sent_after=since, limit=50)
+        )
         return next((str(m.sid) for m in sent if m.body == body), None)
 
     def download_recording(self, sid: str) -> Iterator[bytes]:
@@ -66,6 +70,7 @@ class TwilioCarrier:
         root = self._settings.carrier_api_url or "https://api.twilio.com"
         account = self._settings.twilio_account_sid
         url = f"{root}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav"
+        failpoint("carrier.download_recording.send")
         try:
             with requests.get(
                 url,
@@ -75,6 +80,7 @@ class TwilioCarrier:
                 stream=True,
             ) as response:
                 _check_download(response, sid)
+                failpoint("carrier.download_recording.answered")
                 yield from response.iter_content(_CHUNK)
         except requests.RequestException as error:
             raise CarrierError(
@@ -84,16 +90,17 @@ class TwilioCarrier:
     def delete_recording(self, sid: str) -> None:
         """Forget the recording at the carrier; one already gone is no error."""
         try:
-            _asked(lambda: self._client.recordings(sid).delete())
+            _asked("delete_recording", lambda: self._client.recordings(sid).delete())
         except NotThereYet:
             return
 
     def calls(self, *, since: datetime) -> list[CarrierCall]:
         """Calls that started since then, also those that are still on."""
         found = _asked(
+            "calls",
             lambda: self._client.calls.list(
                 start_time_after=since - timedelta(seconds=1), page_size=_PAGE
-            )
+            ),
         )
         return [
             CarrierCall(
@@ -112,9 +119,10 @@ class TwilioCarrier:
     def recordings(self, *, since: datetime) -> list[CarrierRecording]:
         """Recordings made since then."""
         found = _asked(
+            "recordings",
             lambda: self._client.recordings.list(
                 date_created_after=since - timedelta(seconds=1), page_size=_PAGE
-            )
+            ),
         )
         return [
             CarrierRecording(
@@ -131,12 +139,12 @@ class TwilioCarrier:
 
     def redirect_call(self, sid: str, url: str) -> None:
         """Make a live call fetch new TwiML at once."""
-        _asked(lambda: self._client.calls(sid).update(url=url, method="POST"))
+        _asked("redirect_call", lambda: self._client.calls(sid).update(url=url, method="POST"))
 
     def end_call(self, sid: str) -> None:
         """Hang up a live call; one already over is no error."""
         try:
-            _asked(lambda: self._client.calls(sid).update(status="completed"))
+            _asked("end_call", lambda: self._client.calls(sid).update(status="completed"))
         except CarrierError as error:
             if error.code != 21220:
                 raise
@@ -173,10 +181,13 @@ class _RootedHttpClient(TwilioHttpClient):
         return super().request(method, url, *args, **kwargs)
 
 
-def _asked(ask: Any) -> Any:
+def _asked(what: str, ask: Callable[[], Any]) -> Any:
     """Run one request; every refusal becomes a CarrierError without the carrier's own text."""
     try:
-        return ask()
+        failpoint(f"carrier.{what}.send")
+        answer = ask()
+        failpoint(f"carrier.{what}.answered")
+        return answer
     except TwilioRestException as error:
         if error.status == 404:
             raise NotThereYet(f"the carrier answered 404 (code {error.code})") from None

@@ -11,9 +11,9 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -159,6 +159,16 @@ class Settings(BaseSettings):
     secure_cookies: bool = _named(
         "SWIFTLINE_SECURE_COOKIES", False, "Cookies over https only. Set it in production."
     )
+    breakable: bool = _named(
+        "SWIFTLINE_BREAKABLE",
+        False,
+        "This installation may be made to fail on purpose. Never where people call.",
+    )
+    failpoints: str = _named(
+        "SWIFTLINE_FAILPOINTS",
+        "",
+        "Where to fail on purpose: NAME=ACTION[:DETAIL][@HIT][xTIMES]; see docs/runbook.md.",
+    )
     log_level: str = _named(
         "LOG_LEVEL",
         "INFO",
@@ -181,6 +191,18 @@ class Settings(BaseSettings):
         if not url.startswith(("https://", "http://")) or url.endswith("/"):
             raise ValueError("expected an origin: https://hotline.example, no slash at the end")
         return url
+
+    @model_validator(mode="after")
+    def _not_broken_by_accident(self) -> Self:
+        """Failpoints need leave, and leave is not to be had where the carrier is a real one."""
+        if self.failpoints and not self.breakable:
+            raise ValueError("SWIFTLINE_FAILPOINTS is set; unset it where people call")
+        if self.breakable and (self.secure_cookies or not self.carrier_api_url):
+            raise ValueError(
+                "SWIFTLINE_BREAKABLE is on beside a real carrier or SWIFTLINE_SECURE_COOKIES;"
+                " turn it off where people call"
+            )
+        return self
 
     @property
     def database(self) -> str:

@@ -11,9 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from infra.failpoints import failpoint
+from infra.log import logger, origin
+
+_log = logger(__name__)
 _BUSY_MS = 2000
 """How long a commit may wait for the database (reliability: 2 s, then the fallback)."""
 
@@ -59,16 +64,19 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, name: str = "unnamed") -> Iterator[Session]:
         """A session that commits at the end, then runs what waited for the commit.
 
         On SQLite the write lock is taken at the start, so no transaction fails half-way.
+        `name` says whose commit this is: its failpoints are `name.commit` and `name.committed`.
         """
         with Session(self.engine, expire_on_commit=False) as session:
             with session.begin():
                 yield session
+                _reach(f"{name}.commit")
+            _reach(f"{name}.committed")
             for call in session.info.pop("after_commit", ()):
-                call()
+                _tell(call)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -89,6 +97,22 @@ class Database:
 def after_commit(session: Session, call: Callable[[], object]) -> None:
     """Run `call` once the transaction of `session` is committed; never if it fails."""
     session.info.setdefault("after_commit", []).append(call)
+
+
+def _reach(name: str) -> None:
+    """A failpoint at which a full disk is reported as the database's driver does."""
+    try:
+        failpoint(name)
+    except OSError as full:
+        raise OperationalError("COMMIT", None, full) from full
+
+
+def _tell(call: Callable[[], object]) -> None:
+    """What is committed stays committed, also when nobody can be told of it."""
+    try:
+        call()
+    except Exception as error:
+        _log.error("committed, but not told", error=origin(error))
 
 
 def _engine(url: str) -> Engine:

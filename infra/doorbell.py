@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 
 from infra import jobs
 from infra.db import Database
+from infra.failpoints import failpoint
 from infra.log import logger
 from infra.services import Services
 
@@ -46,6 +47,7 @@ class Doorbell:
         try:
             bell = Queue(queue, connection=self._redis, serializer=JSONSerializer)
             if bell.count < _MOST_RINGS:
+                failpoint("doorbell.ring.send")
                 bell.enqueue_call(
                     "infra.doorbell.answer",
                     args=(queue,),
@@ -144,7 +146,7 @@ class Poller:
             slot = int(time.time() // period_s)
             if slot == self._slots.get(name):
                 continue
-            with database.transaction() as session:
+            with database.transaction("doorbell.schedule") as session:
                 jobs.enqueue(session, queue=queue, job=name, key=f"every:{name}:{slot}")
             self._slots[name] = slot
 

@@ -12,6 +12,7 @@ import redis
 from sqlalchemy.orm import Session
 
 from infra.db import after_commit
+from infra.failpoints import failpoint
 from infra.log import logger
 
 CHANNEL = "swiftline:events"
@@ -36,6 +37,7 @@ def tell(topic: str, id: int) -> None:
     if not _url:
         return
     try:
+        failpoint("events.tell.send")
         _publisher(_url[0]).publish(CHANNEL, json.dumps({"topic": topic, "id": id}))
     except redis.RedisError:
         _log.info("news not sent", topic=topic)

@@ -76,7 +76,9 @@ class Fenced(Exception):
 class Run:
     """One attempt at one row: what the job was built with, and the way to commit its effect."""
 
-    def __init__(self, services: Services, row_id: int, attempt: int, failures: int) -> None:
+    def __init__(
+        self, services: Services, row_id: int, attempt: int, failures: int, name: str = "unnamed"
+    ) -> None:
         self.services = services
         self.settings = services.settings
         self.database = services.database
@@ -84,6 +86,7 @@ class Run:
         self.failures = failures
         self.finished = False
         self._row_id = row_id
+        self._name = name
 
     def get(self, kind: type[T]) -> T:
         """The service of that kind."""
@@ -95,7 +98,7 @@ class Run:
 
         Raises Fenced when the lease went to another attempt meanwhile.
         """
-        with self.database.transaction() as session:
+        with self.database.transaction(f"{self._name}.finish") as session:
             self._mark(session, state="done", done_at=now(), lease_until=None, last_error=None)
             yield session
         self.finished = True
@@ -103,12 +106,12 @@ class Run:
     def renew(self, lease_s: int) -> bool:
         """Hold the row for longer; False when it is no longer ours."""
         until = now() + timedelta(seconds=lease_s)
-        with self.database.transaction() as session:
+        with self.database.transaction("jobs.renew") as session:
             return self._change(session, lease_until=until)
 
     def put_off(self, *, delay_s: float, reason: str, failures: int, state: str) -> None:
         """Give the row back for a later attempt, or park it."""
-        with self.database.transaction() as session:
+        with self.database.transaction("jobs.put_off") as session:
             self._change(
                 session,
                 state=state,
@@ -227,7 +230,7 @@ def _due(queue: str) -> Any:
 
 def _claim(services: Services, queue: str) -> tuple[Run, str, list[Any]] | None:
     """Take the oldest due row by lease; no other process can hold it at the same time."""
-    with services.database.transaction() as session:
+    with services.database.transaction("jobs.claim") as session:
         query = _due(queue).limit(1).with_for_update(skip_locked=True)
         row_id = session.scalar(query)
         if row_id is None:
@@ -235,7 +238,7 @@ def _claim(services: Services, queue: str) -> tuple[Run, str, list[Any]] | None:
         row = session.get_one(Outbox, row_id)
         row.attempt += 1
         row.lease_until = now() + timedelta(seconds=services.settings.lease_s)
-        run = Run(services, row.id, row.attempt, row.failures)
+        run = Run(services, row.id, row.attempt, row.failures, row.job)
         return run, row.job, list(row.args)
 
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from infra.failpoints import failpoint
+from infra.files import sync_folder
 from infra.log import logger, origin
 
 _OPEN, _PARKED, _SET_ASIDE = "open.spool", "parked.spool", "set-aside-*.spool"
@@ -35,7 +37,7 @@ class Spool:
     def keep(self, message: Mapping[str, Any]) -> None:
         """Write a message and wait for the disk. Raises OSError when it cannot be kept."""
         with self._lock("keep"):
-            self._append(_OPEN, message)
+            self._append(_OPEN, message, "spool.keep")
 
     def waiting(self) -> bool:
         """Whether something is kept that has not been replayed."""
@@ -57,6 +59,7 @@ class Spool:
         with self._lock("keep"):
             if (self.folder / _OPEN).exists():
                 aside = _SET_ASIDE.replace("*", f"{time.time_ns():020d}")
+                failpoint("spool.replay.set_aside")
                 (self.folder / _OPEN).replace(self.folder / aside)
         taken = 0
         for file in sorted(self.folder.glob(_SET_ASIDE)):
@@ -67,25 +70,30 @@ class Spool:
                     return taken
                 except Exception as error:
                     self._park(message, error)
+                failpoint("spool.replay.taken")
                 taken += 1
+            failpoint("spool.replay.unlink")
             file.unlink()
         return taken
 
     def _park(self, message: Mapping[str, Any], error: Exception) -> None:
         _log.error("a kept message failed; it is parked", error=origin(error), file=_PARKED)
-        self._append(_PARKED, message)
+        self._append(_PARKED, message, "spool.park")
 
-    def _append(self, name: str, message: Mapping[str, Any]) -> None:
+    def _append(self, name: str, message: Mapping[str, Any], place: str) -> None:
         text = json.dumps(message).encode()
         # The newline in front closes a line that a crash has cut short.
         line = b"\n%d %08x %s\n" % (len(text), zlib.crc32(text), text)
         with self._opened(name, os.O_WRONLY | os.O_APPEND) as handle:
+            failpoint(f"{place}.write")
             written = os.write(handle, line)
             if written < len(line):
                 raise OSError("the disk took only a part of the message")
+            failpoint(f"{place}.fsync")
             os.fsync(handle)
-        with self._opened("", os.O_RDONLY) as handle:
-            os.fsync(handle)
+        failpoint(f"{place}.fsync_folder")
+        sync_folder(self.folder)
+        failpoint(f"{place}.kept")
 
     @contextmanager
     def _opened(self, name: str, flags: int) -> Iterator[int]:

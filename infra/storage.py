@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from infra.failpoints import failpoint
+from infra.files import clear_left_over, write_whole
 
 _KEY = re.compile(r"^[a-z0-9][a-z0-9._/-]{0,200}$")
 
@@ -42,6 +43,9 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Forget a file; a missing one is no error."""
 
+    def clear_left_over(self, *, older_than_s: float) -> int:
+        """Delete what killed writers left half done; returns how many files."""
+
 
 class LocalStorage:
     """Files in a folder of this machine."""
@@ -50,24 +54,19 @@ class LocalStorage:
         self.root = root
 
     def put(self, key: str, chunks: Iterable[bytes]) -> Stored:
-        """Write to a temporary name, fsync, rename, fsync the folder (reliability 3.1, CA)."""
+        """Write it whole and count what is written (reliability 3.1, CA)."""
         target = self.path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                yield chunk
+
+        write_whole(target, counted(), name="storage.put")
         return Stored(key, size, digest.hexdigest())
 
     def open(self, key: str) -> BinaryIO:
@@ -85,12 +84,9 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         """Forget a file; a missing one is no error."""
+        failpoint("storage.delete.unlink")
         self.path(key).unlink(missing_ok=True)
 
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def clear_left_over(self, *, older_than_s: float) -> int:
+        """Delete what killed writers left half done; returns how many files."""
+        return clear_left_over(self.root, older_than_s=older_than_s)

@@ -57,7 +57,7 @@ def settle(run: Run, call_id: int) -> None:
 
     While an agent still writes the notes, theirs is the report.
     """
-    with run.database.transaction() as session:
+    with run.database.transaction("ivr.jobs.settle.free") as session:
         caller_gone(session, call_id)
         at_desk = is_on_a_desk(session, call_id)
     if at_desk:

@@ -19,6 +19,7 @@ from asr.words import AsrError
 from carriers import media_stream
 from carriers.media_stream import Pace, Started, StreamError, StreamMessage, is_authentic_handshake
 from config.city import City
+from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
 from ivr import understand
@@ -219,6 +220,7 @@ class _Socket:
 
     async def send(self, text: str) -> None:
         """Send one message. Raises LinkLost."""
+        failpoint("media.send")
         try:
             await self.socket.send(text)
         except ConnectionClosed:
@@ -226,4 +228,5 @@ class _Socket:
 
     async def close(self, code: int = DONE) -> None:
         """Close the socket; a second time does nothing."""
+        failpoint("media.close")
         await self.socket.close(code)

@@ -73,7 +73,7 @@ def take_turn(services: Services, call_sid: str, turn: int, heard: Heard) -> Rep
 
     Raises OutOfStep for a turn the call has not reached.
     """
-    with services.database.transaction() as session:
+    with services.database.transaction("ivr.turns.take_turn") as session:
         return take_turn_in(session, services, call_sid, turn, heard)
 
 
@@ -94,7 +94,7 @@ def take_turn_in(
 
 def spoken(services: Services, call_sid: str, turn: int) -> None:
     """Note that the caller has heard the words of the reply before `turn` to their end."""
-    with services.database.transaction() as session:
+    with services.database.transaction("ivr.turns.spoken") as session:
         call = locked_call(session, call_sid)
         call.spoken_turn = max(call.spoken_turn, turn)
 

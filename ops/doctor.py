@@ -56,6 +56,7 @@ def examine() -> list[Finding]:
         return [Finding("wrong", "settings", str(error))]
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _secrets,
+        _failpoints,
         _disk,
         _open_files,
         _database,
@@ -85,6 +86,16 @@ def _secrets(settings: Settings) -> Finding:
     if local.exists() and stat.S_IMODE(local.stat().st_mode) & 0o077:
         return Finding("wrong", "secrets", f"others may read {local}; run `chmod 600 {local}`")
     return Finding("ok", "secrets", "set, and readable by their owner only")
+
+
+def _failpoints(settings: Settings) -> Finding:
+    if settings.breakable:
+        return Finding(
+            "warn",
+            "failpoints",
+            "SWIFTLINE_BREAKABLE is on: this line may fail on purpose; not where people call",
+        )
+    return Finding("ok", "failpoints", "off")
 
 
 def _disk(settings: Settings) -> Finding:

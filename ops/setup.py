@@ -21,6 +21,7 @@ from asr.model import ensure_model
 from config.city import load_city
 from config.settings import Settings, load_settings
 from infra.db import Database
+from infra.files import write_whole
 from infra.supervisor import check_disk
 from voice.ahead import speak_all_with_bar
 from web.access import Role
@@ -78,10 +79,7 @@ def demo_accounts(settings: Settings) -> dict[str, str]:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    path.chmod(0o600)
+    write_whole(path, (text.encode(),), name=f"setup.{path.stem}")
 
 
 def _write_secrets(var_dir: Path) -> None:
@@ -105,7 +103,7 @@ def _add_demo_staff(settings: Settings, say: Console) -> None:
     database = Database(settings.database)
     accounts: dict[str, str] = demo_accounts(settings)
     departments = [d.code for d in load_city(settings.city).departments]
-    with database.transaction() as session:
+    with database.transaction("setup.demo_staff") as session:
         if session.scalar(select(Staff.id).limit(1)) is not None:
             return
         for username, name, role, department in DEMO_STAFF:
@@ -118,8 +116,8 @@ def _add_demo_staff(settings: Settings, say: Console) -> None:
                 roles=(role,),
                 department=_present(department, departments),
             )
+        write_private(accounts_file(settings), json.dumps(accounts, indent=2) + "\n")
     database.close()
-    write_private(accounts_file(settings), json.dumps(accounts, indent=2) + "\n")
     say.print("Demo staff made; their passwords, shown this once:")
     for username, password in accounts.items():
         say.print(f"  {username:<12} {password}", markup=False)
@@ -132,7 +130,7 @@ def _speak_prompts(settings: Settings) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     speak_all_with_bar(settings, load_city(settings.city))
-    stamp.write_text(wanted)
+    write_whole(stamp, (wanted.encode(),), name="setup.spoken")
 
 
 def _prompts_version(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from asr.batch import transcribe
 from asr.model import Models
 from carriers.base import Carrier, CarrierError
 from infra.clock import now
+from infra.failpoints import failpoint
 from infra.jobs import Later, Permanent, Run, job
 from infra.log import logger
 from infra.storage import Storage, StorageError, Stored
@@ -108,6 +109,7 @@ def _fetch(run: Run, recording: Recording) -> tuple[Stored, Shape]:
 def _download(chunks: Iterable[bytes], path: Path) -> None:
     """Write what comes, within bounds of size and time. Raises NotWhole beyond them."""
     deadline, size = time.monotonic() + _LONGEST_DOWNLOAD_S, 0
+    failpoint("recordings.download.write")
     with path.open("wb") as file:
         for chunk in chunks:
             size += len(chunk)
@@ -124,7 +126,7 @@ def _try_later(run: Run, recording: Recording, error: Exception) -> None:
     if now() - recording.asked_at < _TRY_FOR:
         pause_s = _PAUSES_S[min(run.attempt, len(_PAUSES_S)) - 1]
         raise Later(pause_s, f"not fetched: {reason}") from None
-    with run.database.transaction() as session:
+    with run.database.transaction("recordings.jobs.give_up") as session:
         actions.give_up(session, recording.id)
     raise Permanent(f"recording {recording.id} was not to be had for a day: {reason}") from None
 
@@ -191,6 +193,7 @@ def _workshop(run: Run) -> Path:
 
 
 def _clear_workshop(run: Run) -> None:
+    run.get(Storage).clear_left_over(older_than_s=_DAY.total_seconds())
     oldest = (now() - _DAY).timestamp()
     for left in _workshop(run).iterdir():
         if left.stat().st_mtime < oldest:

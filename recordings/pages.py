@@ -76,7 +76,7 @@ def listeners(public_id: str) -> str:
 def listen(public_id: str) -> Response:
     """Somebody begins to listen: write it down, and give their browser a link to the sound."""
     sign_in = current_sign_in()
-    with services().database.transaction() as session:
+    with services().database.transaction("recordings.pages.listen") as session:
         recording = _recording(session, public_id)
         try:
             listening = actions.start_listening(
@@ -94,7 +94,7 @@ def listen(public_id: str) -> Response:
 @_may_listen
 def go_on(public_id: str, listening_id: int) -> Response:
     """The page still listens: its link works for a while longer."""
-    with services().database.transaction() as session:
+    with services().database.transaction("recordings.pages.go_on") as session:
         recording = _recording(session, public_id)
         listening = _own_listening(session, recording, listening_id)
         if listening is None or not recording.storage_key:
@@ -126,7 +126,7 @@ def sound(public_id: str) -> AnyResponse:
 @_may_listen
 def fetch_again(public_id: str) -> AnyResponse:
     """Ask the carrier once more for a recording that it did not give."""
-    with services().database.transaction() as session:
+    with services().database.transaction("recordings.pages.fetch_again") as session:
         recording = _recording(session, public_id)
         try:
             actions.fetch_again(session, recording)

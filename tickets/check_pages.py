@@ -61,7 +61,7 @@ def send_on(number: str) -> Response:
     """Send the completed ticket to its department."""
     city, sent = services().get(City), request.form
     try:
-        with services().database.transaction() as session:
+        with services().database.transaction("tickets.check_pages.send_on") as session:
             case = _case(session, number)
             actions.check_ticket(
                 session,
@@ -85,7 +85,7 @@ def send_on(number: str) -> Response:
 def open_by_hand(report_id: int) -> Response:
     """Make the ticket of a report that was left without one."""
     try:
-        with services().database.transaction() as session:
+        with services().database.transaction("tickets.check_pages.open_by_hand") as session:
             made = actions.open_by_hand(session, services().get(City), report_id, actor=_me())
             number, waits = made.number, made.state in WITH_PEOPLE_OF_THE_LINE
     except TicketError as error:

@@ -23,7 +23,7 @@ def open_ticket(run: Run, report_id: int) -> None:
 @job
 def send_receipt(run: Run, report_id: int) -> None:
     """Send the number by text message: intent first, and a look before any repetition."""
-    with run.database.transaction() as session:
+    with run.database.transaction("tickets.jobs.send_receipt.intent") as session:
         receipt, tried_before = receipts.begin_receipt(session, run.get(City), report_id)
     if receipt.state != "sending":
         return

@@ -180,7 +180,7 @@ def _act(number: str, action: Callable[[Session, int, str], Ticket]) -> Response
     """Do one thing to a ticket of one's own department, and show what became of it."""
     staff = current_staff()
     try:
-        with services().database.transaction() as session:
+        with services().database.transaction("tickets.pages.act") as session:
             department = staff.department or "-"
             case = queries.find_case(session, number, department=department)
             if case is None:

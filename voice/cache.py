@@ -12,9 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import re
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.settings import Settings
+from infra.failpoints import failpoint
+from infra.files import clear_left_over, write_whole
 from voice import sound
 from voice.prompts import PromptError, Prompts
 from voice.speaker import Spoken, Voice, VoiceError, voice_for
@@ -86,16 +86,24 @@ class VoiceCache:
     def forget_older(self, than_s: float, *, keep: frozenset[str] = frozenset()) -> int:
         """Delete phrases on disk that were made long ago, but for the keys in `keep`.
 
-        Read-backs name places that callers reported, so they must not stay for ever.
+        Read-backs name places that callers reported, so they must not stay for ever: nor may a
+        sound whose description a crash has kept from being written.
         """
         oldest = time.time() - than_s
-        gone = 0
-        for file in self._folder.glob("*.json"):
-            if file.stem not in keep and file.stat().st_mtime < oldest:
-                file.unlink(missing_ok=True)
-                self._sound_file(file.stem).unlink(missing_ok=True)
-                gone += 1
-        return gone
+        described = {file.stem: file for file in self._folder.glob("*.json")}
+        sounds = {file.stem: file for file in self._folder.glob("*.ulaw")}
+        old = [
+            key
+            for key, file in (sounds | described).items()
+            if key not in keep and file.stat().st_mtime < oldest
+        ]
+        for key in old:
+            failpoint("voice.forget.sound")
+            self._sound_file(key).unlink(missing_ok=True)
+            failpoint("voice.forget.described")
+            self._described(key).unlink(missing_ok=True)
+        clear_left_over(self._folder, older_than_s=than_s)
+        return len(old)
 
     def _remembered(self, wanted: tuple[str, str]) -> Spoken | None:
         with self._lock:
@@ -173,10 +181,10 @@ class VoiceCache:
                 if file.exists():
                     mulaw = file.read_bytes()
                 else:
-                    _write(file, mulaw)
+                    write_whole(file, (mulaw,), name="voice.sound")
                 facts = {"text": text, "language": language, "voice": voice}
                 described = json.dumps(facts, ensure_ascii=False).encode()
-                _write(self._described(key), described)
+                write_whole(self._described(key), (described,), name="voice.described")
         except OSError as error:
             raise VoiceError(
                 f"cannot keep a phrase in {self._folder}: {error.strerror}; "
@@ -195,17 +203,6 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _write(file: Path, content: bytes) -> None:
-    descriptor, made = tempfile.mkstemp(prefix=".", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
-        Path(made).replace(file)
-    except OSError:
-        Path(made).unlink(missing_ok=True)
-        raise
 
 
 def _fingerprint(recording: Path) -> str:

@@ -158,7 +158,7 @@ def _look_up() -> tuple[Staff, SignIn] | None:
         found = people.find_sign_in(session, token)
     if found and _is_activity() and people.is_stale(found[1]):
         try:
-            with database.transaction() as session:
+            with database.transaction("web.access.sign_of_life") as session:
                 people.touch(session, found[1].id)
         except OperationalError:
             _log.info("sign of life not written: the database is busy")

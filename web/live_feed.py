@@ -23,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 from config.settings import Settings
 from infra.db import Database
 from infra.events import CHANNEL
+from infra.failpoints import failpoint
 from infra.log import logger, origin
 from web.staff import COOKIE, staff_for_token
 
@@ -188,7 +189,9 @@ async def _send_all(page: _Page) -> None:
     receiving = asyncio.create_task(_refuse_words(page))
     try:
         while True:
-            await page.socket.send(await page.news.get())
+            news = await page.news.get()
+            failpoint("live_feed.send")
+            await page.socket.send(news)
     except ConnectionClosed:
         return
     finally:

@@ -48,7 +48,7 @@ def sign_in_now() -> BaseResponse:
     wanted = _local(request.form.get("next", ""))
     username = request.form.get("username", "")[:200]
     origin = {"username": username, "address": request.remote_addr or ""}
-    with services().database.transaction() as session:
+    with services().database.transaction("web.pages.sign_in_now.try") as session:
         wait_s = throttle.begin_try(session, **origin)
         person = None if wait_s else staff.staff_by_username(session, username)
     if wait_s:
@@ -56,7 +56,7 @@ def sign_in_now() -> BaseResponse:
     if not _is_right(person, request.form.get("password", "")):
         return _sign_in_page(wanted, username=username, problem=_WRONG, status=422)
     assert person is not None
-    with services().database.transaction() as session:
+    with services().database.transaction("web.pages.sign_in_now.right") as session:
         throttle.succeeded(session, **origin)
         staff.sign_out(session, request.cookies.get(staff.COOKIE, ""))
         token = staff.sign_in(session, person.id)
@@ -67,7 +67,7 @@ def sign_in_now() -> BaseResponse:
 @requires()
 def sign_out() -> BaseResponse:
     """End this sign-in, here and with us."""
-    with services().database.transaction() as session:
+    with services().database.transaction("web.pages.sign_out") as session:
         staff.sign_out(session, request.cookies.get(staff.COOKIE, ""))
     answer = redirect(address_of("web.sign_in"), 303)
     answer.delete_cookie(staff.COOKIE)
@@ -88,7 +88,7 @@ def change_active(staff_id: int) -> BaseResponse:
     """Stop somebody at once, or let them in again."""
     wanted = request.form.get("active") == "yes"
     if staff_id != current_staff().id:
-        with services().database.transaction() as session:
+        with services().database.transaction("web.pages.change_active") as session:
             if session.get(Staff, staff_id) is not None:
                 staff.set_active(session, staff_id, active=wanted)
     return redirect(address_of("web.people"), 303)
@@ -98,7 +98,7 @@ def change_active(staff_id: int) -> BaseResponse:
 @requires(Role.ADMIN)
 def renew_password(staff_id: int) -> str:
     """Give somebody a new password, shown this once."""
-    with services().database.transaction() as session:
+    with services().database.transaction("web.pages.renew_password") as session:
         person = session.get(Staff, staff_id)
         if person is None:
             abort(404)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from carriers import twiml
 from carriers.addresses import until_taken, while_holding
 from carriers.twilio import is_authentic
+from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
 from web.spooling import keep_callback
@@ -58,6 +59,7 @@ def webhook_blueprint(name: str, import_name: str, url_prefix: str) -> Blueprint
     """A blueprint whose every route must carry the carrier's signature."""
     blueprint = Blueprint(name, import_name, url_prefix=url_prefix)
     blueprint.before_request(_refuse_strangers)
+    blueprint.after_request(_acknowledge)
     blueprint.register_error_handler(Exception, _apologise)
     blueprint.is_signed = True  # type: ignore[attr-defined]
     return blueprint
@@ -109,6 +111,12 @@ def _refuse_strangers() -> Response | None:
     if request.form.get("AccountSid", "") != services.settings.twilio_account_sid:
         return Response("another account", status=403, content_type="text/plain")
     return None
+
+
+def _acknowledge(response: Response) -> Response:
+    """The answer leaves: from here on the carrier may have taken it."""
+    failpoint(f"webhooks{request.path.replace('/', '.')}.answer")
+    return response
 
 
 def _apologise(error: Exception) -> Response | HTTPException:

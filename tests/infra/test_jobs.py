@@ -10,7 +10,7 @@ from sqlalchemy import select
 from config.settings import Settings
 from infra import jobs
 from infra.clock import now
-from infra.db import Database
+from infra.db import Database, after_commit
 from infra.jobs import Fenced, Later, Outbox, Permanent, Run, enqueue, job, work
 from infra.services import Services
 
@@ -141,3 +141,19 @@ def test_a_rolled_back_change_leaves_no_work(services: Services) -> None:
         enqueue(session, queue="tickets", job=f"{HERE}.remember", key="k", args=[1])
         raise RuntimeError
     assert work(services, "tickets") == 0
+
+
+def test_a_change_that_is_committed_is_a_success_though_nobody_can_be_told(
+    services: Services,
+) -> None:
+    told: list[str] = []
+
+    def deaf() -> None:
+        raise ConnectionError
+
+    with services.database.transaction() as session:
+        enqueue(session, queue="tickets", job=f"{HERE}.remember", key="k", args=[1])
+        after_commit(session, deaf)
+        after_commit(session, lambda: told.append("told"))
+    assert told == ["told"]
+    assert work(services, "tickets") == 1

@@ -164,7 +164,7 @@ def test_an_error_is_an_apology_and_another_try_then_a_message_at_the_carrier(
 def away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on nothing can be committed."""
 
-    def refuse() -> None:
+    def refuse(*_name: str) -> None:
         raise OperationalError("BEGIN", {}, Exception("the database is away"))
 
     monkeypatch.setattr(database, "transaction", refuse)

@@ -139,6 +139,16 @@ def test_old_phrases_are_forgotten_but_for_those_to_keep(quick: Settings) -> Non
     assert left == {keep.key, fresh.key}
 
 
+def test_an_old_sound_whose_description_was_never_written_is_forgotten(quick: Settings) -> None:
+    cache = VoiceCache(quick)
+    alone = cache.spoken("At nine Elm Street.", "en")
+    (quick.voice_dir / f"{alone.key}.json").unlink()
+    assert cache.forget_older(3600) == 0
+    os.utime(quick.voice_dir / f"{alone.key}.ulaw", (0, 0))
+    assert cache.forget_older(3600) == 1
+    assert not list(quick.voice_dir.glob("*.ulaw"))
+
+
 def test_an_unknown_voice_or_language_is_said(quick: Settings) -> None:
     with pytest.raises(VoiceError, match="expected piper:joe or espeak"):
         voice_for("piper:jane", "en")
