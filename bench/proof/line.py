@@ -38,7 +38,7 @@ class Line:
         self.folder = folder
         self.store = store
         self.var_dir = folder / "var"
-        self._env = {**env, "SWIFTLINE_VAR_DIR": str(self.var_dir), **store.env}
+        self._given = {**env, "SWIFTLINE_VAR_DIR": str(self.var_dir)}
         self._programs: dict[str, Program] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._simulator: subprocess.Popen[bytes] | None = None
@@ -57,6 +57,11 @@ class Line:
         finally:
             self._stop()
             self.store.stop()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Settings of its programs; the store's address is known only once it has started."""
+        return {**self._given, **self.store.env}
 
     @property
     def simulator_url(self) -> str:
@@ -109,7 +114,7 @@ class Line:
     def _start(self) -> None:
         self.var_dir.mkdir(parents=True)
         share_voice(self.var_dir)
-        with _environment(self._env):
+        with _environment(self.env):
             self.settings = prepare(Console(file=(self.folder / "prepare.log").open("w")))
             self.settings = load_settings()
             found = {program.name: program for program in programs(self.settings)}
@@ -136,7 +141,7 @@ class Line:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, **self._env, **program.env},
+                env={**os.environ, **self.env, **program.env},
                 start_new_session=True,
             )
 
