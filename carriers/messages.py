@@ -27,6 +27,11 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class Unheard:
+    """Nothing of ours can recognise what the caller says, now or in good time."""
+
+
+@dataclass(frozen=True)
 class Message:
     """A recording the caller left after the tone: its carrier id and length."""
 
@@ -39,10 +44,10 @@ class Unanswered:
     """No person came in time; the caller is back from the queue."""
 
 
-Heard = Speech | Keys | Silence | Message | Unanswered
+Heard = Speech | Keys | Silence | Unheard | Message | Unanswered
 
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Speech, Keys, Silence, Message, Unanswered)
+    kind.__name__: kind for kind in (Speech, Keys, Silence, Unheard, Message, Unanswered)
 }
 
 

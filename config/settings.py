@@ -137,6 +137,13 @@ class Settings(BaseSettings):
         ge=1,
         le=60,
     )
+    heard_within_ms: int = _named(
+        "SWIFTLINE_HEARD_WITHIN_MS",
+        8000,
+        "How long a recorded answer may wait for its words before the caller is asked for keys.",
+        ge=1000,
+        le=30_000,
+    )
     agent_wait_s: int = _named(
         "SWIFTLINE_AGENT_WAIT_S", 90, "How long a caller waits for a person before a message.", ge=0
     )

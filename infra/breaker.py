@@ -2,7 +2,7 @@
 
 Five failures within ten seconds open a step's breaker; ten seconds later one call at a time
 tries the step again. The state is a row, changed in the transaction of the message that told of
-the failure, so it holds for every process (docs/decisions/0004-breakers-are-rows.md).
+the failure, so it holds for every process (docs/decisions/0005-breakers-are-rows.md).
 """
 
 from __future__ import annotations

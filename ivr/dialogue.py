@@ -79,6 +79,8 @@ class Ask:
     also: tuple[str, ...] = ()
     """Other states that `understand` may lead to."""
     keys: Mapping[str, str] = field(default_factory=dict)
+    keyed: str | None = None
+    """The state that asks the same by the keypad, for when nobody recognises speech."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +125,11 @@ class Choose:
 
 @dataclass(frozen=True)
 class Confirm:
-    """A question to be answered yes or no, by voice or by 1 and 2."""
+    """A question to be answered yes or no, by voice or by 1 and 2; `say_keys` speaks of keys."""
 
     name: str
     say: str
+    say_keys: str
     yes: str
     no: str
     understand: Callable[[Context, str], bool | None]
@@ -200,7 +203,8 @@ def targets(state: State) -> tuple[str, ...]:
         case Announce() | Do() | TakeMessage():
             return (state.then,)
         case Ask():
-            return (state.then, *state.also, *state.keys.values())
+            keyed = (state.keyed,) if state.keyed else ()
+            return tuple(dict.fromkeys((state.then, *state.also, *state.keys.values(), *keyed)))
         case EnterKeys():
             return (state.then, *state.also)
         case Menu():
@@ -218,8 +222,10 @@ def targets(state: State) -> tuple[str, ...]:
 def prompts(state: State) -> tuple[str, ...]:
     """Keys of the prompts that the state itself speaks."""
     match state:
-        case Announce() | Menu() | Confirm() | TakeMessage() | Handover() | Goodbye():
+        case Announce() | Menu() | TakeMessage() | Handover() | Goodbye():
             return (state.say,)
+        case Confirm():
+            return (state.say, state.say_keys)
         case Ask() | EnterKeys():
             return (state.say, state.again)
         case Choose():

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
-from carriers.messages import Heard, Keys, Message, Speech, Unanswered
+from carriers.messages import Heard, Keys, Message, Speech, Unanswered, Unheard
 from config.city import City
 from ivr import understand
 from ivr.dialogue import (
@@ -37,6 +38,8 @@ from ivr.dialogue import (
 )
 
 MOST_FAILURES = 3
+ONLY_KEYS = "only_keys"
+"""Value of the draft: nobody recognises speech on this call, so questions go by the keypad."""
 _PERSON = "0"
 _SOMETHING_ELSE = "9"
 
@@ -79,9 +82,11 @@ class Step:
     effects: tuple[Effect, ...] = ()
 
 
-def begin(dialogue: Dialogue, city: City, language: str) -> Step:
-    """The first step of a call."""
-    place = Place(dialogue.start, 0, {})
+def begin(
+    dialogue: Dialogue, city: City, language: str, draft: Draft = MappingProxyType({})
+) -> Step:
+    """The first step of a call; `draft` is what is known of it before a word is said."""
+    place = Place(dialogue.start, 0, draft)
     return _arrive(_Talk(dialogue, city, language), Step(place), dialogue.start)
 
 
@@ -93,6 +98,8 @@ def answer(dialogue: Dialogue, city: City, language: str, place: Place, heard: H
     way_out = _way_out(talk, state, heard)
     if way_out:
         return _arrive(talk, start, way_out)
+    if isinstance(heard, Unheard):
+        return _by_keys(talk, start, state)
     match state:
         case Ask():
             return _after_question(talk, start, state, heard)
@@ -138,6 +145,16 @@ def _way_out(talk: _Talk, state: State, heard: Heard) -> str | None:
     if understand.wants_person(heard.text, talk.language):
         return talk.dialogue.give_up
     return None
+
+
+def _by_keys(talk: _Talk, step: Step, state: State) -> Step:
+    """Put the question to the keypad, and every one after it. It is not the caller's failure."""
+    draft = {**step.place.draft, ONLY_KEYS: True}
+    place = Place(state.name, step.place.failures, draft)
+    told = replace(step, place=place, says=(*step.says, Prompt("keys_instead")))
+    if isinstance(state, Ask) and state.keyed:
+        return _arrive(talk, told, state.keyed)
+    return replace(told, says=(*told.says, *_question(talk, state, draft)))
 
 
 def _after_question(talk: _Talk, step: Step, state: Ask, heard: Heard) -> Step:
@@ -243,6 +260,8 @@ def _arrive(talk: _Talk, step: Step, name: str) -> Step:
         case Do():
             done = replace(step, place=place, effects=(*step.effects, Effect(state.effect, {})))
             return _arrive(talk, done, state.then)
+        case Ask() if state.keyed and place.draft.get(ONLY_KEYS):
+            return _arrive(talk, replace(step, place=place), state.keyed)
         case Handover():
             asked = Effect(
                 "ask_for_person",
@@ -266,6 +285,8 @@ def _question(talk: _Talk, state: State, draft: Draft) -> tuple[Prompt, ...]:
         )
         end = (Prompt(state.end),) if state.end else ()
         return (Prompt(state.intro), *lines, *end)
+    if isinstance(state, Confirm) and draft.get(ONLY_KEYS):
+        return (Prompt(state.say_keys),)
     if isinstance(state, (Ask, EnterKeys, Menu, Confirm, TakeMessage, Goodbye)):
         return (Prompt(state.say),)
     return ()

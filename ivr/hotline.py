@@ -33,7 +33,8 @@ HOTLINE = Dialogue(
     give_up="to_agent",
     emergency="danger",
     states=(
-        Announce("greeting", say="greeting", then="ask_problem"),
+        Announce("greeting", say="greeting", then="no_speech"),
+        Announce("no_speech", say="keys_instead", then="ask_problem", when="only_keys"),
         Ask(
             "ask_problem",
             say="ask_problem",
@@ -42,6 +43,7 @@ HOTLINE = Dialogue(
             then="ask_place",
             also=("read_back",),
             keys={"1": "problem_menu"},
+            keyed="problem_menu",
         ),
         Choose(
             "problem_menu",
@@ -61,6 +63,7 @@ HOTLINE = Dialogue(
             then="read_back",
             also=("choose_place",),
             keys={"1": "key_house"},
+            keyed="key_house",
         ),
         EnterKeys(
             "key_house",
@@ -92,6 +95,7 @@ HOTLINE = Dialogue(
         Confirm(
             "read_back",
             say="read_back",
+            say_keys="read_back_keys",
             yes="file_report",
             no="what_is_wrong",
             understand=is_yes,
@@ -110,6 +114,7 @@ HOTLINE = Dialogue(
             then="ask_place",
             also=("read_back",),
             keys={"1": "problem_menu"},
+            keyed="problem_menu",
         ),
         Do("file_report", effect="file_report", then="filed"),
         Announce("filed", say="filed", then="promise"),

@@ -14,6 +14,7 @@ from agents.queries import is_on_a_desk
 from asr.batch import transcribe
 from asr.model import Models
 from calls.actions import ENDED, call_arrived, end_call, find_call
+from calls.ladder import is_late
 from calls.models import Call, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
 from config.city import City
@@ -28,7 +29,6 @@ from voice.ahead import speak_all
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
 
-_LIVE_PATIENCE_S = 20
 _NOTES_S = 10
 _QUIET = timedelta(seconds=30)
 _LOOK_BACK = timedelta(days=7)
@@ -43,7 +43,7 @@ def hear_turn(run: Run, call_id: int, number: int) -> None:
     with run.database.read() as session:
         sound = _sound(session, call_id, number)
         call = session.get_one(Call, call_id)
-    if now() - sound.asked_at > timedelta(seconds=_LIVE_PATIENCE_S):
+    if is_late(sound, run.settings):
         return
     text, confidence = _recognise(run, sound.recording_sid, call.language)
     with run.finish() as session:

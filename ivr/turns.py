@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from infra.services import Services
 from ivr import effects, slots
 from ivr.dialogue import (
     Confirm,
+    Draft,
     EnterKeys,
     Goodbye,
     Handover,
@@ -26,7 +28,7 @@ from ivr.dialogue import (
     State,
     TakeMessage,
 )
-from ivr.engine import Place, Prompt, Step, answer, begin
+from ivr.engine import ONLY_KEYS, Place, Prompt, Step, answer, begin
 from ivr.grammars import grammar_for
 from ivr.hotline import HOTLINE
 from voice.prompts import Prompts
@@ -48,11 +50,13 @@ class Reply:
     verbs: tuple[Verb, ...]
 
 
-def start(session: Session, services: Services, call: Call) -> Reply:
+def start(
+    session: Session, services: Services, call: Call, draft: Draft = MappingProxyType({})
+) -> Reply:
     """The first reply of a call; the same again for a call that has begun."""
     if call.turn_count:
         return _present(session, call)
-    step = begin(HOTLINE, services.get(City), call.language)
+    step = begin(HOTLINE, services.get(City), call.language, draft)
     return _store(session, services, call, step, {"heard": "Start"})
 
 
@@ -176,7 +180,7 @@ def _listen(
 ) -> Listen:
     return replace(
         Listen(state.name, call.language, max_keys=max_keys, grammar=grammar),
-        speech=settings.speech_on,
+        speech=settings.speech_on and not call.draft.get(ONLY_KEYS),
         no_input_s=settings.no_input_s,
     )
 

@@ -9,18 +9,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.queries import handover_for
+from calls import ladder
 from calls.actions import ENDED, call_arrived, end_call, find_call, new_stream_token
 from calls.events import checked_sid
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
 from carriers import twiml
 from carriers.addresses import until_taken, while_holding
-from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
+from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from carriers.twiml import Addresses, Stream
 from carriers.verbs import JoinQueue, Listen, Say, Verb
 from infra import jobs
 from infra.services import Services
 from ivr import turns
+from ivr.engine import ONLY_KEYS
 from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts
@@ -29,7 +31,8 @@ from web.webhooks import Fields, callback, webhook_blueprint
 
 blueprint = webhook_blueprint("ivr", __name__, "/ivr")
 
-_MOST_LOOKS = 12
+_LOOKS_IN_SILENCE = 3
+"""After so many looks, a second apart, the caller hears that we are still there."""
 
 
 @blueprint.post("/voice")
@@ -37,16 +40,18 @@ _MOST_LOOKS = 12
 def voice(session: Session, message: Fields) -> str:
     """A call arrives: record it, open the media socket, and go on here after it."""
     services = _services()
-    call = _arrived(session, message)
-    reply = turns.start(session, services, call)
-    if not services.settings.speech_on:
-        call.mode = "turn"
-        return twiml.answer_in_turns(reply.verbs, _addresses(reply), _sound_of())
-    return twiml.answer_with_stream(
-        stream=_stream(call, "talk"),
-        then=_address("/ivr/continue?after=stream"),
-        recording_status=until_taken(_root() + "/recordings/status"),
-    )
+    call, settings = _arrived(session, message), services.settings
+    if ladder.may_talk_live(session, settings):
+        turns.start(session, services, call)
+        return twiml.answer_with_stream(
+            stream=_stream(call, "talk"),
+            then=_address("/ivr/continue?after=stream"),
+            recording_status=until_taken(_root() + "/recordings/status"),
+        )
+    call.mode = "turn"
+    deaf = settings.speech_on and not ladder.may_speak_after_tone(session, settings)
+    reply = turns.start(session, services, call, {ONLY_KEYS: True} if deaf else {})
+    return twiml.answer_in_turns(_asked(call, reply), _addresses(reply), _sound_of())
 
 
 @blueprint.post("/continue")
@@ -55,8 +60,10 @@ def go_on(session: Session, message: Fields) -> str:
     """The media socket is over, or the caller is back from the queue: go on in turns."""
     services = _services()
     call = _arrived(session, message)
-    call.mode = "turn"
     reply = turns.start(session, services, call)
+    if message.args.get("after") == "stream" and _was_cut_off(call, reply):
+        ladder.live_failed(session)
+    call.mode = "turn"
     handover = handover_for(session, call.id)
     if handover is not None and handover.state == "to_message":
         unanswered = _is_waiting_for_person(reply)
@@ -80,10 +87,7 @@ def turn(session: Session, message: Fields) -> str:
     if not sid:
         return _take(session, call, number, Silence())
     _ask_to_hear(session, call, number, checked_sid(sid, "RE"))
-    prompt = Prompts(call.language).text("hold_on")[0]
-    return twiml.hold_on(
-        _sound_of()(prompt, call.language), _address(f"/ivr/heard?n={number}&look=1")
-    )
+    return twiml.hold_on(_hold_on(call), _address(f"/ivr/heard?n={number}&look=1"))
 
 
 @blueprint.post("/heard")
@@ -93,12 +97,18 @@ def heard(session: Session, message: Fields) -> str:
     call = _known_call(session, message)
     number, look = int(message.args.get("n", "0")), int(message.args.get("look", "1"))
     sound = _sound(session, call, number)
-    if sound is not None and sound.state == "heard":
+    if sound is None:
+        return _take(session, call, number, Unheard())
+    if sound.state == "heard":
+        ladder.recorded_held(session, sound)
         said: Heard = Speech(sound.text, sound.confidence) if sound.text else Silence()
         return _take(session, call, number, said)
-    if look >= _MOST_LOOKS:
-        return _take(session, call, number, Silence())
-    return twiml.hold_on(None, _address(f"/ivr/heard?n={number}&look={look + 1}"), pause_s=1)
+    if ladder.is_late(sound, _services().settings):
+        ladder.recorded_failed(session)
+        return _take(session, call, number, Unheard())
+    again = _address(f"/ivr/heard?n={number}&look={look + 1}")
+    phrase = None if look % _LOOKS_IN_SILENCE else _hold_on(call)
+    return twiml.hold_on(phrase, again, pause_s=1)
 
 
 @blueprint.post("/message")
@@ -154,19 +164,39 @@ def _take(session: Session, call: Call, number: int, heard: Heard) -> str:
 def _document(session: Session, call: Call, reply: Reply) -> str:
     """The reply as TwiML, without words that the caller has heard on the media socket."""
     last = reply.verbs[-1]
-    if isinstance(last, Listen):
-        return twiml.turn(_with_hint(call, reply.verbs, last), _addresses(reply), _sound_of())
+    if isinstance(last, Listen) and last.speech:
+        reply = _put_to_keys_if_deaf(session, call, reply)
+    if isinstance(reply.verbs[-1], Listen):
+        return twiml.turn(_asked(call, reply), _addresses(reply), _sound_of())
     said = (last,) if call.spoken_turn >= reply.turn else reply.verbs
     listen = _stream(call, "listen") if isinstance(last, JoinQueue) else None
     return twiml.turn(said, _addresses(reply), _sound_of(), listen=listen)
 
 
-def _with_hint(call: Call, verbs: tuple[Verb, ...], last: Listen) -> tuple[Verb, ...]:
-    """In turns a caller must know when to speak."""
-    if not last.speech:
-        return verbs
+def _put_to_keys_if_deaf(session: Session, call: Call, reply: Reply) -> Reply:
+    """The question, by the keypad if nobody recognises recorded answers at this moment."""
+    services = _services()
+    if ladder.may_speak_after_tone(session, services.settings):
+        return reply
+    return turns.take_turn_in(session, services, call.carrier_sid, reply.turn, Unheard())
+
+
+def _was_cut_off(call: Call, reply: Reply) -> bool:
+    """Whether the media socket ended, or never began, with a question still open."""
+    return call.mode == "stream" and isinstance(reply.verbs[-1], Listen)
+
+
+def _asked(call: Call, reply: Reply) -> tuple[Verb, ...]:
+    """The words of a reply; in turns a caller must know when to speak."""
+    last = reply.verbs[-1]
+    if not isinstance(last, Listen) or not last.speech:
+        return reply.verbs
     hint = Say(Prompts(call.language).text("after_tone"), call.language)
-    return (*verbs[:-1], hint, last)
+    return (*reply.verbs[:-1], hint, last)
+
+
+def _hold_on(call: Call) -> str:
+    return _sound_of()(Prompts(call.language).text("hold_on")[0], call.language)
 
 
 def _is_waiting_for_person(reply: Reply) -> bool:

@@ -2,7 +2,7 @@
 
 from agents import models as agents
 from calls import models as calls
-from infra import jobs
+from infra import breaker, jobs
 from infra.db import Base
 from recordings import models as recordings
 from tickets import models as tickets
@@ -10,4 +10,4 @@ from web import models as web
 
 metadata = Base.metadata
 
-__all__ = ["agents", "calls", "jobs", "metadata", "recordings", "tickets", "web"]
+__all__ = ["agents", "breaker", "calls", "jobs", "metadata", "recordings", "tickets", "web"]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered
+from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from config.city import City, load_city
 from ivr.dialogue import Goodbye, Handover
-from ivr.engine import Place, Step, answer, begin
+from ivr.engine import ONLY_KEYS, Place, Step, answer, begin
 from ivr.hotline import HOTLINE
 
 POTHOLE = Speech("there is a big pothole in the road")
@@ -41,7 +41,7 @@ def effects(step: Step) -> list[str]:
 
 def test_a_call_opens_with_one_open_question() -> None:
     step = talk()
-    assert says(step) == ["greeting", "ask_problem"]
+    assert [prompt.key for prompt in step.says if not prompt.when] == ["greeting", "ask_problem"]
     assert step.place == Place("ask_problem", 0, {})
 
 
@@ -141,3 +141,32 @@ def test_whatever_is_heard_a_caller_is_always_asked_or_given_to_somebody(
         step = answer(HOTLINE, chicago(), "en", step.place, each)
         assert step.says
         assert step.place.failures < 3
+
+
+def test_when_nobody_recognises_speech_the_question_goes_to_the_keypad_and_says_why() -> None:
+    step = talk(Unheard())
+    assert (says(step)[0], step.place.state, step.place.failures) == (
+        "keys_instead",
+        "problem_menu",
+        0,
+    )
+    step = talk(Unheard(), Keys("1"))
+    assert (says(step), step.place.state) == (["key_house"], "key_house")
+    assert "keys_instead" not in says(step)
+
+
+def test_a_question_that_takes_keys_as_it_is_stays_and_counts_no_failure() -> None:
+    step = talk(POTHOLE, CLARK, Unheard())
+    assert says(step) == ["keys_instead", "read_back_keys"]
+    assert (step.place.state, step.place.failures) == ("read_back", 0)
+
+
+def test_three_wrong_keys_lead_a_caller_who_has_only_keys_to_a_person() -> None:
+    assert talk(Unheard(), Keys("*"), Keys("*"), Silence()).place.state == "to_agent"
+    assert talk(Unheard(), Keys("0")).place.state == "to_agent"
+
+
+def test_a_call_that_begins_without_speech_is_greeted_and_told_so() -> None:
+    step = begin(HOTLINE, chicago(), "en", {ONLY_KEYS: True})
+    assert says(step)[:3] == ["greeting", "keys_instead", "problem_menu"]
+    assert step.place.state == "problem_menu"
