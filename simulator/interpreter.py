@@ -18,6 +18,7 @@ from simulator.verbs import HANDLERS
 from simulator.webhook import Answer, Request, WebhookFailed
 
 if TYPE_CHECKING:
+    from simulator.clients import ClientPhone
     from simulator.network import Network
     from simulator.phones import Phone
     from simulator.recordings import Recorder
@@ -52,7 +53,7 @@ class Conversation:
             self._close()
         await self._say_last_words()
 
-    async def run_out(self, phone: Phone, first: Next, ring: Ring) -> None:
+    async def run_out(self, phone: Phone | ClientPhone, first: Next, ring: Ring) -> None:
         """The life of a call that the account makes."""
         call, network = self._call, self._network
         recorder: Recorder | None = None
@@ -79,7 +80,7 @@ class Conversation:
         self._call.close()
         self._network.remove(self._call)
 
-    async def _ring(self, phone: Phone, timeout_s: float) -> str:
+    async def _ring(self, phone: Phone | ClientPhone, timeout_s: float) -> str:
         """Let the telephone ring; how that ended."""
         call = self._call
         await self._network.clock.sleep(_SETUP_S)

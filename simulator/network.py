@@ -12,6 +12,7 @@ from typing import Any
 from simulator.account import Account
 from simulator.audio import read_sound
 from simulator.call import Call, Party, SentWebhook
+from simulator.clients import Clients
 from simulator.clock import SEEDED_START, SIMULATED, Clock
 from simulator.conferences import Conferences
 from simulator.debugger import Complaint, Debugger
@@ -64,6 +65,7 @@ class Network:
         self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
         self.phones = Phones(self)
+        self.clients = Clients()
         self.outgoing = Outgoing(self)
         self._speaker = Speaker(settings.speech_dir)
         self._webhooks = WebhookClient(auth_token=settings.auth_token, origins=settings.origins)

@@ -7,6 +7,7 @@ canceled. A call without a document of its own is led by whoever placed it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from simulator.call import Call, Inline, Later, Led, Next, Party
 from simulator.detection import detect
@@ -27,16 +28,17 @@ class Outgoing:
 
     def place(self, ring: Ring) -> Call:
         """Begin a call; returns at once, while it is queued."""
+        to, params = _client(ring)
         party = Party(
             ring.from_,
-            ring.to,
+            to,
             ring.hook or Hook(""),
-            params=ring.params,
+            params=params,
             direction=ring.direction,
             parent_sid=ring.parent_sid,
             progress=ring.progress,
         )
-        phone = self._network.phones.at(ring.to)
+        phone = self._network.phones.at(to)
         call = self._network.begin(party, phone, status="queued")
         phone.is_judged = ring.detection is not None
         conversation = Conversation(call, self._network)
@@ -53,3 +55,11 @@ class Outgoing:
         if ring.hook is not None and ring.hook.url:
             return call.request(ring.hook.url, ring.hook.method, verdict)
         return Inline(ring.inline) if ring.inline else Led()
+
+
+def _client(ring: Ring) -> tuple[str, Form]:
+    """Whom to call, and a client's parameters: they may stand behind the name, as in a query."""
+    if not ring.to.startswith("client:"):
+        return ring.to, ring.params
+    address, _, query = ring.to.partition("?")
+    return address, (*ring.params, *parse_qsl(query, keep_blank_values=True))

@@ -1,7 +1,8 @@
 """Who answers when the account calls: telephones with a behaviour, by address.
 
 An address is a number in E.164, `client:name` or `sip:...`. A number that nobody described is
-answered by a person who listens; a client or SIP address that nobody described is not there.
+answered by a person who listens; a client rings its registered browser phones; a SIP address that
+nobody described is not there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.clients import ClientPhone
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
 from simulator.scenario.steps import Scenario, scenario_from
 from simulator.scenario.voice import Utterance
@@ -114,9 +116,11 @@ class Phones:
         """Back to what every telephone does."""
         self.described.pop(address, None)
 
-    def at(self, address: str) -> Phone:
+    def at(self, address: str) -> Phone | ClientPhone:
         """The telephone that is called at an address."""
-        known = self.described.get(address.partition("?")[0])
+        known = self.described.get(address)
+        if known is None and address.startswith("client:"):
+            return ClientPhone(self._network, address)
         if known is None:
             known = Behaviour() if address.startswith("+") else Behaviour("failed", 0.02)
         return Phone(self._network, address, known)

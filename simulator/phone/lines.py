@@ -1,4 +1,4 @@
-"""The two kinds of browser phone: a caller's softphone, and an agent's phone in some page."""
+"""The line of the softphone page: a caller, who also gets text messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from simulator.messages import MOST_CHARACTERS, Message
 from simulator.origins import BadOrigin, OriginMap
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
-from simulator.phone.tokens import NOT_ALLOWED, Grant, TokenRefused, read_token
 
 CALLER = r"\+[1-9][0-9]{3,14}|anonymous"
 
@@ -70,62 +69,6 @@ class SoftphoneLine:
             await self._network.text(from_number=sent["from"], to=sent["to"], body=sent["body"])
         except NotReachable as error:
             phone.error(error.code, str(error))
-
-
-class AgentLine:
-    """A client named by its token: calls the token's application."""
-
-    def __init__(self, network: PhoneNetwork, token: str) -> None:
-        self._network = network
-        self._token = token
-
-    def hello(self, phone: PhoneSocket) -> None:
-        """Check the token at once. Raises TokenRefused."""
-        self._grant = self._read(self._token)
-
-    def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
-        """Call the application. Raises NotReachable, also when the token does not allow it."""
-        try:
-            grant = self._read(self._token)
-        except TokenRefused as refused:
-            raise NotReachable(refused.code, str(refused)) from refused
-        if grant.application_sid is None:
-            raise NotReachable(NOT_ALLOWED, "The access token does not allow outgoing calls.")
-        return self._network.call_app(
-            grant.application_sid, identity=grant.identity, params=params, endpoint=handset
-        )
-
-    def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
-        """Register for calls, or bring a new token. Raises TokenRefused."""
-        match message["event"]:
-            case "register":
-                self._register(phone)
-            case "unregister":
-                phone.send("unregistered")
-            case "token":
-                self._grant = self._read(str(message.get("token") or ""))
-                self._token = str(message["token"])
-            case "accept" | "reject" | "ignore":
-                raise BadMessage("no call is ringing on this phone")
-            case event:
-                raise BadMessage(f"an agent's phone knows no event {event!r}")
-
-    def bye(self) -> None:
-        """Nothing is kept for an agent."""
-
-    def _register(self, phone: PhoneSocket) -> None:
-        if not self._grant.may_be_called:
-            raise TokenRefused(NOT_ALLOWED, "The access token does not allow incoming calls.")
-        phone.send("registered", identity=self._grant.identity)
-
-    def _read(self, token: str) -> Grant:
-        settings = self._network.settings
-        return read_token(
-            token,
-            account_sid=settings.account_sid,
-            api_key=settings.api_key,
-            api_secret=settings.api_secret,
-        )
 
 
 def _as_json(text: Message, number: str, origins: OriginMap) -> dict[str, Any]:

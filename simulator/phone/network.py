@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from simulator.call import Call
+from simulator.clients import Clients
 from simulator.legs import Endpoint, Leg
 from simulator.messages import Messages
 from simulator.recordings import Recordings
@@ -30,6 +31,10 @@ class PhoneNetwork(Protocol):
     @property
     def messages(self) -> Messages:
         """Text messages."""
+
+    @property
+    def clients(self) -> Clients:
+        """Who waits to be rung."""
 
     def dial(self, endpoint: Endpoint, *, from_number: str, to: str) -> Leg:
         """A caller dials a number. Raises NotReachable."""

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from simulator.phone.agent import AgentLine
 from simulator.phone.board import Board
-from simulator.phone.lines import AgentLine, SoftphoneLine
+from simulator.phone.lines import SoftphoneLine
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.pages import add_pages
 from simulator.phone.socket import HEARTBEAT_S, MOST_BYTES, Line, PhoneSocket

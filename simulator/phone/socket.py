@@ -8,13 +8,16 @@ belong to the one call that is under way. From the browser:
     disconnect  ref              hang up
     digits      ref, digits      press keys 0-9 * #; w waits half a second
     register / unregister        an agent wants to be rung, or no longer
+    accept / reject / ignore ref an agent's answer to a call that rings
     token       token            an agent's new token
+    feedback    call_sid, score, issue   what an agent thinks of the sound
     watch       number           softphone: this number's text messages, past and coming
     text        from, to, body   softphone: send a text message
 
-To the browser: registered (identity), unregistered, ringing, accept (both with parameters),
-caption, transferred, released (facts of `simulator.legs`), disconnect (reason, status),
-sms (sid, from, to, body, at, mine, links), error (code, message, ref or none).
+To the browser: registered (identity), unregistered, incoming (parameters, custom_parameters),
+cancel (they gave up, or another device answered), ringing, accept (both with parameters), caption,
+transferred, released (facts of `simulator.legs`), disconnect (reason, status), sms (sid, from, to,
+body, at, mine, links), error (code, message, ref or none; signalled: the code of a bad token).
 """
 
 from __future__ import annotations
@@ -88,7 +91,7 @@ class PhoneSocket:
                 elif message.type is WSMsgType.TEXT:
                     self._told(message.data)
         except TokenRefused as refused:
-            self.error(refused.code, str(refused))
+            self.refuse(refused)
             await self._drain()
             await socket.close(code=BAD_TOKEN_CLOSE, message=b"token refused")
         finally:
@@ -102,6 +105,20 @@ class PhoneSocket:
     def error(self, code: int, message: str, ref: str | None = None) -> None:
         """Tell the browser what is wrong; with `ref`, about that call."""
         self.send("error", code=code, message=message, **({"ref": ref} if ref else {}))
+
+    def refuse(self, refused: TokenRefused) -> None:
+        """Tell the browser what is wrong with its token, by both of the codes there are."""
+        facts = {"code": refused.code, "signalled": refused.signalled}
+        self.send("error", **facts, message=str(refused))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is under way here."""
+        return self._handset is not None and not self._handset.is_over
+
+    def take(self, handset: Handset) -> None:
+        """This call is the one under way from now on."""
+        self._handset = handset
 
     def aside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that takes time, at most until the socket closes."""
@@ -150,7 +167,7 @@ class PhoneSocket:
         params = message.get("params") or {}
         if not ref or not isinstance(params, dict):
             raise BadMessage("connect needs a ref, and params as an object")
-        if self._handset is not None and not self._handset.is_over:
+        if self.is_busy:
             self._refuse(ref, BUSY, "A call is already under way on this phone.")
             return
         handset = Handset(ref, self.outbox)

@@ -15,6 +15,9 @@ import jwt
 INVALID = 20101
 EXPIRED = 20104
 NOT_ALLOWED = 20151
+SIGNALLED = {INVALID: 31204, EXPIRED: 31205, NOT_ALLOWED: 31201}
+"""The codes the carrier's socket uses; the SDK turns them into those above (voice-sdk 2.18.5)."""
+BAD_SIGNATURE = 31202
 ALLOWED_DRIFT_S = 30
 
 
@@ -29,11 +32,17 @@ class Grant:
 
 
 class TokenRefused(Exception):
-    """The token is no good; `code` is Twilio's error code."""
+    """The token is no good; `code` is Twilio's error code, `signalled` the socket's own."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, *, signalled: int | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.signalled = signalled or SIGNALLED[code]
+
+
+def expired() -> TokenRefused:
+    """The token was good once."""
+    return TokenRefused(EXPIRED, "The access token has expired; bring a new one.")
 
 
 def read_token(token: str, *, account_sid: str, api_key: str, api_secret: str) -> Grant:
@@ -47,7 +56,10 @@ def read_token(token: str, *, account_sid: str, api_key: str, api_secret: str) -
             options={"require": ["exp", "iss", "sub"]},
         )
     except jwt.ExpiredSignatureError as error:
-        raise TokenRefused(EXPIRED, "The access token has expired; bring a new one.") from error
+        raise expired() from error
+    except jwt.InvalidSignatureError as error:
+        message = "The access token is not signed with this account's API secret."
+        raise TokenRefused(INVALID, message, signalled=BAD_SIGNATURE) from error
     except jwt.InvalidTokenError as error:
         raise TokenRefused(INVALID, f"The access token is invalid: {error}.") from error
     if claims["iss"] != api_key or claims["sub"] != account_sid:

@@ -6,7 +6,6 @@ import asyncio
 import re
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
-from urllib.parse import urlencode
 
 from simulator.call import Call
 from simulator.detection import Detection
@@ -285,5 +284,4 @@ def _address(noun: Verb) -> tuple[str, Form]:
     params = tuple(
         (child["name"], child["value"]) for child in noun.children if child.name == "Parameter"
     )
-    query = f"?{urlencode(params)}" if params else ""
-    return f"client:{identity}{query}", params
+    return f"client:{identity}", params

@@ -2,7 +2,8 @@
 
 `start_line(...)` runs both; the application plays a tune, asks for a key, and then talks through a
 media stream that sends back what it hears. A caller who presses 9 waits in a queue, and an agent
-who brings the parameter `queue` takes the first one out of it.
+who brings the parameter `queue` takes the first one out of it; who presses 8 is connected with
+the agent whose browser phone answers.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ ANSWER = f"""<Response><Gather numDigits="1" action="/keys" timeout="30">
 TALK = '<Response><Connect><Stream url="wss://app.example/media"/></Connect></Response>'
 WAIT = '<Response><Enqueue waitUrl="/wait">people</Enqueue></Response>'
 FETCH = "<Response><Dial><Queue>people</Queue></Dial></Response>"
+RING = """<Response><Dial action="/after"><Client><Identity>agent_7</Identity>
+<Parameter name="case" value="42"/></Client></Dial></Response>"""
+ANSWERS = {"9": WAIT, "8": RING}
 SILENCE = '<Response><Pause length="60"/></Response>'
 DESK = """<!doctype html><title>Desk</title>
 <script src="{simulator}/phone.js" defer></script>
@@ -52,13 +56,17 @@ function phone(token, options) {
     device.on(name, () => seen.push(name));
   }
   device.on("error", (error) => seen.push(`error ${error.code}`));
+  device.on("incoming", (call) => { seen.push("incoming"); follow(call); });
   return device;
 }
-async function talk(params) {
-  const call = window.call = await device.connect({ params });
-  for (const name of ["ringing", "accept", "disconnect", "cancel"]) {
+function follow(call) {
+  window.call = call;
+  for (const name of ["ringing", "accept", "disconnect", "cancel", "reject"]) {
     call.on(name, () => seen.push(name));
   }
+}
+async function talk(params) {
+  follow(await device.connect({ params }));
 }
 document.getElementById("go").onclick = () => talk({ offer: "42" });
 """
@@ -86,6 +94,7 @@ class LineApp:
         app.router.add_post("/keys", self._talk)
         app.router.add_post("/agent", self._talk)
         app.router.add_post("/wait", self._wait)
+        app.router.add_post("/after", self._wait)
         app.router.add_post("/status", self._note)
         app.router.add_get("/tune.wav", self._tune)
         app.router.add_get("/media", self._media)
@@ -105,7 +114,7 @@ class LineApp:
     async def _talk(self, request: web.Request) -> web.Response:
         await self._note(request)
         _, form = self.requests[-1]
-        answer = WAIT if form.get("Digits") == "9" else FETCH if "queue" in form else TALK
+        answer = FETCH if "queue" in form else ANSWERS.get(form.get("Digits", ""), TALK)
         return web.Response(text=answer, content_type="text/xml")
 
     async def _wait(self, request: web.Request) -> web.Response:

@@ -234,7 +234,8 @@ def test_a_client_without_a_phone_is_not_reached(tmp_path: Path) -> None:
     }
     app, (_, child) = called(tmp_path, replies, [{"is_hung_up_on": True}])
     assert app.forms("/after")[0]["DialCallStatus"] == "failed"
-    assert child.party.to == "client:agent_7?case=42"
+    assert child.party.to == "client:agent_7"
+    assert child.party.params == (("case", "42"),)
 
 
 def test_an_answering_machine_speaks_at_once(tmp_path: Path) -> None:

@@ -4,90 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import WSMsgType, WSServerHandshakeError
 
-from simulator.server import create_app
-from simulator.settings import Hook, Settings
-
-T = TypeVar("T")
-
-NUMBER = "+13125550100"
-CALLER = "+13125550101"
-WAIT = '<Response><Gather timeout="60" finishOnKey=""/></Response>'
-FRAME = b"\x80" * 160
-
-
-class Phones:
-    """A simulator whose application waits, and what a browser says to it."""
-
-    def __init__(self, client: TestClient[web.Request, web.Application], asked: list[str]) -> None:
-        self.client = client
-        self.asked = asked
-
-    def socket(self, path: str = "/phone", origin: str | None = None) -> Any:
-        return self.client.ws_connect(path, headers={"Origin": origin} if origin else {})
-
-
-async def told(socket: ClientWebSocketResponse, event: str) -> dict[str, Any]:
-    """The next message of that kind; sound and other messages are passed over."""
-    async with asyncio.timeout(10):
-        while True:
-            message = await socket.receive()
-            assert message.type in (WSMsgType.TEXT, WSMsgType.BINARY), message
-            if message.type is WSMsgType.TEXT:
-                got: dict[str, Any] = json.loads(message.data)
-                if got["event"] == event:
-                    return got
-
-
-async def until(look: Callable[[], Awaitable[T]], is_good: Callable[[T], bool]) -> T:
-    """What `look` finds, once it is good."""
-    async with asyncio.timeout(10):
-        while not is_good(found := await look()):
-            await asyncio.sleep(0.05)
-    return found
-
-
-async def connect(socket: ClientWebSocketResponse, ref: str = "a", **params: str) -> None:
-    params = {"To": NUMBER, "From": CALLER, **params}
-    await socket.send_json({"event": "connect", "ref": ref, "params": params})
-
-
-def try_phones(folder: Path, journey: Callable[[Phones], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with _phones(folder) as phones:
-            await journey(phones)
-
-    asyncio.run(run())
-
-
-@asynccontextmanager
-async def _phones(folder: Path) -> AsyncIterator[Phones]:
-    asked: list[str] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        asked.append(str((await request.post())["CallStatus"]))
-        return web.Response(text=WAIT, content_type="text/xml")
-
-    app = web.Application()
-    app.router.add_post("/voice", answer)
-    app.router.add_post("/status", answer)
-    async with TestServer(app) as server:
-        settings = Settings(
-            number=NUMBER,
-            voice=Hook(str(server.make_url("/voice"))),
-            status_callback=str(server.make_url("/status")),
-            data_dir=folder,
-        )
-        async with TestClient(TestServer(create_app(settings))) as client:
-            yield Phones(client, asked)
+from tests.simulator_phone.phones import (
+    CALLER,
+    FRAME,
+    NUMBER,
+    Phones,
+    connect,
+    told,
+    try_phones,
+    until,
+)
 
 
 def test_a_call_goes_from_ringing_to_answered_to_hung_up(tmp_path: Path) -> None:
@@ -123,8 +54,8 @@ def test_digits_wait_where_a_pause_is_asked_for(tmp_path: Path) -> None:
     try_phones(tmp_path, journey)
 
 
-async def _asked(phones: Phones) -> list[str]:
-    return phones.asked
+async def _statuses(phones: Phones) -> list[str]:
+    return [form["CallStatus"] for _, form in phones.requests]
 
 
 async def _keys(phones: Phones, sid: str) -> list[tuple[str, float]]:
@@ -137,7 +68,7 @@ def test_closing_the_page_hangs_up(tmp_path: Path) -> None:
         async with phones.socket() as socket:
             await connect(socket)
             await told(socket, "accept")
-        await until(lambda: _asked(phones), lambda found: found[-1] == "completed")
+        await until(lambda: _statuses(phones), lambda found: found[-1] == "completed")
 
     try_phones(tmp_path, journey)
 
@@ -169,7 +100,7 @@ def test_a_call_that_cannot_be_placed_is_refused_with_a_reason(
             await connect(socket, **params)
             assert (await told(socket, "error"))["code"] in {21212, 21214}
             assert (await told(socket, "disconnect"))["status"] == "failed"
-        assert phones.asked == []
+        assert phones.requests == []
 
     try_phones(tmp_path, journey)
 

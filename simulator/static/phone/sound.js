@@ -52,16 +52,18 @@
     return { name: error.name, message: words[error.name] || "The microphone could not be opened." };
   }
 
-  async function openMicrophone(deviceId) {
+  // constraints, getUserMedia: the page's own instead of ours and the browser's.
+  async function openMicrophone({ deviceId, constraints, getUserMedia }) {
+    if (getUserMedia) return getUserMedia(constraints || { audio: MICROPHONE });
     if (!navigator.mediaDevices) throw new DOMException("insecure page", "SecurityError");
     const wanted = deviceId ? { ...MICROPHONE, deviceId: { exact: deviceId } } : MICROPHONE;
-    return navigator.mediaDevices.getUserMedia({ audio: wanted });
+    return navigator.mediaDevices.getUserMedia(constraints || { audio: wanted });
   }
 
   class Sound {
     // Opens the microphone and the line's worklet. Never fails for want of a microphone: the reason
     // is then in `microphoneError` and silence is sent.
-    static async open({ deviceId } = {}) {
+    static async open(microphone = {}) {
       const sound = new Sound();
       let awake;
       try {
@@ -73,7 +75,7 @@
       sound.context = awake;
       sound.attach();
       Phone.sounds.add(sound);
-      await sound.listen(deviceId);
+      await sound.listen(microphone);
       return sound;
     }
 
@@ -90,14 +92,15 @@
     attach() {
       this.node = new AudioWorkletNode(this.context, "phone-line", { outputChannelCount: [1] });
       this.node.port.onmessage = ({ data }) => this.told(data);
-      this.node.connect(this.context.destination);
+      this.speaker = this.context.createGain();
+      this.node.connect(this.speaker).connect(this.context.destination);
       this.remote = this.context.createMediaStreamDestination();
       this.node.connect(this.remote);
     }
 
-    async listen(deviceId) {
+    async listen(microphone) {
       try {
-        this.stream = await openMicrophone(deviceId);
+        this.stream = await openMicrophone(microphone);
         this.source = this.context.createMediaStreamSource(this.stream);
         this.source.connect(this.node);
       } catch (error) {
@@ -118,6 +121,11 @@
 
     mute(on) {
       this.node.port.postMessage({ type: "mute", on });
+    }
+
+    // Whether this call is heard from the speaker; it goes on meanwhile.
+    silence(on) {
+      this.speaker.gain.value = on ? 0 : 1;
     }
 
     // Remember the last `seconds` of what is played, for tests and for `heard()`.
@@ -144,6 +152,7 @@
       if (this.stream) this.stream.getTracks().forEach((track) => track.stop());
       if (this.source) this.source.disconnect();
       this.node.disconnect();
+      this.speaker.disconnect();
       this.node.port.onmessage = null;
       rest();
     }
@@ -168,9 +177,15 @@
     return gain;
   }
 
-  // The bell of an incoming call, until stopped.
+  // The bell of an incoming call, until stopped; `address` of a sound to ring with instead.
   class Ring {
-    constructor() {
+    constructor(address) {
+      if (address) this.own = Object.assign(new Audio(address), { loop: true });
+      if (this.own) this.own.play().catch(() => {});
+      else this.begin();
+    }
+
+    begin() {
       users++;
       this.context = audioContext();
       this.context.resume().catch(() => {});
@@ -183,6 +198,7 @@
     }
 
     stop() {
+      if (this.own) this.own.pause();
       if (!this.timer) return;
       clearInterval(this.timer);
       this.timer = null;
@@ -191,6 +207,14 @@
     }
   }
 
+  // Two short notes: a call goes out, a call is over.
+  function chime(pitches) {
+    if (!context || context.state !== "running") return;
+    pitches.forEach((pitch, at) => tone(context, [pitch], at * 0.13, 0.12, 0.05));
+  }
+
+  Phone.chime = chime;
+  Phone.audioContext = () => context;
   Phone.Sound = Sound;
   Phone.Ring = Ring;
 })();
