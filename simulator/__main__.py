@@ -12,6 +12,7 @@ from typing import Any
 import click
 from aiohttp import web
 
+from simulator.caller_id import BadFacts, Place, place_in
 from simulator.command import call_here, call_there
 from simulator.faults.kinds import BadPlan
 from simulator.faults.plan import load_plan
@@ -24,6 +25,7 @@ from simulator.rest.answers import dumps
 from simulator.scenario.steps import ScenarioError, load_scenario
 from simulator.server import create_app
 from simulator.settings import Hook, Settings, SettingsError
+from simulator.signature import SharedKey
 
 _METHOD = click.Choice(["GET", "POST"])
 _OPTIONS = (
@@ -41,6 +43,20 @@ _OPTIONS = (
         envvar="SIMULATOR_AUTH_TOKEN",
         help="Signs webhooks; REST password. Better given by the environment.",
     ),
+    click.option(
+        "--signing-key",
+        help="Id of a shared key that signs webhooks with HMAC-SHA256 in the auth token's place.",
+    ),
+    click.option(
+        "--signing-secret",
+        envvar="SIMULATOR_SIGNING_SECRET",
+        help="That key's secret. Better given by the environment.",
+    ),
+    click.option(
+        "--public-only",
+        is_flag=True,
+        help="Refuse private addresses with 11205 as the carrier does, unless they are mapped.",
+    ),
     click.option("--api-key", help="SK and 32 hex digits: issuer of browser phones' tokens."),
     click.option(
         "--api-secret",
@@ -49,6 +65,15 @@ _OPTIONS = (
     ),
     click.option(
         "--number", default="+13125550100", show_default=True, help="The account's number, E.164."
+    ),
+    click.option(
+        "--number-place",
+        default="",
+        metavar="CITY,STATE,ZIP,COUNTRY",
+        help="Where it belongs, as the application is told.",
+    ),
+    click.option(
+        "--caller-id-lookup", is_flag=True, help="Tell callers' names where they are known."
     ),
     click.option("--voice-url", help="Asked when somebody calls the number."),
     click.option("--voice-method", type=_METHOD, default="POST", show_default=True),
@@ -282,11 +307,23 @@ def _settings(options: dict[str, Any]) -> Settings:
             voice=_voice(options),
             app_voice=Hook(options["app_voice_url"]) if options["app_voice_url"] else None,
             bins_dir=options["bins"],
+            place=place_in(options["number_place"]) if options["number_place"] else Place(),
+            looks_up_names=options["caller_id_lookup"],
+            shared_key=_shared_key(options),
+            public_only=options["public_only"],
             origins=OriginMap.of(options["mappings"]),
             captions_dir=options["captions"],
         )
-    except (SettingsError, BadOrigin, BadPlan) as error:
+    except (SettingsError, BadOrigin, BadPlan, BadFacts) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _shared_key(options: dict[str, Any]) -> SharedKey | None:
+    if not options["signing_key"]:
+        return None
+    if not options["signing_secret"]:
+        raise click.UsageError("--signing-key needs SIMULATOR_SIGNING_SECRET")
+    return SharedKey(options["signing_key"], options["signing_secret"])
 
 
 def _voice(options: dict[str, Any]) -> Hook | None:

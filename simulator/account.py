@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from simulator.caller_id import Place, place_by_number
 from simulator.settings import Hook, Settings
 from simulator.sids import APPLICATION, NUMBER, new_sid
 
@@ -19,6 +20,7 @@ class Answering:
     voice: Hook | None = None
     sms: Hook | None = None
     status_callback: str = ""
+    status_method: str = "POST"
 
 
 @dataclass
@@ -44,6 +46,13 @@ class Number:
     voice_application_sid: str = ""
     sms_application_sid: str = ""
     sid: str = field(default_factory=lambda: new_sid(NUMBER))
+    looks_up_names: bool = False
+    """Whether its calls say the caller's name where it is known."""
+    place: Place = field(default_factory=Place)
+
+    def __post_init__(self) -> None:
+        if self.place == Place():
+            self.place = place_by_number(self.phone_number)
 
 
 class Account:
@@ -62,6 +71,8 @@ class Account:
             at,
             # Not drawn: what a seeded run draws must not depend on what the account has.
             sid=NUMBER + settings.app_sid[2:],
+            looks_up_names=settings.looks_up_names,
+            place=settings.place,
         )
         app = Application(
             Answering(settings.app_voice, status_callback=settings.app_status_callback),
@@ -83,6 +94,11 @@ class Account:
         if found is None:
             return Answering()
         return self._application(found.voice_application_sid) or found.answering
+
+    def place_of(self, number: str) -> Place:
+        """Where a number belongs, the account's own or anybody's."""
+        found = self.numbers.get(number)
+        return found.place if found else place_by_number(number)
 
     def texts_to(self, number: str) -> Hook | None:
         """What is asked about texts to a number."""

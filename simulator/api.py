@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.call import Call
+from simulator.caller_id import BadFacts, facts_from
 from simulator.events import Event
 from simulator.keys import NETWORK
 from simulator.legs import NotReachable
@@ -25,7 +26,7 @@ from simulator.rest.calls import shown as shown_call
 from simulator.rest.messages import shown as shown_message
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
 from simulator.scenario.steps import ScenarioError, scenario_from, step_from
-from simulator.webhook import WebhookFailed
+from simulator.webhook import Request, WebhookFailed
 
 CALLERS: web.AppKey[dict[str, ScriptedCaller]] = web.AppKey("callers")
 REINS: web.AppKey[Reins] = web.AppKey("reins")
@@ -42,6 +43,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/simulator/calls/{sid}/cut-stream", cut_stream)
     router.add_post("/simulator/calls/{sid}/repeat-webhook", repeat_webhook)
     router.add_post("/simulator/calls/{sid}/replay", replay)
+    router.add_post("/simulator/requests", send_request)
     router.add_get("/simulator/messages", list_messages)
     router.add_get("/simulator/debugger", list_complaints)
 
@@ -62,7 +64,7 @@ async def place_call(request: web.Request) -> web.StreamResponse:
         return _refused(400, str(error))
     caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
     try:
-        network.dial(caller, from_number=scenario.from_number, to=to)
+        network.dial(caller, from_number=scenario.from_number, to=to, facts=scenario.facts)
     except NotReachable as error:
         return _refused(409, str(error))
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
@@ -117,7 +119,10 @@ def _dial_only(request: web.Request, body: dict[str, Any], to: str) -> web.Respo
     number = _text(body, "from", "+13125550101")
     caller = ScriptedCaller(network, number=number, language=_text(body, "language", "en"))
     try:
-        leg = network.dial(caller, from_number=number, to=to)
+        facts = facts_from(body.get("caller", {}))
+        leg = network.dial(caller, from_number=number, to=to, facts=facts)
+    except BadFacts as error:
+        return _refused(400, str(error))
     except NotReachable as error:
         return _refused(409, str(error))
     request.app[CALLERS][leg.sid] = caller
@@ -207,6 +212,27 @@ async def repeat_webhook(request: web.Request) -> web.Response:
     )
 
 
+async def send_request(request: web.Request) -> web.Response:
+    """Send any signed request: `url`, and `form` or `json`; shows what comes back."""
+    body = await _body(request)
+    form = body.get("form", {})
+    if not isinstance(form, dict) or ("json" in body and form):
+        return _refused(400, "expected form (names and texts) or json")
+    sent = Request(
+        _text(body, "url", ""),
+        tuple((name, str(value)) for name, value in form.items()),
+        _text(body, "method", "POST"),
+        json=json.dumps(body["json"]).encode() if "json" in body else b"",
+    )
+    try:
+        answer = await request.app[NETWORK].webhooks.send(sent, {})
+    except WebhookFailed as failed:
+        shown = {"status": failed.status or 0, "code": failed.code, "error": str(failed)}
+        return web.json_response({**shown, "body": failed.body.decode(errors="replace")})
+    text = answer.body.decode(errors="replace")
+    return web.json_response({"status": answer.status, "url": answer.url, "body": text})
+
+
 async def replay(request: web.Request) -> web.Response:
     """Let a caller of the same number do again what the caller of this call did."""
     call = _call(request)
@@ -216,7 +242,8 @@ async def replay(request: web.Request) -> web.Response:
     scenario = replayed(call.log.events, from_number=call.party.from_)
     caller = ScriptedCaller(network, number=call.party.from_)
     try:
-        leg = network.dial(caller, from_number=call.party.from_, to=call.party.to)
+        party = call.party
+        leg = network.dial(caller, from_number=party.from_, to=party.to, facts=party.facts)
     except NotReachable as error:
         return _refused(409, str(error))
     network.aside(_played(network, caller.call, play_scenario(caller, scenario)))
@@ -230,9 +257,11 @@ async def list_messages(request: web.Request) -> web.Response:
 
 
 async def list_complaints(request: web.Request) -> web.Response:
-    """The debugger's entries, oldest first."""
-    complaints = request.app[NETWORK].debugger.complaints
-    return web.json_response({"errors": [one.as_json() for one in complaints]})
+    """The debugger's entries, oldest first; `call_sid` and `code` in the query choose some."""
+    query = request.query
+    code = int(query["code"]) if query.get("code", "").isdigit() else None
+    found = request.app[NETWORK].debugger.about(call_sid=query.get("call_sid", ""), code=code)
+    return web.json_response({"errors": [one.as_json() for one in found]})
 
 
 def _call(request: web.Request) -> Call:

@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from simulator.audio import RATE
+from simulator.caller_id import CallerFacts, Place
 from simulator.clock import Clock
 from simulator.events import EventLog
 from simulator.hearing import Caption, CaptionIndex, Ear
 from simulator.legs import Endpoint, Leg, Notice
 from simulator.settings import Hook
 from simulator.sids import CALL, new_sid
-from simulator.status import StatusCallback
+from simulator.status import StatusCallback, final_fields
 from simulator.turns import TurnTimer
 from simulator.webhook import Form, Request
 
 API_VERSION = "2010-04-01"
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-_PLACES = ("City", "State", "Zip", "Country")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,11 @@ class Party:
     parent_sid: str = ""
     progress: StatusCallback = field(default_factory=StatusCallback)
     """Where the progress of a call of the account's own goes."""
+    facts: CallerFacts = field(default_factory=CallerFacts)
+    """What is known of the caller; the name only where it was looked up."""
+    from_place: Place = field(default_factory=Place)
+    to_place: Place = field(default_factory=Place)
+    status_method: str = "POST"
 
 
 @dataclass
@@ -219,7 +224,8 @@ class Call:
         params = tuple((name, value) for name, value in party.params if name not in known)
         application = party.application_sid
         extra = (("ApplicationSid", application),) if application else ()
-        return self.request(party.hook.url, party.hook.method, (*extra, *params))
+        first = () if application else party.facts.first_fields(party.from_, self.sid)
+        return self.request(party.hook.url, party.hook.method, (*extra, *first, *params))
 
     def fields(self, status: str = "") -> Form:
         """The fields that every voice request carries; `status` in place of the call's own."""
@@ -235,28 +241,24 @@ class Call:
             ("Caller", party.from_),
             ("Called", party.to),
         ]
-        if party.parent_sid:
-            fields.append(("ParentCallSid", party.parent_sid))
+        facts = {
+            "ParentCallSid": party.parent_sid,
+            "ForwardedFrom": party.facts.forwarded_from,
+            "CallerName": party.facts.name,
+        }
+        fields += [(name, value) for name, value in facts.items() if value]
         if not party.from_.startswith("client:"):
-            for role, number in (
-                ("From", party.from_),
-                ("To", party.to),
-                ("Caller", party.from_),
-                ("Called", party.to),
-            ):
-                fields += [(role + place, _place(number, place)) for place in _PLACES]
+            for role in ("From", "Caller"):
+                fields += party.from_place.fields(role)
+            for role in ("To", "Called"):
+                fields += party.to_place.fields(role)
         return tuple(fields)
 
     def status_request(self) -> Request:
         """The final status callback of an incoming call."""
-        duration = self.duration_s or 0
-        code = "200" if self.status == "completed" else "487"
-        extra = (
-            ("CallDuration", str(duration)),
-            ("Duration", str(-(-duration // 60))),
-            ("SipResponseCode", code),
-        )
-        return self.progress_request(self.party.status_callback, extra=extra)
+        party = self.party
+        extra = final_fields(self.status, self.duration_s or 0)
+        return self.progress_request(party.status_callback, party.status_method, extra=extra)
 
     def progress_request(
         self, url: str, method: str = "POST", *, status: str = "", extra: Form = ()
@@ -270,6 +272,10 @@ class Call:
         self._callbacks += 1
         form = (*self.fields(status), *numbered, *extra)
         return Request(url, form, method, purpose="status")
+
+    def last_sent_to(self, url: str) -> SentWebhook | None:
+        """The latest request to an address."""
+        return next((one for one in reversed(self.webhooks) if one.request.url == url), None)
 
     # What happens on the line
 
@@ -304,7 +310,3 @@ class Call:
         if answer_s is not None:
             facts["answer_s"] = answer_s
         self.log.add("heard", **facts)
-
-
-def _place(number: str, place: str) -> str:
-    return "US" if place == "Country" and number.startswith("+1") else ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -28,14 +29,24 @@ _SLACK_S = 30.0
 class Caller:
     """Somebody with a telephone."""
 
-    def __init__(self, server: str, *, number: str = "+13125550101", language: str = "en") -> None:
+    def __init__(
+        self,
+        server: str,
+        *,
+        number: str = "+13125550101",
+        language: str = "en",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """facts: what is known of them besides the number, as `caller` in a scenario."""
         self._server = server
         self._number = number
         self._language = language
+        self._facts = dict(facts or {})
 
     def dials(self, to: str | None = None) -> ScriptedCall:
         """Call a number, or the account's own."""
-        body = {"from": self._number, "language": self._language, **({"to": to} if to else {})}
+        body: dict[str, Any] = {"from": self._number, "language": self._language}
+        body |= {"caller": self._facts, **({"to": to} if to else {})}
         answer = _asked(self._server, "POST", "/simulator/calls", body)
         return ScriptedCall(self._server, str(answer["call_sid"]))
 

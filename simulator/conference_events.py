@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 """What `statusCallbackEvent` may hold."""
 
+_ERROR_ANSWER = 16011
 _ASKED_FOR_BY = {
     "conference-start": "start",
     "conference-end": "end",
@@ -88,8 +89,8 @@ class Reporter:
             try:
                 await self._network.send(by, request)
             except WebhookFailed as failed:
-                message = str(failed)
-                self._network.complain(by, failed.code, message, failed.url, level="warning")
+                code = _ERROR_ANSWER if failed.status else failed.code
+                self._network.complain(by, code, str(failed), failed.url, level="warning")
 
 
 def identity(conference: Conference) -> Form:

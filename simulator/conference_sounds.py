@@ -15,7 +15,7 @@ from simulator.legs import Leg
 from simulator.scene import Scene, VerbError
 from simulator.sound import Endless
 from simulator.speech import CannotSpeak
-from simulator.twiml.parser import DocumentError
+from simulator.twiml.parser import DocumentError, Misplaced
 from simulator.webhook import Request, WebhookFailed
 
 SOUND_VERBS = ("Play", "Say", "Pause", "Redirect")
@@ -67,10 +67,12 @@ async def perform(scene: Scene, request: Request) -> None:
         await _perform(replace(scene, verbs=SOUND_VERBS, inline=False), request)
     except WebhookFailed as failed:
         raise CannotPlay(failed.code, str(failed), failed.url) from failed
+    except Misplaced as error:
+        raise CannotPlay(13238, str(error), request.url) from error
     except (DocumentError, VerbError) as error:
         raise CannotPlay(error.code, str(error), request.url) from error
     except BadSound as error:
-        raise CannotPlay(13410, str(error), request.url) from error
+        raise CannotPlay(13420, str(error), request.url) from error
     except CannotSpeak as error:
         raise CannotPlay(13512, str(error), request.url) from error
 

@@ -1,49 +1,25 @@
-"""Errors and warnings that a developer should see, with Twilio's codes."""
+"""Errors and warnings that a developer should see, with Twilio's codes.
+
+The shape follows Twilio's Alert resource: the request that failed, what was answered, and where to
+read more.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-KEPT = 1000
+from simulator.error_names import NAMES
+from simulator.sids import new_sid
 
-NAMES = {
-    11100: "Invalid URL format",
-    11200: "HTTP retrieval failure",
-    11205: "HTTP connection failure",
-    11215: "HTTP too many redirects",
-    11750: "TwiML response body too large",
-    12100: "Document parse failure",
-    12102: "Invalid TwiML root element",
-    12200: "Schema validation error",
-    12300: "Invalid Content-Type",
-    12400: "Internal failure",
-    13201: "Dial: cannot dial inside a dialled leg",
-    13214: "Dial: invalid callerId",
-    13223: "Dial: invalid phone number",
-    13224: "Dial: invalid address",
-    13230: "Conference: invalid room",
-    13240: "Conference: the call to coach is not in it",
-    13410: "Play: invalid Content-Type",
-    13520: "Say: invalid text",
-    14204: "Enqueue: Queue name too short",
-    14205: "Enqueue: Queue name too long",
-    14212: "Dial->Queue: queue name too short",
-    14213: "Dial->Queue: queue name too long",
-    20001: "Invalid parameter",
-    31901: "Stream: connection timeout",
-    31902: "Stream: connection refused",
-    31920: "Stream: WebSocket handshake error",
-    31921: "Stream: WebSocket closed by the server",
-    31922: "Stream: invalid URL scheme",
-    31951: "Stream: invalid message",
-}
+KEPT = 1000
+MOST_SHOWN_BYTES = 2000
 
 
 @dataclass(frozen=True)
 class Complaint:
-    """One entry of the debugger."""
+    """One entry of the debugger; `status` and `response` are those of a failed request."""
 
     at: str
     code: int
@@ -52,6 +28,9 @@ class Complaint:
     call_sid: str
     url: str
     level: str
+    status: int = 0
+    response: str = ""
+    sid: str = field(default_factory=lambda: new_sid("NO"))
 
     def as_json(self) -> dict[str, Any]:
         """The entry as plain values."""
@@ -73,10 +52,23 @@ class Debugger:
         call_sid: str = "",
         url: str = "",
         level: str = "error",
+        status: int = 0,
+        response: bytes = b"",
     ) -> Complaint:
         """Note an error (`level` error) or a warning."""
+        shown = response[:MOST_SHOWN_BYTES].decode(errors="replace")
         name = NAMES.get(code, "Error")
-        complaint = Complaint(at.isoformat(), code, name, message, call_sid, url, level)
+        complaint = Complaint(
+            at.isoformat(), code, name, message, call_sid, url, level, status, shown
+        )
         self.complaints.append(complaint)
         del self.complaints[:-KEPT]
         return complaint
+
+    def about(self, *, call_sid: str = "", code: int | None = None) -> list[Complaint]:
+        """Those of a call, of a code, or all of them."""
+        return [
+            one
+            for one in self.complaints
+            if call_sid in ("", one.call_sid) and code in (None, one.code)
+        ]

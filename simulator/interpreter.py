@@ -12,7 +12,7 @@ from simulator.detection import detect_aside
 from simulator.scene import End, Scene, VerbError
 from simulator.sound import sound_file
 from simulator.speech import CannotSpeak
-from simulator.status import tell
+from simulator.status import code_of_progress, tell
 from simulator.twiml.parser import DocumentError
 from simulator.verbs import HANDLERS
 from simulator.webhook import Answer, Request, WebhookFailed
@@ -28,7 +28,7 @@ APOLOGY = "We are sorry. An application error has occurred. Goodbye."
 _SETUP_S = 0.1
 _MOST_REDIRECTS = 50
 """A document that only redirects to itself ends the call rather than run for ever."""
-_XML = frozenset({"", "text/xml", "application/xml", "text/html", "application/xhtml+xml"})
+_XML = frozenset({"text/xml", "application/xml", "text/html", "application/xhtml+xml"})
 
 
 class Conversation:
@@ -174,7 +174,9 @@ class Conversation:
             return self._next(await scene.run(todo.twiml.encode()))
         answer = await network.send(call, todo)
         kind = answer.content_type.split(";")[0].strip().lower()
-        if kind in _XML:
+        if not kind and answer.body.strip():
+            raise WebhookFailed(11200, "the answer has no Content-Type", url=answer.url)
+        if kind in _XML or not answer.body.strip():
             scene = Scene(call, network, HANDLERS, answer.url)
             return self._next(await scene.run(answer.body))
         await self._play(answer, kind)
@@ -222,7 +224,8 @@ class Conversation:
             try:
                 await self._network.send(call, request)
             except WebhookFailed as failed:
-                self._network.complain(call, failed.code, str(failed), failed.url, level="warning")
+                code = code_of_progress(failed) if request.purpose == "status" else failed.code
+                self._network.complain(call, code, str(failed), failed.url, level="warning")
 
 
 class _Ringing:

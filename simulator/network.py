@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.account import Account
 from simulator.audio import read_sound
 from simulator.call import Call, Party, SentWebhook
+from simulator.caller_id import CallerFacts
 from simulator.clients import Clients
 from simulator.clock import SEEDED_START, SIMULATED, Clock
 from simulator.conferences import Conferences
@@ -68,7 +69,12 @@ class Network:
         self.clients = Clients()
         self.outgoing = Outgoing(self)
         self._speaker = Speaker(settings.speech_dir)
-        self._webhooks = WebhookClient(auth_token=settings.auth_token, origins=settings.origins)
+        self._webhooks = WebhookClient(
+            auth_token=settings.auth_token,
+            origins=settings.origins,
+            shared_key=settings.shared_key,
+            public_only=settings.public_only,
+        )
         self._live: dict[str, Call] = {}
         self.clock.is_idle = lambda: not self._live
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,24 +111,28 @@ class Network:
     # What people do
 
     def dial(
-        self, endpoint: Endpoint, *, from_number: str, to: str, forwarded_from: str = ""
+        self,
+        endpoint: Endpoint,
+        *,
+        from_number: str,
+        to: str,
+        facts: CallerFacts = CallerFacts(),  # noqa: B008 (frozen)
     ) -> Leg:
-        """Call a number of the account. Raises NotReachable."""
+        """Call a number of the account; `facts`: of the caller. Raises NotReachable."""
         answering = self.account.calls_to(to)
         if answering.voice is None:
             here = ", ".join(self.account.numbers) or "none"
             raise NotReachable(21214, f"{to} does not answer; the number here is {here}")
-        extra = (("ForwardedFrom", forwarded_from),) if forwarded_from else ()
+        number = self.account.numbers[to]
         party = Party(
             from_number,
             to,
             answering.voice,
             status_callback=answering.status_callback,
-            params=(
-                ("StirVerstat", "TN-Validation-Passed-A"),
-                ("CallToken", base64.b64encode(from_number.encode()).decode()),
-                *extra,
-            ),
+            status_method=answering.status_method,
+            facts=facts if number.looks_up_names else replace(facts, name=""),
+            from_place=facts.place_of(from_number),
+            to_place=number.place,
         )
         return self._place(party, endpoint)
 
@@ -143,6 +153,7 @@ class Network:
             params.get("To", ""),
             answering.voice,
             status_callback=answering.status_callback,
+            status_method=answering.status_method,
             application_sid=app_sid,
             params=tuple(params.items()),
         )
@@ -198,7 +209,7 @@ class Network:
             async with self.clock.outside():
                 answer = await self._webhooks.send(request, call.cookies, most_bytes=most_bytes)
         except WebhookFailed as failed:
-            sent.error, sent.status = str(failed), failed.status or 0
+            sent.error, sent.status, sent.body = str(failed), failed.status or 0, failed.body
             call.log.add("webhook", **facts, status=sent.status, error=sent.error)
             raise
         sent.status, sent.body, sent.took_s = answer.status, answer.body, answer.took_s
@@ -314,8 +325,16 @@ class Network:
         """Write to the debugger and to the call's log."""
         call.log.add("error", code=code, message=message, url=url, level=level)
         _log.warning("call %s: %s %s", call.sid, code, message)
+        sent = call.last_sent_to(url)
         return self.debugger.add(
-            code, message, at=self.clock.date, call_sid=call.sid, url=url, level=level
+            code,
+            message,
+            at=self.clock.date,
+            call_sid=call.sid,
+            url=url,
+            level=level,
+            status=sent.status if sent else 0,
+            response=sent.body if sent else b"",
         )
 
     def remove(self, call: Call) -> None:

@@ -7,6 +7,7 @@ local one and sends the public Host.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -34,10 +35,14 @@ class Origin:
 
 @dataclass(frozen=True)
 class Place:
-    """Where to connect: the address, and the Host header to send."""
+    """Where to connect: the address, and the Host header to send.
+
+    is_public: the address is one that a carrier elsewhere could reach as well.
+    """
 
     url: str
     host: str
+    is_public: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,9 @@ class OriginMap:
             if public == origin:
                 there = parts._replace(scheme=local.scheme, netloc=local.netloc, fragment="")
                 return Place(urlunsplit(there), origin.netloc)
-        return Place(urlunsplit(parts._replace(fragment="")), origin.netloc)
+        bare = parts.netloc.rpartition("@")[2]
+        there = parts._replace(netloc=bare, fragment="")
+        return Place(urlunsplit(there), origin.netloc, _is_public(origin.host))
 
 
 def _pair(mapping: str) -> tuple[Origin, Origin]:
@@ -70,6 +77,14 @@ def _pair(mapping: str) -> tuple[Origin, Origin]:
     if urlsplit(public).path.strip("/") or urlsplit(local).path.strip("/"):
         raise BadOrigin(f"expected origins without a path, got {mapping!r}")
     return pair
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host could be on the internet: no private address, no name of this machine."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and "_" not in host and not host.endswith((".local", ".localhost"))
 
 
 def _origin(url: str) -> Origin:

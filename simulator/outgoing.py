@@ -37,6 +37,8 @@ class Outgoing:
             direction=ring.direction,
             parent_sid=ring.parent_sid,
             progress=ring.progress,
+            from_place=self._network.account.place_of(ring.from_),
+            to_place=self._network.account.place_of(ring.to),
         )
         phone = self._network.phones.at(to)
         call = self._network.begin(party, phone, status="queued")

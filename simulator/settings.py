@@ -8,8 +8,10 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulator.caller_id import Place
 from simulator.origins import OriginMap
 from simulator.sids import new_sid
+from simulator.signature import SharedKey
 
 
 class SettingsError(Exception):
@@ -35,12 +37,20 @@ class Settings:
     api_key: str = field(default_factory=lambda: new_sid("SK"))
     api_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     number: str = "+13125550100"
+    place: Place = field(default_factory=Place)
+    """Where that number belongs; only the country, by the number, when not given."""
+    looks_up_names: bool = False
+    """Whether calls to it say the caller's name."""
     voice: Hook | None = None
     status_callback: str = ""
     sms_url: str = ""
     app_sid: str = field(default_factory=lambda: new_sid("AP"))
     app_voice: Hook | None = None
     app_status_callback: str = ""
+    shared_key: SharedKey | None = None
+    """Signs webhooks in the auth token's place."""
+    public_only: bool = False
+    """Refuse addresses that a carrier elsewhere could not reach, unless they are mapped."""
     host: str = "127.0.0.1"
     port: int = 8100
     origins: OriginMap = field(default_factory=OriginMap)

@@ -21,6 +21,7 @@ EVENTS = ("initiated", "ringing", "answered", "completed")
 _STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
 _SIP_CODES = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487"}
 _UNREACHABLE = "404"
+_ERROR_ANSWER = 15003
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def tell(network: Network, call: Call, event: str, more: Form = ()) -> None:
     to = call.party.progress
     if not to.wants(event):
         return
-    extra = (*_final_fields(call), *more) if event == "completed" else more
+    extra = more
+    if event == "completed":
+        extra = (*final_fields(call.status, call.duration_s or 0, call.answered_by), *more)
     request = call.progress_request(
         to.url, to.method, status=_STATUS.get(event, call.status), extra=extra
     )
@@ -51,17 +54,22 @@ def tell(network: Network, call: Call, event: str, more: Form = ()) -> None:
             try:
                 await network.send(call, request)
             except WebhookFailed as failed:
-                network.complain(call, failed.code, str(failed), failed.url, level="warning")
+                code = code_of_progress(failed)
+                network.complain(call, code, str(failed), failed.url, level="warning")
 
     network.aside(send(), of=call)
 
 
-def _final_fields(call: Call) -> Form:
-    duration = call.duration_s or 0
-    code = _SIP_CODES.get(call.status, _UNREACHABLE)
+def code_of_progress(failed: WebhookFailed) -> int:
+    """The code of a progress callback that failed: 15003 when it was answered with an error."""
+    return _ERROR_ANSWER if failed.status else failed.code
+
+
+def final_fields(status: str, duration_s: int, answered_by: str = "") -> Form:
+    """What only the last event of a call says; `Duration` counts the minutes begun."""
     return (
-        ("CallDuration", str(duration)),
-        ("Duration", str(-(-duration // 60))),
-        ("SipResponseCode", code),
-        *((("AnsweredBy", call.answered_by),) if call.answered_by else ()),
+        ("CallDuration", str(duration_s)),
+        ("Duration", str(-(-duration_s // 60))),
+        ("SipResponseCode", _SIP_CODES.get(status, _UNREACHABLE)),
+        *((("AnsweredBy", answered_by),) if answered_by else ()),
     )

@@ -11,16 +11,17 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from simulator.http_errors import code_of
 from simulator.origins import BadOrigin, OriginMap
-from simulator.overrides import Overrides
+from simulator.overrides import BadOverride, Overrides
 from simulator.sids import new_token
-from simulator.signature import HEADER, signature
+from simulator.signature import HEADER, SETTINGS_HEADER, SharedKey, signature, with_body_hash
 
 MOST_REDIRECTS = 10
 MOST_BYTES = 64 * 1024
@@ -46,6 +47,8 @@ class Request:
     purpose: str = "voice"
     is_forged: bool = False
     """Signed with a key that is not the account's."""
+    json: bytes = b""
+    """A JSON body in the form's place."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,31 @@ class Answer:
 class WebhookFailed(Exception):
     """No usable answer. `code` is Twilio's, `status` the HTTP status if there was one."""
 
-    def __init__(self, code: int, message: str, *, url: str, status: int | None = None) -> None:
+    def __init__(
+        self, code: int, message: str, *, url: str, status: int | None = None, body: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.url = url
         self.status = status
+        self.body = body
 
 
 class WebhookClient:
     """Sends requests for one account. Use as an async context manager."""
 
-    def __init__(self, *, auth_token: str, origins: OriginMap) -> None:
+    def __init__(
+        self,
+        *,
+        auth_token: str,
+        origins: OriginMap,
+        shared_key: SharedKey | None = None,
+        public_only: bool = False,
+    ) -> None:
         self._auth_token = auth_token
         self._origins = origins
+        self._shared_key = shared_key
+        self._public_only = public_only
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> WebhookClient:
@@ -111,6 +126,8 @@ class WebhookClient:
             raise WebhookFailed(
                 11205, f"no answer within {took_s:.1f} s", url=request.url
             ) from error
+        except BadOverride as error:
+            raise WebhookFailed(error.code, str(error), url=request.url) from error
         except (BadOrigin, ValueError) as error:
             raise WebhookFailed(11100, str(error), url=request.url) from error
 
@@ -127,7 +144,7 @@ class WebhookClient:
             answer = await self._send_once(request, how, url, method, cookies, most_bytes, began)
             if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                 return _checked(answer)
-            url = urljoin(url, answer.headers["Location"])
+            url = _redirected(url, answer.headers["Location"])
             method = "GET" if answer.status in _AS_GET else method
         raise WebhookFailed(11215, f"more than {MOST_REDIRECTS} redirects", url=request.url)
 
@@ -147,10 +164,12 @@ class WebhookClient:
                 answer = await self._try(request, how, url, method, cookies, most_bytes, began)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 if not left or not how.retries_after("ct"):
-                    raise WebhookFailed(11205, f"cannot connect: {error}", url=url) from error
+                    message = f"cannot connect: {error}"
+                    raise WebhookFailed(code_of(error), message, url=url) from error
             except (aiohttp.ClientError, ConnectionError) as error:
                 if not left or not how.retries_after("rt"):
-                    raise WebhookFailed(11200, f"no whole answer: {error}", url=url) from error
+                    message = f"no whole answer: {error}"
+                    raise WebhookFailed(code_of(error), message, url=url) from error
             else:
                 kind = f"{answer.status // 100}xx"
                 if answer.status < 400 or not left or not how.retries_after(kind):
@@ -167,10 +186,12 @@ class WebhookClient:
         most_bytes: int,
         began: float,
     ) -> Answer:
-        public, form = _prepared(url, method, request.form)
+        public, form = _prepared(url, method, request)
         place = self._origins.local(public)
+        if self._public_only and not place.is_public:
+            raise WebhookFailed(11205, f"{place.host} is no public address", url=url)
         headers = self._headers(request, public, form, place.host, cookies)
-        body = urlencode(form) if method == "POST" else None
+        body = request.json or urlencode(form) if method == "POST" else None
         async with self.session.request(
             method,
             URL(place.url, encoded=True),
@@ -199,31 +220,60 @@ class WebhookClient:
     def _headers(
         self, request: Request, public: str, form: Form, host: str, cookies: dict[str, str]
     ) -> CIMultiDict[str]:
-        key = _FORGERS_KEY if request.is_forged else self._auth_token
         headers = CIMultiDict(
             {
                 "Host": host,
                 "User-Agent": USER_AGENT,
                 "Accept": "*/*",
-                HEADER: signature(key, public, form),
+                "X-Home-Region": "us1",
+                **self._signed(request, public, form),
                 TOKEN_HEADER: request.token,
             }
         )
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        if request.json and not form:
+            headers["Content-Type"] = "application/json"
+        login = urlsplit(public)
+        if login.username is not None:
+            user, password = unquote(login.username), unquote(login.password or "")
+            headers["Authorization"] = aiohttp.encode_basic_auth(user, password)
         if cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         return headers
 
+    def _signed(self, request: Request, public: str, form: Form) -> dict[str, str]:
+        """The signature, and which key made it when that is not the auth token."""
+        key = self._shared_key
+        if key is None:
+            token = _FORGERS_KEY if request.is_forged else self._auth_token
+            return {HEADER: signature(token, public, form)}
+        secret = _FORGERS_KEY if request.is_forged else key.secret
+        signed = signature(secret, public, form, algorithm=key.algorithm)
+        return {HEADER: signed, SETTINGS_HEADER: key.settings}
 
-def _prepared(url: str, method: str, form: Form) -> tuple[str, Form]:
+
+def _redirected(url: str, location: str) -> str:
+    """Where an answer sends the request on. Raises WebhookFailed."""
+    try:
+        target = urljoin(url, location)
+        if urlsplit(target).scheme in ("http", "https") and urlsplit(target).hostname:
+            return target
+    except ValueError:
+        pass
+    raise WebhookFailed(11216, f"redirected to {location!r}, which is no address", url=url)
+
+
+def _prepared(url: str, method: str, request: Request) -> tuple[str, Form]:
     """The public address without fragment, and the form that is left for the body."""
     parts = urlsplit(url)._replace(fragment="")
     if not parts.path:
         parts = parts._replace(path="/")
+    if request.json and method == "POST":
+        return with_body_hash(urlunsplit(parts), request.json), ()
     if method == "POST":
-        return urlunsplit(parts), form
-    query = "&".join(part for part in (parts.query, urlencode(form)) if part)
+        return urlunsplit(parts), request.form
+    query = "&".join(part for part in (parts.query, urlencode(request.form)) if part)
     return urlunsplit(parts._replace(query=query)), ()
 
 
@@ -234,5 +284,6 @@ def _checked(answer: Answer) -> Answer:
             f"HTTP {answer.status}: {' '.join(answer.body[:200].decode(errors='replace').split())}",
             url=answer.url,
             status=answer.status,
+            body=answer.body,
         )
     return answer

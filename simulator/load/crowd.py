@@ -130,7 +130,8 @@ class Crowd:
             return CallResult(name, "busy", began_s, 0.0, answered=False, attempt=attempt)
         caller = ScriptedCaller(self._network, number=number, language=scenario.language)
         try:
-            self._network.dial(caller, from_number=number, to=self._network.settings.number)
+            here = self._network.settings.number
+            self._network.dial(caller, from_number=number, to=here, facts=scenario.facts)
         except NotReachable as error:
             return CallResult(
                 name, "error", began_s, 0.0, answered=False, reason=str(error), attempt=attempt

@@ -24,7 +24,7 @@ _ADDRESSES = frozenset(
         "StatusCallbackMethod", "FriendlyName", "ApiVersion",
     }
 )  # fmt: skip
-_OF_NUMBER = _ADDRESSES | {"VoiceApplicationSid", "SmsApplicationSid"}
+_OF_NUMBER = _ADDRESSES | {"VoiceApplicationSid", "SmsApplicationSid", "VoiceCallerIdLookup"}
 _LONGEST_NAME = 64
 
 
@@ -35,7 +35,7 @@ def shown_number(number: Number, account_sid: str) -> dict[str, Any]:
         "account_sid": account_sid,
         "phone_number": number.phone_number,
         "friendly_name": number.friendly_name,
-        **_shown_addresses(number.answering),
+        **_shown_addresses(number.answering, looks_up_names=number.looks_up_names),
         "voice_application_sid": number.voice_application_sid or None,
         "sms_application_sid": number.sms_application_sid or None,
         "voice_receive_mode": "voice",
@@ -66,7 +66,7 @@ def shown_application(app: Application, account_sid: str) -> dict[str, Any]:
     }
 
 
-def _shown_addresses(answering: Answering) -> dict[str, Any]:
+def _shown_addresses(answering: Answering, *, looks_up_names: bool = False) -> dict[str, Any]:
     voice, sms = answering.voice or Hook(""), answering.sms or Hook("")
     return {
         "api_version": "2010-04-01",
@@ -74,13 +74,13 @@ def _shown_addresses(answering: Answering) -> dict[str, Any]:
         "voice_method": voice.method,
         "voice_fallback_url": voice.fallback_url,
         "voice_fallback_method": voice.fallback_method,
-        "voice_caller_id_lookup": False,
+        "voice_caller_id_lookup": looks_up_names,
         "sms_url": sms.url,
         "sms_method": sms.method,
         "sms_fallback_url": sms.fallback_url,
         "sms_fallback_method": sms.fallback_method,
         "status_callback": answering.status_callback,
-        "status_callback_method": "POST",
+        "status_callback_method": answering.status_method,
     }
 
 
@@ -152,6 +152,8 @@ def _configure(account: Account, number: Number, form: Mapping[str, str]) -> Non
     number.friendly_name = _name(form, number.friendly_name)
     if "VoiceApplicationSid" in form:
         number.voice_application_sid = sids["VoiceApplicationSid"]
+    if "VoiceCallerIdLookup" in form:
+        number.looks_up_names = form["VoiceCallerIdLookup"].lower() == "true"
     if "SmsApplicationSid" in form:
         number.sms_application_sid = sids["SmsApplicationSid"]
 
@@ -204,12 +206,11 @@ async def delete_application(request: web.Request) -> web.Response:
 def _changed(answering: Answering, form: Mapping[str, str]) -> Answering:
     """The addresses with what a form says of them. Raises ApiError."""
     told = form.get("StatusCallback", answering.status_callback)
-    if method_of(form, "StatusCallbackMethod") != "POST":
-        raise ApiError(400, 20001, "StatusCallbackMethod: GET is not emulated here")
     return Answering(
         _hook(answering.voice, form, "Voice"),
         _hook(answering.sms, form, "Sms"),
         checked_url("StatusCallback", told) if told else "",
+        method_of(form, "StatusCallbackMethod", answering.status_method),
     )
 
 

@@ -285,7 +285,7 @@ def conversation_of(events: list[Event]) -> list[str]:
 async def run_scenario(network: Network, scenario: Scenario, *, to: str) -> ScriptedCaller:
     """Dial, do all steps, hang up. Raises ExpectationFailed, NotReachable."""
     caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
-    network.dial(caller, from_number=scenario.from_number, to=to)
+    network.dial(caller, from_number=scenario.from_number, to=to, facts=scenario.facts)
     await play_scenario(caller, scenario)
     return caller
 

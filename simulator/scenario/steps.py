@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from simulator.caller_id import BadFacts, CallerFacts, facts_from
+
 WITHIN_S = 20.0
 _KEYS = frozenset("0123456789*#")
 
@@ -102,6 +104,7 @@ class Scenario:
     steps: tuple[Step, ...]
     from_number: str = "+13125550101"
     language: str = "en"
+    facts: CallerFacts = field(default_factory=CallerFacts)
     source: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -121,7 +124,7 @@ def load_scenario(path: Path) -> Scenario:
 
 def scenario_from(source: Any, folder: Path) -> Scenario:
     """A scenario from plain values. Raises ScenarioError."""
-    top = _mapping("scenario", source, {"from", "language", "steps"})
+    top = _mapping("scenario", source, {"from", "caller", "language", "steps"})
     steps = top.get("steps")
     if not isinstance(steps, list) or not steps:
         raise ScenarioError(f"steps: expected a list of steps, got {_kind(steps)}")
@@ -129,8 +132,16 @@ def scenario_from(source: Any, folder: Path) -> Scenario:
         tuple(step_from(f"step {n}", step, folder) for n, step in enumerate(steps, start=1)),
         _text("from", top.get("from", "+13125550101")),
         _text("language", top.get("language", "en")),
+        _facts(top.get("caller", {})),
         source=top,
     )
+
+
+def _facts(source: Any) -> CallerFacts:
+    try:
+        return facts_from(source)
+    except BadFacts as error:
+        raise ScenarioError(f"caller: {error}") from error
 
 
 def step_from(where: str, source: Any, folder: Path) -> Step:

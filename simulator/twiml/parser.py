@@ -9,6 +9,7 @@ from typing import Any
 from xml.parsers import expat
 
 from simulator.twiml import schema
+from simulator.twiml.codes import SCHEMA, code_of_child, code_of_value
 
 _MOST_DEPTH = 20
 
@@ -21,6 +22,14 @@ class DocumentError(Exception):
         self.code = code
         self.line = line
         self.column = column
+
+
+class Misplaced(DocumentError):
+    """An element that is TwiML, but not there."""
+
+    def __init__(self, element: str, error: DocumentError, message: str) -> None:
+        super().__init__(error.code, message, error.line, error.column)
+        self.element = element
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
         self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.XmlDeclHandler = self._declaration
 
     def read(self) -> tuple[Verb, ...]:
         document = self._document.strip()
@@ -99,6 +109,10 @@ class _Reader:
         return DocumentError(
             code, message, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
         )
+
+    def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:
+        if version != "1.0":
+            raise self._error(12101, f"XML version {version}; expected 1.0")
 
     def _doctype(self, *_: object) -> None:
         raise self._error(12100, "a document type is not allowed in TwiML")
@@ -131,9 +145,9 @@ class _Reader:
         if name in schema.NOT_EMULATED:
             raise self._error(12200, f"<{name}> in <{parent.name}> is not emulated here")
         if name in schema.VOICE:
-            raise self._error(
-                12200, f"<{name}> is not allowed in <{parent.name}>; {_some(allowed)}"
-            )
+            message = f"<{name}> is not allowed in <{parent.name}>; {_some(allowed)}"
+            error = self._error(code_of_child(parent.name), message)
+            raise Misplaced(name, error, message)
         raise self._error(12200, f"no such element <{name}> in <{parent.name}>; {_some(allowed)}")
 
     def _value(self, element: str, rules: schema.Element, name: str, text: str) -> Any:
@@ -147,11 +161,10 @@ class _Reader:
             return rule.kind.read(text)
         except ValueError:
             expected = rule.kind.expects
-            raise self._error_at(
-                name, f"{name} of <{element}>: expected {expected}, got {text!r}"
-            ) from None
+            message = f"{name} of <{element}>: expected {expected}, got {text!r}"
+            raise self._error_at(name, message, code_of_value(element, name, text)) from None
 
-    def _error_at(self, attribute: str, message: str) -> DocumentError:
+    def _error_at(self, attribute: str, message: str, code: int = SCHEMA) -> DocumentError:
         """An error at an attribute of the tag that is being read."""
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
         begin = self._parser.CurrentByteIndex
@@ -162,7 +175,7 @@ class _Reader:
             line += before.count("\n")
             tail = before.rpartition("\n")[2]
             column = len(tail) + 1 if "\n" in before else column + len(tail)
-        return DocumentError(12200, message, line, column)
+        return DocumentError(code, message, line, column)
 
     def _text(self, text: str) -> None:
         if not self._stack:

@@ -21,7 +21,7 @@ async def join(scene: Scene, verb: Verb) -> Outcome | None:
     """Be in the room until out of it; then ask the action. DialCallSid is not sent."""
     noun = verb.children[0]
     if not noun.text:
-        raise VerbError(13230, "<Conference> needs the name of a room")
+        raise VerbError(13237, "<Conference> needs the name of a room")
     try:
         one = scene.network.conferences.add(noun.text, scene, _terms(scene, noun))
     except Refused as refused:

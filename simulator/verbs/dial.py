@@ -15,7 +15,7 @@ from simulator.ring import Ring
 from simulator.scene import End, Outcome, Scene, VerbError
 from simulator.sound import Endless, sound_file
 from simulator.status import StatusCallback
-from simulator.twiml.parser import DocumentError, Verb
+from simulator.twiml.parser import DocumentError, Misplaced, Verb
 from simulator.verbs.conference import join
 from simulator.verbs.queue import dial_queue, talk
 from simulator.waiting import first_of
@@ -31,7 +31,7 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
     """Call the nouns, at once or one after the other; connect the first to answer."""
     alone = [noun for noun in verb.children if noun.name in _ALONE]
     if alone and len(verb.children) > 1:
-        raise VerbError(12200, f"<{alone[0].name}> must be alone in its <Dial>")
+        raise VerbError(13000, f"<{alone[0].name}> must be alone in its <Dial>")
     if alone:
         return await _ROOMS[alone[0].name](scene, verb)
     if not verb.children and not verb.text:
@@ -257,7 +257,8 @@ async def _run_whisper(scene: Scene, first: Request) -> bool:
             scene.network.complain(scene.call, failed.code, str(failed), failed.url)
             return False
         except (DocumentError, VerbError) as error:
-            code = 13201 if "<Dial>" in str(error) else error.code
+            dials = isinstance(error, Misplaced) and error.element == "Dial"
+            code = 13201 if dials else error.code
             scene.network.complain(scene.call, code, str(error), todo.url)
             return False
         if isinstance(outcome, End):
@@ -270,7 +271,7 @@ def _address(noun: Verb) -> tuple[str, Form]:
     """Whom a noun calls, and the parameters that go along."""
     if noun.name == "Sip":
         if not noun.text.startswith(("sip:", "sips:")):
-            raise VerbError(13224, f"<Sip> needs sip:..., got {noun.text!r}")
+            raise VerbError(13243, f"<Sip> needs sip:..., got {noun.text!r}")
         return noun.text, ()
     if noun.name != "Client":
         number = re.sub(r"[\s().-]", "", noun.text)

@@ -22,7 +22,7 @@ async def say(scene: Scene, verb: Verb) -> Outcome | None:
         scene.network.complain(scene.call, 13520, "<Say> without text", scene.url)
         return None
     if len(verb.text) > _MOST_TEXT:
-        raise VerbError(13520, f"<Say> has {len(verb.text)} characters; at most {_MOST_TEXT}")
+        raise VerbError(13521, f"<Say> has {len(verb.text)} characters; at most {_MOST_TEXT}")
     try:
         sound = await scene.network.spoken(verb.text, verb["language"])
     except CannotSpeak as error:
@@ -46,7 +46,7 @@ async def play(scene: Scene, verb: Verb) -> Outcome | None:
         scene.network.complain(scene.call, failed.code, str(failed), url)
         return None
     except BadSound as error:
-        scene.network.complain(scene.call, 13410, str(error), url)
+        scene.network.complain(scene.call, 13420, str(error), url)
         return None
     for _ in _times(verb["loop"]):
         await play_sound(scene.leg, sound)

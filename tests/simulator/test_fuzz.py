@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.debugger import NAMES
+from simulator.error_names import NAMES
 from simulator.legs import Endpoint
 from simulator.media_stream import MediaStream
 from simulator.server import create_app

@@ -67,13 +67,22 @@ def test_every_override_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "fragment", ["ct=50", "rt=99999", "tt=soon", "rc=6", "rp=sometimes", "sni=maybe"]
+    ("fragment", "code"),
+    [
+        ("ct=50", 11100),
+        ("rt=99999", 11100),
+        ("tt=soon", 11100),
+        ("rc=6", 11243),
+        ("rp=sometimes", 11243),
+        ("e=atlantis", 11240),
+        ("sni=maybe", 11100),
+    ],
 )
-def test_what_is_out_of_range_is_refused_by_name(fragment: str) -> None:
+def test_what_is_out_of_range_is_refused_by_name(fragment: str, code: int) -> None:
     with pytest.raises(BadOverride, match=f"#{fragment.partition('=')[0]}: expected"):
         Overrides.of(f"https://app.example/#{fragment}")
     outcome, arrived = sent(after(0, 500), f"#{fragment}")
-    assert isinstance(outcome, WebhookFailed) and outcome.code == 11100 and not arrived
+    assert isinstance(outcome, WebhookFailed) and outcome.code == code and not arrived
 
 
 def test_errors_are_not_tried_again_unless_asked_for() -> None:

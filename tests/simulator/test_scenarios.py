@@ -98,9 +98,9 @@ def test_a_wrong_step_is_named_with_what_is_allowed(
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (None, "scenario: expected from, language, steps, got nothing"),
+        (None, "scenario: expected caller, from, language, steps, got nothing"),
         ({"steps": []}, "steps: expected a list of steps"),
-        ({"stops": []}, "scenario: unknown key 'stops'; allowed: from, language, steps"),
+        ({"stops": []}, "scenario: unknown key 'stops'; allowed: caller, from, language, steps"),
         ({"from": 1, "steps": [{"hangs_up": True}]}, "from: expected text in quotes, got 1"),
     ],
 )

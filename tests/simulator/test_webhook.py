@@ -138,4 +138,4 @@ def test_a_sound_is_played_and_a_missing_one_is_skipped(tmp_path: Path) -> None:
             "/status": "",
         }
     )
-    assert heard(app, tmp_path, {"hears": "that was it"}) == [11200, 13410]
+    assert heard(app, tmp_path, {"hears": "that was it"}) == [11200, 13420]

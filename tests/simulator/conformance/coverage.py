@@ -55,7 +55,7 @@ def missing_lines() -> Iterator[str]:
 
 
 def _line(table: str, rows: str, tested: str, guesses: str, now: str | None) -> str:
-    return f"{table:<44}{rows:>6}{tested:>8}{guesses:>9}{'' if now is None else f'{now:>12}'}"
+    return f"{table:<50}{rows:>6}{tested:>8}{guesses:>9}{'' if now is None else f'{now:>12}'}"
 
 
 # A pytest plugin

@@ -1,0 +1,121 @@
+"""Whole calls in simulated time, and what the application was asked and told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.call import Call
+from simulator.caller_id import CallerFacts
+from simulator.debugger import Complaint
+from simulator.legs import Endpoint, NotReachable
+from simulator.network import Network
+from simulator.phones import behaviour_from
+from simulator.scenario.caller import ScriptedCaller, play_scenario
+from simulator.scenario.steps import scenario_from
+from tests.simulator.app import CALLER, NUMBER, FakeApp, Received, network, response, run
+
+SHOP, FRIEND = "+13125550177", "+13125550178"
+GONE = {"is_hung_up_on": True}
+Act = Callable[[Network], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the application received in a run, and the calls of it."""
+
+    app: FakeApp
+    calls: tuple[Call, ...]
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """Where the requests went, in order."""
+        return [one.path for one in self.app.received]
+
+    def at(self, path: str) -> dict[str, str]:
+        """The fields of the only request to an address."""
+        (form,) = self.app.forms(path)
+        return form
+
+    def request(self, path: str) -> Received:
+        """The first request to an address."""
+        return next(one for one in self.app.received if one.path == path)
+
+    def events(self, path: str, name: str = "CallStatus") -> list[str]:
+        """One field of all requests to an address."""
+        return [form[name] for form in self.app.forms(path)]
+
+    @property
+    def codes(self) -> list[int]:
+        """What stands in the debugger."""
+        return [one.code for one in self.complaints]
+
+
+def story(folder: Path, replies: dict[str, Any], act: Act, **settings: Any) -> Told:
+    """Let something happen on a network, until everything that follows is done."""
+    app = FakeApp({"/status": "", "/child": "", "/room": "", "/recording": "", **replies})
+
+    async def work() -> Told:
+        async with network(app, folder, **{"pace": 0.0, "seed": 1, **settings}) as net:
+            await act(net)
+            await settled(net)
+            return Told(app, tuple(net.calls.values()), tuple(net.debugger.complaints))
+
+    return run(work())
+
+
+async def settled(net: Network) -> None:
+    """Until all calls are over and everything has been sent."""
+    seen = 0
+    while seen < len(net.calls):
+        seen = len(net.calls)
+        await asyncio.gather(*(call.settling() for call in net.calls.values()))
+
+
+def dialled(
+    folder: Path,
+    replies: dict[str, Any],
+    *steps: dict[str, Any],
+    phones: dict[str, dict[str, Any]] | None = None,
+    facts: CallerFacts = CallerFacts(),
+    from_: str = CALLER,
+    **settings: Any,
+) -> Told:
+    """One call from outside: what the caller does, while those telephones stand there."""
+
+    async def act(net: Network) -> None:
+        describe(net, phones or {})
+        caller = ScriptedCaller(net, number=from_)
+        net.dial(caller, from_number=from_, to=NUMBER, facts=facts)
+        await play_scenario(caller, scenario_from({"steps": list(steps) or [GONE]}, Path()))
+
+    return story(folder, replies, act, **settings)
+
+
+def answered(folder: Path, document: str, *steps: dict[str, Any], **more: Any) -> Told:
+    """One call whose first document is this."""
+    return dialled(folder, {"/voice": response(document), **more}, *steps)
+
+
+def describe(net: Network, phones: dict[str, dict[str, Any]]) -> None:
+    """Say what telephones do."""
+    for address, source in phones.items():
+        net.phones.describe(address, behaviour_from(source, Path()))
+
+
+def coming(net: Network, from_: str = CALLER) -> Call:
+    """Somebody who only listens calls the number."""
+    return net.calls[net.dial(Endpoint(), from_number=from_, to=NUMBER).sid]
+
+
+def refused(act: Callable[[], object]) -> int:
+    """The code of a call that the network does not put through."""
+    try:
+        act()
+    except NotReachable as error:
+        return error.code
+    raise AssertionError("it was put through")
