@@ -154,6 +154,11 @@ class MediaStream:
             }
             self._send("media", media=media)
 
+    def miss(self) -> None:
+        """A tick whose frames never come: their chunks are counted, nothing is sent."""
+        for track in self._tracks:
+            self._chunks[track] += 1
+
     def press(self, digit: str) -> None:
         """Tell of a key; only two-way streams hear of keys."""
         if self._two_way:

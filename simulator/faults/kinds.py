@@ -165,6 +165,13 @@ _REORDERED = (
 )
 _FETCHES = (_share("recordings"), _times("fetches that it spoils"))
 _SOCKETS = (_share("media sockets"),)
+_WAY = _of("inbound: to the application, outbound: from it; none: both", ("inbound", "outbound"))
+_FRAMES = (*_SOCKETS, _WAY)
+
+
+def _ms(says: str, least: float, most: float) -> Parameter:
+    return Parameter("ms", says, "range", (least, most), 0.0, 60_000.0, "ms")
+
 
 KINDS = (
     Kind("webhooks", "delayed", "The request is sent late.", (*_REQUESTS, _seconds("how late"))),
@@ -201,6 +208,34 @@ KINDS = (
         "cut",
         "The media socket drops as on a broken network.",
         (*_SOCKETS, _seconds("after how long")),
+    ),
+    Kind(
+        "media",
+        "lost",
+        "Frames never come.",
+        (
+            *_FRAMES,
+            Parameter("frames", "how many of its frames are lost", "number", 0.05, 0.0, 1.0),
+            Parameter("in_a_row", "how many are lost together", "whole", 1, 1, 500),
+        ),
+    ),
+    Kind("media", "late", "All frames come late.", (*_FRAMES, _ms("how late", 200, 400))),
+    Kind(
+        "media",
+        "jittered",
+        "Frames come late, each by its own time, in their order.",
+        (*_FRAMES, _ms("how late", 0, 100)),
+    ),
+    Kind(
+        "media",
+        "noise",
+        "The sound has noise.",
+        (
+            *_FRAMES,
+            Parameter(
+                "snr_db", "level of a telephone voice over it", "range", (15.0, 15.0), -20, 60, "dB"
+            ),
+        ),
     ),
     Kind("rest", "429", "A REST request is refused: too many.", (_share("requests"),)),
     Kind("rest", "500", "A REST request ends in an error of the carrier.", (_share("requests"),)),

@@ -18,9 +18,10 @@ from simulator.faults.plan import Fault, Plan
 
 @dataclass(frozen=True)
 class Strike:
-    """A fault that happens now; `draw` gives whatever else of it is random."""
+    """A fault that happens now; `draw`, or others from `seed`, give whatever else is random."""
 
     fault: Fault
+    seed: str
     draw: random.Random
 
     def drawn(self, name: str) -> float:
@@ -67,12 +68,12 @@ class Faults:
                 return strike.drawn("seconds")
         return 0.0
 
-    def of_media(self, call_sid: str, number: int) -> dict[str, Strike]:
-        """What strikes the call's n-th media socket, by kind."""
-        found = {}
+    def of_media(self, call_sid: str, number: int) -> list[Strike]:
+        """What strikes the call's n-th media socket."""
+        found = []
         for place, fault in self.plan.of("media"):
             if (strike := self._strike(place, fault, self._call(call_sid), number)) is not None:
-                found[fault.name] = strike
+                found.append(strike)
         return found
 
     def of_rest(self) -> int:
@@ -92,11 +93,12 @@ class Faults:
         return self._calls.setdefault(call_sid, len(self._calls))
 
     def _strike(self, place: int, fault: Fault, call: int, number: int) -> Strike | None:
-        draw = random.Random(f"{self.plan.seed}:{place}:{call}:{number}")
+        seed = f"{self.plan.seed}:{place}:{call}:{number}"
+        draw = random.Random(seed)
         if draw.random() >= fault.share:
             return None
         self.struck[f"{fault.section}.{fault.name}"] += 1
-        return Strike(fault, draw)
+        return Strike(fault, seed, draw)
 
 
 def _steers(purpose: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC
 
+from simulator.faults.media import Weather
+from simulator.faults.strikes import Strike
 from simulator.media_stream import MediaStream, StreamFailed
 from simulator.origins import BadOrigin
 from simulator.recordings import Callback, RecordTerms
@@ -23,36 +25,46 @@ async def connect(scene: Scene, verb: Verb) -> Outcome | None:
 
 async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
     leg = scene.leg
+    weather, cutting = _trouble(scene, stream)
     scene.call.streams.cut.append(stream.cut)
-    trouble = asyncio.ensure_future(_cut_by_plan(scene, stream))
     try:
         with (
-            leg.playing(stream.buffer),
-            leg.tapped(stream.tap),
+            leg.playing(weather.source(stream.buffer)),
+            leg.tapped(weather.tap(stream)),
             leg.keys_to(stream.press),
             scene.network.clock.at_real_pace(),
         ):
             await stream.closed.wait()
     finally:
-        trouble.cancel()
+        cutting.cancel()
         scene.call.streams.cut.remove(stream.cut)
         by = "server" if stream.closed_by_server else "carrier"
-        scene.call.log.add("stream", stream_sid=stream.sid, state="stopped", by=by)
+        lost = {"frames_lost": weather.lost} if weather.lost else {}
+        scene.call.log.add("stream", stream_sid=stream.sid, state="stopped", by=by, **lost)
         scene.network.aside(stream.stop())
         _report(scene, noun, stream, "stream-stopped")
 
 
-async def _cut_by_plan(scene: Scene, stream: MediaStream) -> None:
-    """Cut the socket when the plan of faults says so."""
+def _trouble(scene: Scene, stream: MediaStream) -> tuple[Weather, asyncio.Future[None]]:
+    """What the plan of faults does to a socket: to its sound, and that it may be cut."""
     call = scene.call
     number = sum(
         event["event"] == "stream" and event.get("state") == "started" for event in call.log.events
     )
-    strike = scene.network.faults.of_media(call.sid, number).get("cut")
-    if strike is None:
+    strikes = scene.network.faults.of_media(call.sid, number)
+    for strike in strikes:
+        if strike.fault.name != "cut":
+            call.log.add("fault", fault=strike.fault.name, purpose="media", stream_sid=stream.sid)
+    cuts = [strike for strike in strikes if strike.fault.name == "cut"]
+    return Weather(strikes), asyncio.ensure_future(_cut(scene, stream, cuts))
+
+
+async def _cut(scene: Scene, stream: MediaStream, cuts: list[Strike]) -> None:
+    """Cut the socket when its time has come, if it has one."""
+    if not cuts:
         return
-    await scene.network.clock.sleep(strike.drawn("seconds"))
-    call.log.add("fault", fault="cut", purpose="media", stream_sid=stream.sid)
+    await scene.network.clock.sleep(min(strike.drawn("seconds") for strike in cuts))
+    scene.call.log.add("fault", fault="cut", purpose="media", stream_sid=stream.sid)
     stream.cut()
 
 
@@ -95,17 +107,22 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
     stream = await _opened(scene, noun, two_way=False)
     if stream is None:
         return None
-    scene.leg.add_tap(stream.tap)
+    weather, cutting = _trouble(scene, stream)
+    tap = weather.tap(stream)
+    scene.leg.add_tap(tap)
     closing, streams = scene.call.closing, scene.call.streams
+    streams.cut.append(stream.cut)
     name = noun["name"] or stream.sid
 
     def stop_stream() -> None:
         if stop_stream in closing:
             closing.remove(stop_stream)
+            cutting.cancel()
+            streams.cut.remove(stream.cut)
             streams.stop_by_sid.pop(stream.sid, None)
             if streams.stop_by_name.get(name) is stop_stream:
                 del streams.stop_by_name[name]
-            scene.leg.remove_tap(stream.tap)
+            scene.leg.remove_tap(tap)
             scene.network.aside(stream.stop())
             scene.call.log.add("stream", stream_sid=stream.sid, state="stopped")
             _report(scene, noun, stream, "stream-stopped")
