@@ -14,7 +14,7 @@ from aiohttp import web
 
 from simulator.caller_id import BadFacts, Place, place_in
 from simulator.command import call_here, call_there
-from simulator.faults.kinds import BadPlan
+from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import load_plan
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
 from simulator.load.command import call_in_crowds, scenarios_in

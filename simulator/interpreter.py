@@ -86,6 +86,9 @@ class Conversation:
         await self._network.clock.sleep(_SETUP_S)
         if call.is_over:
             return call.status
+        if self._network.outage.is_on:
+            self._network.outage.note(call, "call")
+            return "failed"
         call.status = "ringing"
         call.log.add("status", status="ringing")
         call.notice("ringing", call_sid=call.sid)

@@ -17,6 +17,8 @@ from simulator.clients import Clients
 from simulator.clock import SEEDED_START, SIMULATED, Clock
 from simulator.conferences import Conferences
 from simulator.debugger import Complaint, Debugger
+from simulator.faults.hangups import HangUps
+from simulator.faults.outage import Outage
 from simulator.faults.plan import load_plan
 from simulator.faults.strikes import Faults
 from simulator.faults.webhooks import send_in_trouble
@@ -63,6 +65,8 @@ class Network:
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
         self.faults = Faults(load_plan(settings.faults) if settings.faults else None)
+        self.outage = Outage(self)
+        self.hang_ups = HangUps(self)
         self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
         self.phones = Phones(self)
@@ -77,7 +81,7 @@ class Network:
         )
         self._live: dict[str, Call] = {}
         self.clock.is_idle = lambda: not self._live
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._files: dict[str, bytes] = {}
 
     async def __aenter__(self) -> Network:
@@ -165,7 +169,8 @@ class Network:
 
     def _place(self, party: Party, endpoint: Endpoint) -> Leg:
         call = self.begin(party, endpoint)
-        self.aside(Conversation(call, self).run(), of=call)
+        life = self.outage.refuse(call) if self.outage.is_on else Conversation(call, self).run()
+        self.aside(life, of=call)
         return call.leg
 
     def begin(self, party: Party, endpoint: Endpoint, *, status: str = "ringing") -> Call:
@@ -181,12 +186,17 @@ class Network:
         self.captions.refresh()
         self.calls[call.sid] = call
         self._live[call.sid] = call
+        self.hang_ups.watch(call)
         return call
 
     # What verbs use
 
     async def send(self, call: Call, request: Request, *, most_bytes: int = MOST_BYTES) -> Answer:
-        """Send a request of a call, noted in its log. Raises WebhookFailed."""
+        """Send a request of a call, noted in its log. Raises WebhookFailed.
+
+        Once on its way it is seen through, although nobody may wait for its answer any more.
+        """
+        await self.outage.hold(call, request)
         number = len(call.webhooks)
         strikes = self.faults.of_webhook(call.sid, number, request.purpose)
         if strikes:
@@ -195,6 +205,15 @@ class Network:
 
     async def deliver(self, call: Call, request: Request, most_bytes: int) -> Answer:
         """Send it without further trouble. Raises WebhookFailed."""
+        self.hang_ups.asked(call, request)
+        sending = asyncio.ensure_future(self._deliver(call, request, most_bytes))
+        self._tasks.add(sending)
+        sending.add_done_callback(self._tasks.discard)
+        call.begin_work()
+        sending.add_done_callback(lambda _: call.end_work())
+        return await asyncio.shield(sending)
+
+    async def _deliver(self, call: Call, request: Request, most_bytes: int) -> Answer:
         sent = SentWebhook(request, 0, b"")
         call.webhooks.append(sent)
         facts = {
@@ -238,6 +257,7 @@ class Network:
         kept = self._files.get(url)
         if kept is not None:
             return kept
+        await self.outage.over()
         request = Request(url, method="GET", purpose="sound")
         async with self.clock.outside():
             answer = await self._webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
@@ -345,6 +365,7 @@ class Network:
 
     def _tick(self) -> None:
         """Everybody speaks, then everybody hears."""
+        self.outage.tick()
         live = tuple(self._live.values())
         for call in live:
             self._survive(call, call.leg.listen)
@@ -363,6 +384,7 @@ class Network:
 
     async def send_quietly(self, request: Request) -> None:
         """Send a request that belongs to no call; a failure goes to the debugger."""
+        await self.outage.over()
         try:
             await self._webhooks.send(request, {})
         except WebhookFailed as failed:

@@ -106,8 +106,11 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
     if not request.path.startswith("/2010-04-01/"):
         return await handler(request)
     try:
+        if request.app[NETWORK].outage.is_on:
+            raise ApiError(503, 20503, "Service unavailable")
         _check_account(request)
         status = request.app[NETWORK].faults.of_rest()
+        _note_refusal(request, status)
         if status == 429 or not request.app[_LIMIT].allows():
             raise ApiError(429, 20429, "Too Many Requests")
         if status:
@@ -119,6 +122,13 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
         return not_found(request.path).response()
     except web.HTTPMethodNotAllowed:
         return ApiError(405, 20004, "Method not allowed").response()
+
+
+def _note_refusal(request: web.Request, status: int) -> None:
+    """A refusal by the plan of faults stands in the log of the call it is about."""
+    call = request.app[NETWORK].calls.get(request.match_info.get("sid", ""))
+    if status and call is not None:
+        call.log.add("fault", fault=str(status), purpose="rest", url=request.path)
 
 
 def _check_account(request: web.Request) -> None:

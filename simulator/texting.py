@@ -33,6 +33,7 @@ _MOST_REDIRECTS = 10
 
 async def receive(network: Network, *, from_number: str, to: str, body: str) -> Message:
     """Take a text for one of the account's numbers, and ask the application."""
+    await network.outage.over()
     message = network.messages.add(
         account_sid=network.settings.account_sid,
         from_=from_number,

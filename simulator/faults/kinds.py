@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.faults.parameters import Parameter
+
 CALLBACKS = frozenset({"status", "recording", "stream", "conference", "message"})
 """Purposes of requests whose answers steer nothing: only these are reordered."""
 PURPOSES = (
@@ -14,62 +16,22 @@ PURPOSES = (
 )  # fmt: skip
 """What a request to the application is for."""
 
-
-class BadPlan(Exception):
-    """The plan cannot be understood; the text names the entry and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value of a fault.
-
-    type: number, whole (a whole number), range (a number or [least, most], drawn evenly), choice
-    (one of `choices`), choices (a list of them, empty for all), text, or yes (true or false).
-    """
-
-    name: str
-    says: str
-    type: str
-    default: Any
-    least: float = 0.0
-    most: float = 0.0
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-
-    def read(self, where: str, given: Any) -> Any:
-        """The value in its own type. Raises BadPlan."""
-        value = _READERS[self.type](self, given)
-        if value is None:
-            raise BadPlan(f"{where}: {self.name}: expected {self.expected}, got {given!r}")
-        return value
-
-    @property
-    def expected(self) -> str:
-        """What may be given, in words."""
-        bounds = f"{self.least:g} to {self.most:g}" + (f" {self.unit}" if self.unit else "")
-        match self.type:
-            case "number":
-                return bounds
-            case "whole":
-                return f"a whole number, {bounds}"
-            case "range":
-                return f"one number or [least, most], {bounds}"
-            case "choice":
-                return f"one of {', '.join(self.choices)}"
-            case "choices":
-                return f"a list of {', '.join(self.choices)}"
-            case "yes":
-                return "true or false"
-        return "text"
-
-    def shown(self) -> dict[str, Any]:
-        """Plain values for a page."""
-        plain = {"name": self.name, "says": self.says, "type": self.type}
-        default = list(self.default) if isinstance(self.default, tuple) else self.default
-        bounds = {"least": self.least, "most": self.most, "unit": self.unit}
-        has_bounds = self.type in ("number", "whole", "range")
-        choices = {"choices": list(self.choices)} if self.choices else {}
-        return {**plain, "default": default, **(bounds if has_bounds else {}), **choices}
+MOMENTS = {
+    "before_answer": "once the application has been asked, while it rings",
+    "answered": "once it is answered",
+    "awaiting": "while the answer to a request is awaited; of and route say which",
+    "verb": "while a verb of the document runs; verb says which",
+    "turn": "when the caller has spoken or pressed keys for the n-th time; number says which",
+    "stream_opening": "while the media socket opens",
+    "streaming": "while the media socket is open",
+    "recording": "while it is being recorded",
+    "queue": "while waiting in a queue",
+    "ringing_agent": "while somebody else's telephone rings for the caller",
+    "connected": "while talking to another person",
+    "conference": "while in a conference",
+}
+"""When a caller may hang up, and what each means."""
+VERBS = ("any", "Say", "Play", "Pause", "Gather", "Record", "Enqueue", "Dial", "Connect")
 
 
 @dataclass(frozen=True)
@@ -92,53 +54,6 @@ class Kind:
         return {"fault": self.name, "says": self.says, "parameters": parameters}
 
 
-def _is_number(given: Any) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool)
-
-
-def _number(one: Parameter, given: Any) -> float | None:
-    return float(given) if _is_number(given) and one.least <= given <= one.most else None
-
-
-def _whole(one: Parameter, given: Any) -> int | None:
-    good = isinstance(given, int) and not isinstance(given, bool) and one.least <= given <= one.most
-    return given if good else None
-
-
-def _range(one: Parameter, given: Any) -> tuple[float, float] | None:
-    pair = given if isinstance(given, list | tuple) else [given, given]
-    if len(pair) != 2 or not all(_is_number(end) and one.least <= end <= one.most for end in pair):
-        return None
-    return (float(pair[0]), float(pair[1])) if pair[0] <= pair[1] else None
-
-
-def _choice(one: Parameter, given: Any) -> str | None:
-    return given if isinstance(given, str) and given in one.choices else None
-
-
-def _choices(one: Parameter, given: Any) -> tuple[str, ...] | None:
-    is_list = isinstance(given, list | tuple)
-    good = is_list and all(isinstance(name, str) and name in one.choices for name in given)
-    return tuple(given) if good else None
-
-
-def _text(one: Parameter, given: Any) -> str | None:
-    return given if isinstance(given, str) and len(given) <= 500 else None
-
-
-def _yes(one: Parameter, given: Any) -> bool | None:
-    return given if isinstance(given, bool) else None
-
-
-_READERS = {
-    "number": _number,
-    "whole": _whole,
-    "range": _range,
-    "choice": _choice,
-    "choices": _choices,
-    "text": _text,
-    "yes": _yes,
-}
 _DAY_S = 86_400.0
 
 
@@ -239,6 +154,30 @@ KINDS = (
     ),
     Kind("rest", "429", "A REST request is refused: too many.", (_share("requests"),)),
     Kind("rest", "500", "A REST request ends in an error of the carrier.", (_share("requests"),)),
+    Kind(
+        "callers",
+        "hangs_up",
+        "The caller puts the receiver down at a moment of the call.",
+        (
+            _share("calls"),
+            Parameter("at", "the moment", "choice", "answered", choices=tuple(MOMENTS)),
+            _seconds("how long after it began", 0.0, 0.0),
+            Parameter("number", "at the how-manieth time it comes", "whole", 1, 1, 1000),
+            Parameter("verb", "at verb: which", "choice", "any", choices=VERBS),
+            _of("at awaiting: only requests for these purposes; none: all", PURPOSES),
+            Parameter("route", "at awaiting: path of the address, * for any part", "text", ""),
+        ),
+    ),
+    Kind(
+        "carrier",
+        "outage",
+        "Nothing is delivered for a while: REST answers 503, new calls fail, sockets are cut.",
+        (
+            _seconds("how long after the plan began", 30.0, 30.0, name="after"),
+            _seconds("how long it lasts", 20.0, 20.0),
+            Parameter("drops_calls", "whether calls on the line end", "yes", False),
+        ),
+    ),
 )
 """All of them, in the order in which a page shows them."""
 
@@ -254,4 +193,4 @@ def described() -> dict[str, Any]:
         {"section": name, "kinds": [kind.shown() for kind in kinds]}
         for name, kinds in SECTIONS.items()
     ]
-    return {"sections": sections}
+    return {"sections": sections, "moments": MOMENTS}

@@ -16,7 +16,8 @@ from typing import Any
 
 import yaml
 
-from simulator.faults.kinds import SECTIONS, BadPlan, Kind
+from simulator.faults.kinds import SECTIONS, Kind
+from simulator.faults.parameters import BadPlan
 
 MOST_FAULTS = 200
 

@@ -76,6 +76,20 @@ class Faults:
                 found.append(strike)
         return found
 
+    def of_caller(self, call_sid: str) -> list[Strike]:
+        """What this caller will do; it counts once it is done."""
+        found = []
+        for place, fault in self.plan.of("callers"):
+            strike = self._drawn(place, fault, self._call(call_sid), 0)
+            if strike is not None:
+                found.append(strike)
+        return found
+
+    def outages(self) -> list[Strike]:
+        """When the whole carrier is out."""
+        drawn = [self._drawn(place, fault, 0, 0) for place, fault in self.plan.of("carrier")]
+        return [strike for strike in drawn if strike is not None]
+
     def of_rest(self) -> int:
         """The HTTP status with which the next REST request is refused; 0: it is not."""
         self._rest += 1
@@ -93,12 +107,15 @@ class Faults:
         return self._calls.setdefault(call_sid, len(self._calls))
 
     def _strike(self, place: int, fault: Fault, call: int, number: int) -> Strike | None:
+        strike = self._drawn(place, fault, call, number)
+        if strike is not None:
+            self.struck[f"{fault.section}.{fault.name}"] += 1
+        return strike
+
+    def _drawn(self, place: int, fault: Fault, call: int, number: int) -> Strike | None:
         seed = f"{self.plan.seed}:{place}:{call}:{number}"
         draw = random.Random(seed)
-        if draw.random() >= fault.share:
-            return None
-        self.struck[f"{fault.section}.{fault.name}"] += 1
-        return Strike(fault, seed, draw)
+        return Strike(fault, seed, draw) if draw.random() < fault.share else None
 
 
 def _steers(purpose: str) -> bool:

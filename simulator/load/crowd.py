@@ -59,6 +59,13 @@ class CallResult:
     errors: tuple[int, ...] = ()
     reason: str = ""
     attempt: int = 1
+    connected: bool = True
+    """Whether the carrier took the call at all."""
+
+    @property
+    def was_turned_away(self) -> bool:
+        """Whether the caller got nobody, and may try again."""
+        return self.outcome in {"busy", "abandoned"} or not self.connected
 
 
 @dataclass
@@ -118,7 +125,7 @@ class Crowd:
         for attempt in range(1, self._habits.most_tries + 1):
             result = await self._one_try(draw, name, scenario, number, attempt)
             self.tally.results.append(result)
-            if result.outcome not in {"busy", "abandoned"} or draw.random() >= self._habits.redial:
+            if not result.was_turned_away or draw.random() >= self._habits.redial:
                 return
             await self._network.clock.sleep(draw.expovariate(1 / self._habits.redial_after_s))
 
@@ -219,6 +226,7 @@ def _result(
         errors=codes,
         reason="" if lost else reason,
         attempt=attempt,
+        connected=call.status != "failed" or call.answered_at is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC
 
 from simulator.faults.media import Weather
@@ -142,13 +143,10 @@ async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | N
     try:
         _check(noun, two_way=two_way)
         stream = _made(scene, noun, two_way=two_way)
-        settings = scene.network.settings
-        async with scene.network.clock.outside():
-            await stream.open(
-                scene.network.webhooks.session,
-                auth_token=settings.auth_token,
-                origins=settings.origins,
-            )
+        if scene.network.outage.is_on:
+            scene.network.outage.note(scene.call, "media", url=noun["url"])
+            raise StreamFailed(31902, "cannot connect: the carrier is out")
+        await _open(scene, stream)
     except StreamFailed as failed:
         scene.network.complain(scene.call, failed.code, str(failed), noun["url"])
         return None
@@ -158,6 +156,33 @@ async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | N
     scene.call.log.add("stream", stream_sid=stream.sid, state="started", url=noun["url"])
     _report(scene, noun, stream, "stream-started")
     return stream
+
+
+async def _open(scene: Scene, stream: MediaStream) -> None:
+    """Open the socket; a caller who hangs up meanwhile leaves one that opens and stops at once."""
+    network = scene.network
+    scene.call.log.add("stream", stream_sid=stream.sid, state="opening")
+
+    async def shake_hands() -> None:
+        async with network.clock.outside():
+            await stream.open(
+                network.webhooks.session,
+                auth_token=network.settings.auth_token,
+                origins=network.settings.origins,
+            )
+
+    opening = asyncio.ensure_future(shake_hands())
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        network.aside(_stop_when_open(opening, stream), of=scene.call)
+        raise
+
+
+async def _stop_when_open(opening: asyncio.Future[None], stream: MediaStream) -> None:
+    with suppress(StreamFailed, BadOrigin):
+        await opening
+        await stream.stop()
 
 
 def _check(noun: Verb, *, two_way: bool) -> None:

@@ -13,7 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 import simulator
 from simulator.call import Call
 from simulator.events import Event
-from simulator.faults.kinds import PURPOSES, BadPlan
+from simulator.faults.kinds import PURPOSES
+from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.keys import NETWORK
