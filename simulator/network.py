@@ -208,9 +208,15 @@ class Network:
         self.hang_ups.asked(call, request)
         sending = asyncio.ensure_future(self._deliver(call, request, most_bytes))
         self._tasks.add(sending)
-        sending.add_done_callback(self._tasks.discard)
         call.begin_work()
-        sending.add_done_callback(lambda _: call.end_work())
+
+        def seen_through(task: asyncio.Task[Answer]) -> None:
+            self._tasks.discard(task)
+            call.end_work()
+            if not task.cancelled():
+                task.exception()
+
+        sending.add_done_callback(seen_through)
         return await asyncio.shield(sending)
 
     async def _deliver(self, call: Call, request: Request, most_bytes: int) -> Answer:
