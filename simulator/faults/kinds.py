@@ -8,11 +8,11 @@ from typing import Any
 
 from simulator.faults.parameters import Parameter
 
-CALLBACKS = frozenset({"status", "recording", "stream", "conference", "message"})
+CALLBACKS = frozenset({"status", "recording", "stream", "conference", "message", "detection"})
 """Purposes of requests whose answers steer nothing: only these are reordered."""
 PURPOSES = (
-    "voice", "fallback", "status", "recording", "stream", "conference", "announcement", "message",
-    "sms",
+    "voice", "fallback", "status", "recording", "stream", "conference", "announcement", "detection",
+    "message", "sms",
 )  # fmt: skip
 """What a request to the application is for."""
 
