@@ -32,6 +32,7 @@ class Application:
     created_at: datetime
     updated_at: datetime
     sid: str = field(default_factory=lambda: new_sid(APPLICATION))
+    message_status_callback: str = ""
 
 
 @dataclass

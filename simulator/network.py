@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,10 +25,11 @@ from simulator.faults.webhooks import send_in_trouble
 from simulator.hearing import CaptionIndex
 from simulator.interpreter import Conversation
 from simulator.legs import Endpoint, Leg, NotReachable
-from simulator.messages import Message, Messages
+from simulator.messages import Media, Message, Messages
 from simulator.outgoing import Outgoing
 from simulator.phones import Phones
 from simulator.queues import Queues
+from simulator.reach import Reach
 from simulator.recordings import Recorder, Recording, Recordings, RecordTerms, duration_s
 from simulator.settings import Settings
 from simulator.sids import draw_from
@@ -60,6 +61,7 @@ class Network:
         self.debugger = Debugger()
         self.account = Account(settings, self.clock.date)
         self.messages = Messages()
+        self.reach = Reach()
         self.queues = Queues(self.clock, settings.account_sid)
         self.recordings = Recordings(settings.recordings_dir, settings.root)
         self.captions = CaptionIndex(settings.captions_dir)
@@ -163,9 +165,11 @@ class Network:
         )
         return self._place(party, endpoint)
 
-    async def text(self, *, from_number: str, to: str, body: str) -> Message:
+    async def text(
+        self, *, from_number: str, to: str, body: str, media: Sequence[Media] = ()
+    ) -> Message:
         """Send a text message to the account's number; its SMS address is asked."""
-        return await receive(self, from_number=from_number, to=to, body=body)
+        return await receive(self, from_number=from_number, to=to, body=body, media=media)
 
     def _place(self, party: Party, endpoint: Endpoint) -> Leg:
         call = self.begin(party, endpoint)

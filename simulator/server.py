@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from simulator import api, phones_api
+from simulator import api, phones_api, reach_api, texting_api
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste
@@ -61,6 +61,8 @@ def create_app(settings: Settings) -> web.Application:
         resource.add_routes(app.router, REST_ROOT)
     api.add_routes(app.router)
     phones_api.add_routes(app.router)
+    reach_api.add_routes(app.router)
+    texting_api.add_routes(app.router)
     faults_api.add_routes(app.router)
     add_phone_routes(app, network)
     if settings.bins_dir is not None:

@@ -8,6 +8,7 @@ import uuid
 
 ACCOUNT, CALL, RECORDING, STREAM, QUEUE, MESSAGE = "AC", "CA", "RE", "MZ", "QU", "SM"
 CONFERENCE, NUMBER, APPLICATION = "CF", "PN", "AP"
+MULTIMEDIA, MEDIA = "MM", "ME"
 
 _seeded: list[random.Random] = []
 

@@ -6,12 +6,14 @@ words and their confirmations: Twilio, "Support for opt-out keywords".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from simulator.messages import Message
+from simulator.delivery import send
+from simulator.messages import Media, Message
 from simulator.settings import Hook
-from simulator.twiml.parser import DocumentError, parse
+from simulator.twiml.parser import DocumentError, Verb, parse
 from simulator.webhook import Answer, Form, Request, WebhookFailed
 
 if TYPE_CHECKING:
@@ -31,16 +33,21 @@ _VERBS = ("Message", "Redirect")
 _MOST_REDIRECTS = 10
 
 
-async def receive(network: Network, *, from_number: str, to: str, body: str) -> Message:
+async def receive(
+    network: Network, *, from_number: str, to: str, body: str, media: Sequence[Media] = ()
+) -> Message:
     """Take a text for one of the account's numbers, and ask the application."""
     await network.outage.over()
     message = network.messages.add(
-        account_sid=network.settings.account_sid,
-        from_=from_number,
-        to=to,
-        body=body,
-        direction="inbound",
-        at=network.clock.date,
+        Message(
+            network.settings.account_sid,
+            from_number,
+            to,
+            body,
+            "inbound",
+            network.clock.date,
+            media=list(media),
+        )
     )
     kind = _opt_out_kind(body)
     if kind:
@@ -66,9 +73,23 @@ def _opt(network: Network, kind: str, message: Message) -> None:
     _reply(network, message, message.from_, _ANSWERS[kind])
 
 
+def _answer(network: Network, message: Message, verb: Verb, url: str) -> None:
+    """Send a <Message>, unless its addressee wants no more of them."""
+    to = verb["to"] or message.from_
+    if to in network.messages.opted_out:
+        words = "Attempt to send to unsubscribed recipient"
+        network.debugger.add(21610, words, at=network.clock.date, url=url)
+        return
+    media = [child.text for child in verb.children if child.name == "Media"]
+    callback = verb["statusCallback"] or verb["action"] or ""
+    if verb.text or media:
+        told = urljoin(url, callback) if callback else ""
+        _reply(network, message, to, verb.text, [urljoin(url, one) for one in media], told)
+
+
 async def _ask(network: Network, message: Message, kind: str, hook: Hook) -> None:
     """Ask the address; when that fails, the fallback with the reason."""
-    form = _form(message, kind)
+    form = _form(network, message, kind)
     error = await _obey(network, message, hook.url, hook.method, form)
     if error is not None and hook.fallback_url:
         why = (("ErrorCode", str(error.code)), ("ErrorUrl", hook.url))
@@ -103,23 +124,42 @@ def _obeyed(network: Network, message: Message, answer: Answer) -> str:
     for verb in parse(answer.body, verbs=_VERBS):
         if verb.name == "Redirect":
             return urljoin(answer.url, verb.text) if verb.text else answer.url
-        if verb.text:
-            _reply(network, message, verb["to"] or message.from_, verb.text)
+        _answer(network, message, verb, answer.url)
     return ""
 
 
-def _reply(network: Network, message: Message, to: str, body: str) -> None:
-    network.messages.add(
-        account_sid=message.account_sid,
-        from_=message.to,
-        to=to,
-        body=body,
-        direction="outbound-reply",
-        at=network.clock.date,
+def _reply(
+    network: Network,
+    message: Message,
+    to: str,
+    body: str,
+    media: Sequence[str] = (),
+    status_callback: str = "",
+) -> None:
+    at = network.clock.date
+    reply = Message(
+        message.account_sid,
+        message.to,
+        to,
+        body,
+        "outbound-reply",
+        at,
+        status_callback=status_callback,
+        media=[Media(at, url=url) for url in media],
     )
+    send(network, reply)
 
 
-def _form(message: Message, kind: str) -> Form:
+def _form(network: Network, message: Message, kind: str) -> Form:
+    base = f"{network.settings.root}/2010-04-01/Accounts/{message.account_sid}"
+    files = [
+        field
+        for number, one in enumerate(message.media)
+        for field in (
+            (f"MediaContentType{number}", one.content_type),
+            (f"MediaUrl{number}", f"{base}/Messages/{message.sid}/Media/{one.sid}"),
+        )
+    ]
     return (
         ("MessageSid", message.sid),
         ("SmsSid", message.sid),
@@ -128,9 +168,12 @@ def _form(message: Message, kind: str) -> Form:
         ("From", message.from_),
         ("To", message.to),
         ("Body", message.body),
-        ("NumMedia", "0"),
+        ("NumMedia", str(len(message.media))),
         ("NumSegments", str(message.segments)),
         ("SmsStatus", "received"),
         ("ApiVersion", "2010-04-01"),
+        *network.account.place_of(message.from_).fields("From"),
+        *network.account.place_of(message.to).fields("To"),
+        *files,
         *((("OptOutType", kind),) if kind else ()),
     )

@@ -26,6 +26,7 @@ from simulator.signature import HEADER, SETTINGS_HEADER, SharedKey, signature, w
 MOST_REDIRECTS = 10
 MOST_BYTES = 64 * 1024
 MOST_SOUND_BYTES = 40 * 1024 * 1024
+MOST_MEDIA_BYTES = 5 * 1024 * 1024
 USER_AGENT = "TwilioProxy/1.1"
 TOKEN_HEADER = "I-Twilio-Idempotency-Token"  # noqa: S105 (a header's name)
 

@@ -57,7 +57,7 @@ class SoftphoneLine:
                 phone.send("sms", **_as_json(text, number, origins))
 
         self._stop = self._network.messages.listen(arrived)
-        for text in self._network.messages.all:
+        for text in self._network.messages.seen_by(number):
             arrived(text)
 
     async def _text(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from aiohttp import web
 from simulator.account import Account, Answering, Application, Number
 from simulator.keys import NETWORK
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
-from simulator.rest.parameters import checked_url, method_of
+from simulator.rest.parameters import checked_url, method_of, url_of
 from simulator.settings import Hook
 
 _ADDRESSES = frozenset(
@@ -25,6 +25,7 @@ _ADDRESSES = frozenset(
     }
 )  # fmt: skip
 _OF_NUMBER = _ADDRESSES | {"VoiceApplicationSid", "SmsApplicationSid", "VoiceCallerIdLookup"}
+_OF_APPLICATION = _ADDRESSES | {"MessageStatusCallback"}
 _LONGEST_NAME = 64
 
 
@@ -58,7 +59,7 @@ def shown_application(app: Application, account_sid: str) -> dict[str, Any]:
         "friendly_name": app.friendly_name,
         **_shown_addresses(app.answering),
         "sms_status_callback": None,
-        "message_status_callback": None,
+        "message_status_callback": app.message_status_callback or None,
         "public_application_connect_enabled": False,
         "date_created": shown_date(app.created_at),
         "date_updated": shown_date(app.updated_at),
@@ -172,9 +173,10 @@ async def list_applications(request: web.Request) -> web.Response:
 async def create_application(request: web.Request) -> web.Response:
     """A new application, for numbers, calls by REST and browser phones."""
     form = await posted(request)
-    _check_names(form, _ADDRESSES)
+    _check_names(form, _OF_APPLICATION)
     at = request.app[NETWORK].clock.date
     app = Application(_changed(Answering(), form), _name(form, ""), at, at)
+    app.message_status_callback = url_of(form, "MessageStatusCallback")
     _account(request).applications[app.sid] = app
     return web.json_response(shown_application(app, _account_sid(request)), status=201)
 
@@ -187,8 +189,11 @@ async def fetch_application(request: web.Request) -> web.Response:
 async def update_application(request: web.Request) -> web.Response:
     """Other addresses or another name."""
     app, form = _application(request), await posted(request)
-    _check_names(form, _ADDRESSES)
+    _check_names(form, _OF_APPLICATION)
+    told = url_of(form, "MessageStatusCallback")
     app.answering = _changed(app.answering, form)
+    if "MessageStatusCallback" in form:
+        app.message_status_callback = told
     app.friendly_name = _name(form, app.friendly_name)
     app.updated_at = request.app[NETWORK].clock.date
     return web.json_response(shown_application(app, _account_sid(request)))

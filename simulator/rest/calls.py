@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +14,7 @@ from aiohttp import web
 from simulator.call import Call, Inline
 from simulator.keys import NETWORK
 from simulator.network import Network
+from simulator.reach import CALLS
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
 from simulator.rest.parameters import (
     EVENTS,
@@ -129,7 +132,7 @@ def ring_from(
     refused = next((name for name in form if name in _NOT_EMULATED and form[name]), None)
     if refused is not None:
         raise ApiError(400, 20001, f"{refused} is not emulated here")
-    to, from_, digits = called(form), caller_of(network, form), _send_digits(form)
+    to, from_, digits = called(network, form), caller_of(network, form), _send_digits(form)
     hook, inline, progress = _document(network, form, events)
     record = recording_from(form, recording_events, trims=("trim-silence", "do-not-trim"))
     detection = detection_from(form, "AsyncAmdStatusCallback", always_aside=False)
@@ -147,11 +150,14 @@ def ring_from(
     )
 
 
-def called(form: Mapping[str, str]) -> str:
+def called(network: Network, form: Mapping[str, str]) -> str:
     """Whom to call. Raises ApiError."""
     to = form.get("To", "")
     if not to:
         raise ApiError(400, 21201, "No 'To' number is specified")
+    code = network.reach.of_calls(to)
+    if code is not None:
+        raise ApiError(400, code, CALLS[code])
     if to.startswith(("client:", "sip:")) or re.fullmatch(r"\+[1-9]\d{3,14}", to):
         return to
     raise ApiError(400, 21211, f"To: expected +1..., client:... or sip:..., got {to!r}")
@@ -164,9 +170,21 @@ def caller_of(network: Network, form: Mapping[str, str]) -> str:
         raise ApiError(400, 21213, "No 'From' number is specified")
     if from_ in network.account.numbers or from_.startswith("client:"):
         return from_
+    if from_ and from_ == _of_token(network, form.get("CallToken", "")):
+        return from_
     if not from_.startswith("+"):
         raise ApiError(400, 21212, f"From: expected a number in E.164, got {from_!r}")
     raise ApiError(400, 21210, f"From: {from_} is not a number of this account")
+
+
+def _of_token(network: Network, token: str) -> str:
+    """The caller of the live call that the token came with."""
+    try:
+        number, _, sid = base64.b64decode(token, validate=True).decode().partition(" ")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    call = network.calls.get(sid)
+    return number if call is not None and not call.is_over else ""
 
 
 def shown_caller(form: Mapping[str, str]) -> str:
@@ -211,7 +229,7 @@ async def delete_call(request: web.Request) -> web.Response:
     """Forget a call that is over."""
     call = _found(request)
     if not call.is_over:
-        raise ApiError(400, 21220, "Call is in progress; it cannot be deleted")
+        raise ApiError(409, 20009, "Cannot delete this resource before it is complete")
     request.app[NETWORK].calls.pop(call.sid, None)
     return web.Response(status=204)
 

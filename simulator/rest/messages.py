@@ -1,20 +1,37 @@
-"""Messages by REST: send, list, fetch."""
+"""Messages by REST: send, schedule, cancel, redact, list, fetch, delete; and what came with them.
+
+Parameters and fields: Twilio, "Message resource", "Media subresource", "Message Feedback".
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
+from simulator.delivery import Delivery, send
 from simulator.keys import NETWORK
-from simulator.messages import MOST_CHARACTERS, Message
+from simulator.messages import LONGEST_VALID_S, MOST_CHARACTERS, MOST_MEDIA, Media, Message
 from simulator.network import Network
-from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
-from simulator.webhook import Request
+from simulator.rest.answers import (
+    ApiError,
+    keeps,
+    not_found,
+    page,
+    posted,
+    repeated,
+    shown_date,
+)
+from simulator.rest.parameters import checked_url, url_of
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_SERVICE = re.compile("MG[0-9a-fA-F]{32}")
+_SOONEST, _LATEST = timedelta(seconds=300), timedelta(days=35)
+_NOT_EMULATED = frozenset({"ContentSid", "ContentVariables", "PersistentAction", "FallbackFrom"})
+_UNFINISHED = ApiError(409, 20009, "Cannot delete this resource before it is complete")
+_OUTCOMES = ("confirmed", "unconfirmed")
 
 
 def shown(message: Message) -> dict[str, Any]:
@@ -30,69 +47,176 @@ def shown(message: Message) -> dict[str, Any]:
         "direction": message.direction,
         "status": message.status,
         "num_segments": str(message.segments),
-        "num_media": "0",
+        "num_media": str(len(message.media)),
         "date_created": shown_date(message.created_at),
-        "date_updated": shown_date(message.created_at),
-        "date_sent": shown_date(message.created_at),
-        "messaging_service_sid": None,
+        "date_updated": shown_date(message.updated_at),
+        "date_sent": shown_date(_sent(message)),
+        "messaging_service_sid": message.service_sid or None,
         "price": None,
         "price_unit": "USD",
-        "error_code": None,
-        "error_message": None,
+        "error_code": message.error_code,
+        "error_message": message.error_words or None,
         "uri": f"{uri}.json",
-        "subresource_uris": {"media": f"{uri}/Media.json"},
+        "subresource_uris": {"media": f"{uri}/Media.json", "feedback": f"{uri}/Feedback.json"},
+    }
+
+
+def _sent(message: Message) -> datetime | None:
+    return message.created_at if message.direction == "inbound" else message.sent_at
+
+
+def shown_media(message: Message, one: Media) -> dict[str, Any]:
+    """A file of a message as REST shows it."""
+    base = f"/2010-04-01/Accounts/{message.account_sid}/Messages/{message.sid}/Media"
+    return {
+        "sid": one.sid,
+        "account_sid": message.account_sid,
+        "parent_sid": message.sid,
+        "content_type": one.content_type,
+        "date_created": shown_date(one.created_at),
+        "date_updated": shown_date(one.created_at),
+        "uri": f"{base}/{one.sid}.json",
     }
 
 
 async def create_message(request: web.Request) -> web.Response:
-    """Send a text; it is delivered at once, and its states are called back."""
+    """Send a text; the answer comes at once, its states are called back."""
     network = request.app[NETWORK]
     form = await posted(request)
-    _check(form, network.account.numbers)
-    if form["To"] in network.messages.opted_out:
-        raise ApiError(400, 21610, "Attempt to send to unsubscribed recipient")
-    message = network.messages.add(
-        account_sid=network.settings.account_sid,
-        from_=form["From"],
-        to=form["To"],
-        body=form["Body"],
-        direction="outbound-api",
-        at=network.clock.date,
-        status_callback=form.get("StatusCallback", ""),
+    message = _message(network, form, await repeated(request, "MediaUrl"))
+    return web.json_response(shown(send(network, message)), status=201)
+
+
+def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> Message:
+    """What a form asks to be sent. Raises ApiError with the carrier's codes."""
+    beyond = sorted(name for name in _NOT_EMULATED if form.get(name))
+    if beyond:
+        raise ApiError(400, 20001, f"{beyond[0]} is not emulated here")
+    to, (from_, service) = _addressee(network, form), _sender(network, form)
+    _check_content(form, media)
+    at, send_at = network.clock.date, _send_at(form, service, network.clock.date)
+    waiting = "accepted" if service else "queued"
+    return Message(
+        network.settings.account_sid,
+        from_,
+        to,
+        form.get("Body", ""),
+        "outbound-api",
+        at,
+        status="scheduled" if send_at else waiting,
+        status_callback=_callback(network, form),
+        media=[Media(at, url=checked_url("MediaUrl", url)) for url in media],
+        service_sid=service,
+        validity_s=_validity(form),
+        send_at=send_at,
     )
-    if message.status_callback:
-        network.aside(_call_back(network, message))
-    return web.json_response({**shown(message), "status": "queued", "date_sent": None}, status=201)
 
 
-def _check(form: dict[str, str], own: Container[str]) -> None:
-    if not form.get("To"):
+def _addressee(network: Network, form: dict[str, str]) -> str:
+    to = form.get("To", "")
+    if not to:
         raise ApiError(400, 21604, "A 'To' phone number is required.")
-    if not _NUMBER.fullmatch(form["To"]):
+    if not _NUMBER.fullmatch(to):
         raise ApiError(400, 21211, "Invalid 'To' Phone Number")
-    if not form.get("From"):
+    if to in network.messages.opted_out:
+        raise ApiError(400, 21610, "Attempt to send to unsubscribed recipient")
+    fate = network.reach.of_texts(to)
+    if fate.is_refused:
+        raise ApiError(400, fate.code or 20001, fate.words)
+    return to
+
+
+def _sender(network: Network, form: dict[str, str]) -> tuple[str, str]:
+    """The number that sends, and the service that chose it, if one did."""
+    from_, service = form.get("From", ""), form.get("MessagingServiceSid", "")
+    if _SERVICE.fullmatch(from_):
+        from_, service = "", from_
+    if service and not _SERVICE.fullmatch(service):
+        raise ApiError(404, 20404, f"The Messaging Service {service} was not found")
+    if not from_ and not service:
         raise ApiError(400, 21603, "A 'From' phone number is required.")
-    if form["From"] not in own:
+    if from_ and from_ not in network.account.numbers:
         raise ApiError(400, 21606, "The 'From' number is not a number of this account")
-    if not form.get("Body"):
-        raise ApiError(400, 21602, "Message body is required.")
-    if len(form["Body"]) > MOST_CHARACTERS:
+    return from_ or next(iter(network.account.numbers), ""), service
+
+
+def _check_content(form: dict[str, str], media: tuple[str, ...]) -> None:
+    if not form.get("Body") and not media:
+        code = 21619 if form.get("MessagingServiceSid") else 21602
+        raise ApiError(400, code, "Message body is required.")
+    if len(form.get("Body", "")) > MOST_CHARACTERS:
         raise ApiError(400, 21617, f"The message body exceeds {MOST_CHARACTERS} characters.")
+    if len(media) > MOST_MEDIA:
+        raise ApiError(400, 21623, "Number of media files exceeds allowed limit")
 
 
-async def _call_back(network: Network, message: Message) -> None:
-    for status in ("sent", "delivered"):
-        form = (
-            ("AccountSid", message.account_sid),
-            ("ApiVersion", "2010-04-01"),
-            ("From", message.from_),
-            ("To", message.to),
-            ("MessageSid", message.sid),
-            ("SmsSid", message.sid),
-            ("MessageStatus", status),
-            ("SmsStatus", status),
-        )
-        await network.send_quietly(Request(message.status_callback, form, purpose="message"))
+def _validity(form: dict[str, str]) -> float:
+    text = form.get("ValidityPeriod", str(LONGEST_VALID_S))
+    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= LONGEST_VALID_S:
+        raise ApiError(400, 21624, f"ValidityPeriod: expected 1 to {LONGEST_VALID_S}")
+    return float(text)
+
+
+def _send_at(form: dict[str, str], service: str, now: datetime) -> datetime | None:
+    """When a scheduled message is due."""
+    if "ScheduleType" not in form and "SendAt" not in form:
+        return None
+    if form.get("ScheduleType", "fixed") != "fixed":
+        raise ApiError(400, 20001, "ScheduleType: expected fixed")
+    if not form.get("SendAt"):
+        raise ApiError(400, 35111, "SendAt is required with ScheduleType=fixed")
+    if not service:
+        raise ApiError(400, 35118, "MessagingServiceSid is required to schedule a message")
+    try:
+        due = datetime.fromisoformat(form["SendAt"])
+    except ValueError as error:
+        raise ApiError(400, 35114, "SendAt: expected YYYY-MM-DDTHH:MM:SSZ") from error
+    if due.tzinfo is None or not _SOONEST <= due - now <= _LATEST:
+        raise ApiError(400, 35114, "SendAt: expected 300 seconds to 35 days from now, in UTC")
+    return due
+
+
+def _callback(network: Network, form: dict[str, str]) -> str:
+    """Where states go: the message's own address wins over the application's."""
+    url = url_of(form, "StatusCallback")
+    if url or not form.get("ApplicationSid"):
+        return url
+    app = network.account.applications.get(form["ApplicationSid"])
+    if app is None:
+        raise ApiError(400, 21218, f"there is no application {form['ApplicationSid']}")
+    return app.message_status_callback
+
+
+async def update_message(request: web.Request) -> web.Response:
+    """Take the text away (an empty Body), or cancel what is scheduled (Status)."""
+    message, form = _found(request), await posted(request)
+    network = request.app[NETWORK]
+    if "Status" in form:
+        if form["Status"] != "canceled":
+            raise ApiError(400, 20001, f"Status: expected canceled, got {form['Status']!r}")
+        if message.status != "scheduled":
+            raise ApiError(409, 30409, "This message cannot be canceled")
+        await Delivery(network, message).cancel()
+    elif form.get("Body") == "":
+        if not _is_complete(message):
+            raise ApiError(409, 20009, "Cannot redact this resource before it is complete")
+        message.body, message.updated_at = "", network.clock.date
+    else:
+        raise ApiError(400, 20001, "expected an empty Body, or Status=canceled")
+    return web.json_response(shown(message))
+
+
+def _is_complete(message: Message) -> bool:
+    return message.has_ended or message.status == "sent"
+
+
+async def delete_message(request: web.Request) -> web.Response:
+    """Forget a message of which nothing more will become."""
+    message = _found(request)
+    if not _is_complete(message):
+        raise _UNFINISHED
+    request.app[NETWORK].messages.delete(message)
+    return web.Response(status=204)
 
 
 async def list_messages(request: web.Request) -> web.Response:
@@ -103,7 +227,7 @@ async def list_messages(request: web.Request) -> web.Response:
         return (
             query.get("To") in (None, message.to)
             and query.get("From") in (None, message.from_)
-            and keeps(query, "DateSent", message.created_at)
+            and keeps(query, "DateSent", _sent(message))
         )
 
     messages = reversed(request.app[NETWORK].messages.all)
@@ -112,15 +236,77 @@ async def list_messages(request: web.Request) -> web.Response:
 
 async def fetch_message(request: web.Request) -> web.Response:
     """One message."""
-    sid = request.match_info["sid"]
-    for message in request.app[NETWORK].messages.all:
-        if message.sid == sid:
-            return web.json_response(shown(message))
+    return web.json_response(shown(_found(request)))
+
+
+async def list_media(request: web.Request) -> web.Response:
+    """What came with a message."""
+    message, query = _found(request), request.query
+    media = [one for one in message.media if keeps(query, "DateCreated", one.created_at)]
+    return page(request, "media_list", media, lambda one: shown_media(message, one))
+
+
+async def fetch_media(request: web.Request) -> web.Response:
+    """The facts of one file."""
+    message = _found(request)
+    return web.json_response(shown_media(message, _media(request, message)))
+
+
+async def fetch_content(request: web.Request) -> web.Response:
+    """The file itself."""
+    one = _media(request, _found(request))
+    return web.Response(body=one.content, headers={"Content-Type": one.content_type})
+
+
+async def delete_media(request: web.Request) -> web.Response:
+    """Forget a file."""
+    message = _found(request)
+    message.media.remove(_media(request, message))
+    return web.Response(status=204)
+
+
+async def create_feedback(request: web.Request) -> web.Response:
+    """Whether its reader did what the message was for."""
+    message, form = _found(request), await posted(request)
+    outcome = form.get("Outcome", "unconfirmed")
+    if outcome not in _OUTCOMES:
+        raise ApiError(400, 20001, f"Outcome: expected {' or '.join(_OUTCOMES)}")
+    at = shown_date(request.app[NETWORK].clock.date)
+    body = {
+        "account_sid": message.account_sid,
+        "message_sid": message.sid,
+        "outcome": outcome,
+        "date_created": at,
+        "date_updated": at,
+        "uri": request.path,
+    }
+    return web.json_response(body)
+
+
+def _found(request: web.Request) -> Message:
+    message: Message | None = request.app[NETWORK].messages.by_sid(request.match_info["sid"])
+    if message is None:
+        raise not_found(request.path)
+    return message
+
+
+def _media(request: web.Request, message: Message) -> Media:
+    for one in message.media:
+        if one.sid == request.match_info["media_sid"]:
+            return one
     raise not_found(request.path)
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:
-    """Mount the resource."""
+    """Mount the resource and what stands below it."""
+    one = f"{root}/Messages/{{sid}}"
     router.add_get(f"{root}/Messages.json", list_messages)
     router.add_post(f"{root}/Messages.json", create_message)
-    router.add_get(f"{root}/Messages/{{sid}}.json", fetch_message)
+    router.add_get(f"{one}.json", fetch_message)
+    router.add_post(f"{one}.json", update_message)
+    router.add_delete(f"{one}.json", delete_message)
+    router.add_post(f"{one}/Feedback.json", create_feedback)
+    router.add_get(f"{one}/Media.json", list_media)
+    router.add_get(f"{one}/Media/{{media_sid}}.json", fetch_media)
+    router.add_delete(f"{one}/Media/{{media_sid}}.json", delete_media)
+    router.add_get(f"{one}/Media/{{media_sid:ME[0-9a-f]+}}", fetch_content)

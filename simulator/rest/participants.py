@@ -95,7 +95,7 @@ def _ring(
     record = recording_from(
         form, recording_events, trims=("trim-silence", "do-not-trim"), known=_RECORDING_EVENTS
     )
-    to, from_ = called(form), caller_of(network, form)
+    to, from_ = called(network, form), caller_of(network, form)
     return Ring(
         to,
         shown_caller(form) or from_,

@@ -205,7 +205,7 @@ class _Reader:
             self._verbs_found = verb.children
             return
         self._stack[-1].children.append(verb)
-        if self._stack[-1].rules.text:
+        if self._stack[-1].rules.text and not done.rules.is_apart:
             self._stack[-1].pieces.append(str(verb.attributes.get("alias") or text))
 
 

@@ -48,6 +48,8 @@ class Element:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     children: tuple[str, ...] = ()
     text: bool = False
+    is_apart: bool = False
+    """Whether its text is no part of what its parent says."""
     not_emulated: frozenset[str] = frozenset()
     """Real attributes that would change what happens here, and do not."""
     least_children: int = 0
@@ -258,12 +260,18 @@ VOICE: Mapping[str, Element] = {
         not_emulated=frozenset({"recordingConfigurationId"}),
     ),
     "Message": Element(
-        attributes={"to": Attribute(TEXT, ""), "from": Attribute(TEXT, "")},
-        children=("Body",),
+        attributes={
+            "to": Attribute(TEXT, ""),
+            "from": Attribute(TEXT, ""),
+            "action": Attribute(URL),
+            "method": Attribute(METHOD, "POST"),
+            "statusCallback": Attribute(URL),
+        },
+        children=("Body", "Media"),
         text=True,
-        not_emulated=frozenset({"action", "method", "statusCallback"}),
     ),
     "Body": Element(text=True),
+    "Media": Element(text=True, is_apart=True),
     "Redirect": Element(attributes={"method": Attribute(METHOD, "POST")}, text=True),
     "Reject": Element(attributes={"reason": Attribute(one_of("rejected", "busy"), "rejected")}),
     "Hangup": Element(),

@@ -132,3 +132,11 @@ def first(served: Served, path: str, sid: str) -> dict[str, str]:
         lambda: [form for form in served.app.forms(path) if form.get("CallSid") == sid]
     )[0]
     return found
+
+
+def reach(served: Served, address: str, **facts: Any) -> None:
+    """Say how well a number is reached."""
+    answer = requests.post(
+        f"{served.root}/simulator/reach", json={"address": address, **facts}, timeout=10
+    )
+    assert answer.status_code == 201, answer.text
