@@ -25,7 +25,7 @@ from infra.log import logger
 from infra.services import Services
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
-from web.webhooks import Fields, webhook_blueprint
+from web.webhooks import Fields, in_place, webhook_blueprint
 
 blueprint = webhook_blueprint("agents", __name__, "/agents")
 
@@ -49,6 +49,7 @@ def _look(message: Fields) -> str:
 
 
 @blueprint.post("/wait")
+@in_place
 @answered_once(_look)
 def wait(session: Session, message: Fields) -> str:
     """What a waiting caller hears next."""
@@ -92,6 +93,7 @@ def back(session: Session, message: Fields) -> str:
 
 
 @blueprint.post("/voice")
+@in_place
 @answered_once(lambda message: message.args.get("try", "0"))
 def voice(session: Session, message: Fields) -> str:
     """An agent's browser calls: connect it with the caller of an offer it accepted.
@@ -119,6 +121,7 @@ def voice(session: Session, message: Fields) -> str:
 
 
 @blueprint.post("/voice-over")
+@in_place
 @answered_once(lambda message: message.args.get("attempt", "0"))
 def voice_over(session: Session, message: Fields) -> str:
     """The agent's leg is out of the bridge.

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import cast
 
-from flask import Response, current_app
+from flask import Response, copy_current_request_context, current_app
 from sqlalchemy.orm import Session
 
 from calls.events import answer_once, checked_sid
+from infra.patience import Patience
 from infra.services import Services
 from web.webhooks import Fields, fields, xml
 
 View = Callable[[Session, Fields], str]
 
+_ANSWER_S = 1.7
+"""Less than the carrier waits while a caller holds the line (carriers/addresses.py)."""
+_MOST_ANSWERS = 48
+_in_time = Patience(_ANSWER_S, most=_MOST_ANSWERS)
+
 
 def answered_once(key: Callable[[Fields], str]) -> Callable[[View], Callable[[], Response]]:
     """Make a view of `view(session, fields) -> TwiML` that answers each message once.
+
+    An answer that takes too long is given up: the caller hears an apology, and what is
+    committed later is what the same message would be answered with again.
 
     `key` says what makes a message the same again, within its route and call.
     """
@@ -25,21 +34,24 @@ def answered_once(key: Callable[[Fields], str]) -> Callable[[View], Callable[[],
     def decorate(view: View) -> Callable[[], Response]:
         @wraps(view)
         def answer() -> Response:
-            message = fields()
-            services = cast(Services, current_app.extensions["swiftline"])
-            document = answer_once(
-                services.database,
-                carrier_sid=_subject(message),
-                key=f"{message.route}:{key(message)}",
-                route=message.route,
-                fields=message,
-                answer=lambda session: view(session, message),
-            )
-            return xml(document)
+            return xml(_in_time.wait_for(copy_current_request_context(partial(_answer, view, key))))
 
         return answer
 
     return decorate
+
+
+def _answer(view: View, key: Callable[[Fields], str]) -> str:
+    message = fields()
+    services = cast(Services, current_app.extensions["swiftline"])
+    return answer_once(
+        services.database,
+        carrier_sid=_subject(message),
+        key=f"{message.route}:{key(message)}",
+        route=message.route,
+        fields=message,
+        answer=lambda session: view(session, message),
+    )
 
 
 def _subject(message: Fields) -> str:

@@ -152,6 +152,15 @@ def apology(text: str, *, language: str, then: str) -> str:
     return str(response)
 
 
+def send_away(text: str, *, language: str) -> str:
+    """Apologise to a line that waits in a queue and take it out; a line in none is ended."""
+    response = VoiceResponse()
+    response.say(text, language=language)
+    response.leave()
+    response.hangup()
+    return str(response)
+
+
 def last_resort(text: str, *, language: str, recording_status: str, action: str) -> str:
     """When nothing of ours answers any more: apologise and let the carrier keep a message."""
     response = VoiceResponse()

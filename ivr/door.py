@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from agents.queries import is_talking
-from calls import ladder
-from calls.actions import find_call, locked_call, say, use_stream_token
+from calls.actions import find_call, say, use_stream_token
 from calls.events import has_event
 from carriers.addresses import while_holding
 from carriers.base import Carrier, CarrierError
@@ -70,9 +69,7 @@ class CallDoor:
 
     def take_turn(self, call_sid: str, turn: int, heard: Heard) -> Reply:
         """Answer what was heard."""
-        with self._services.database.transaction() as session:
-            ladder.live_held(session, locked_call(session, call_sid))
-            return turns.take_turn_in(session, self._services, call_sid, turn, heard)
+        return turns.take_turn(self._services, call_sid, turn, heard)
 
     def spoken(self, call_sid: str, turn: int) -> None:
         """The caller has heard the reply that belongs to `turn` to its end."""

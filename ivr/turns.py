@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from calls import ladder
 from calls.actions import locked_call, say
 from calls.models import Call, Turn
 from carriers import messages, verbs
@@ -73,11 +74,12 @@ def present_in(session: Session, call_sid: str) -> Reply:
 
 
 def take_turn(services: Services, call_sid: str, turn: int, heard: Heard) -> Reply:
-    """Answer what was heard, in a transaction of its own. The same turn again: same reply.
+    """Answer what was heard on a media socket, in a transaction of its own.
 
-    Raises OutOfStep for a turn the call has not reached.
+    The same turn again: same reply. Raises OutOfStep for a turn the call has not reached.
     """
     with services.database.transaction("ivr.turns.take_turn") as session:
+        ladder.live_held(session, locked_call(session, call_sid))
         return take_turn_in(session, services, call_sid, turn, heard)
 
 

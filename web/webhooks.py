@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar, cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
@@ -74,6 +75,15 @@ def callback(view: View) -> View:
     return view
 
 
+def in_place(view: View) -> View:
+    """Mark a view for a line that is not in the dialogue: one that waits in the queue, an agent's.
+
+    When it fails, the apology leads back to the same address, and in the end out of the queue.
+    """
+    view.is_in_place = True  # type: ignore[attr-defined]
+    return view
+
+
 def fields() -> Fields:
     """The message at hand."""
     return Fields(request.form.to_dict(), request.args.to_dict(), request.path)
@@ -123,24 +133,38 @@ def _apologise(error: Exception) -> Response | HTTPException:
     """Speak an apology and try again where the caller was; give up into a message."""
     if isinstance(error, HTTPException) and error.code in (404, 405):
         return error
-    services = _services()
     _log.error("webhook failed", route=request.path, error=origin(error))
-    if getattr(current_app.view_functions[str(request.endpoint)], "is_callback", False):
+    view = current_app.view_functions[str(request.endpoint)]
+    if getattr(view, "is_callback", False):
         return _kept_or_refused(error)
-    tries = int(request.args.get("trouble", "0") or 0) + 1
-    language = services.settings.language_list[0]
-    root = services.settings.public_url
-    if tries > _MOST_APOLOGIES:
-        document = twiml.last_resort(
-            _LAST_WORDS,
-            language=language,
-            recording_status=until_taken(f"{root}/recordings/status"),
-            action=while_holding(f"{root}/ivr/rescued"),
-        )
-    else:
-        again = while_holding(f"{root}/ivr/continue?after=trouble&trouble={tries}")
-        document = twiml.apology(_APOLOGY, language=language, then=again)
-    return xml(document)
+    language = _services().settings.language_list[0]
+    tries = request.args.get("trouble", 0, type=int) + 1
+    is_in_place = getattr(view, "is_in_place", False)
+    if tries <= _MOST_APOLOGIES:
+        path = _same_again(tries) if is_in_place else f"/ivr/continue?after=trouble&trouble={tries}"
+        return xml(twiml.apology(_APOLOGY, language=language, then=_address(path)))
+    return xml(
+        twiml.send_away(_APOLOGY, language=language) if is_in_place else _last_words(language)
+    )
+
+
+def _same_again(tries: int) -> str:
+    """The address that was asked for, with the count of our failures there."""
+    return f"{request.path}?{urlencode({**request.args, 'trouble': tries})}"
+
+
+def _last_words(language: str) -> str:
+    root = _services().settings.public_url
+    return twiml.last_resort(
+        _LAST_WORDS,
+        language=language,
+        recording_status=until_taken(f"{root}/recordings/status"),
+        action=_address("/ivr/rescued"),
+    )
+
+
+def _address(path: str) -> str:
+    return while_holding(_services().settings.public_url + path)
 
 
 def _kept_or_refused(error: Exception) -> Response:

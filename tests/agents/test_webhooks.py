@@ -328,5 +328,8 @@ def test_a_caller_fetched_from_a_silent_agent_waits_again(carrier: Carrier, floo
 
 def test_a_stranger_in_the_queue_gets_an_apology_not_a_trace(carrier: Carrier) -> None:
     heard = carrier.posts("/agents/wait", sid="CA" + "9" * 32)
-    assert "Say" in verbs(heard)
-    assert "/ivr/continue" in (heard.findtext("Redirect") or "")
+    assert verbs(heard) == ["Say", "Pause", "Redirect"]
+    again = heard.findtext("Redirect") or ""
+    assert again.startswith("https://hotline.swiftline.example/agents/wait?trouble=1#")
+    last = carrier.posts("/agents/wait?round=1&look=2&trouble=3", sid="CA" + "9" * 32)
+    assert verbs(last) == ["Say", "Leave", "Hangup"], "out of the queue, whose action goes on"

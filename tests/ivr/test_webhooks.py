@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -59,7 +58,12 @@ def chicago() -> City:
 
 
 @pytest.fixture
-def phone(settings: Settings, database: Database, chicago: City) -> Iterator[Phone]:
+def phone(settings: Settings, database: Database, chicago: City) -> Phone:
+    return phone_on(settings, database, chicago)
+
+
+def phone_on(settings: Settings, database: Database, chicago: City) -> Phone:
+    """A carrier before an application on that database."""
     settings = settings.model_copy(update={"voice_en": "espeak"})
     services = Services(settings, database)
     services.add(City, chicago)
@@ -67,7 +71,7 @@ def phone(settings: Settings, database: Database, chicago: City) -> Iterator[Pho
     services.add(Storage, LocalStorage(settings.storage))
     services.add(VoiceCache, VoiceCache(settings))
     app: Flask = create_app(settings, services)
-    yield Phone(app.test_client(), settings)
+    return Phone(app.test_client(), settings)
 
 
 def verbs(answer: TestResponse) -> list[str]:
