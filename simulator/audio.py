@@ -26,8 +26,8 @@ KEYS = "0123456789*#"
 AUDIBLE = 24
 """Magnitude from which a sample is heard, about 1 % of full scale."""
 
-_LOW = dict(zip(("123", "456", "789", "*0#"), (697, 770, 852, 941), strict=True))
-_HIGH = dict(zip(("147*", "2580", "369#"), (1209, 1336, 1477), strict=True))
+_LOW = dict(zip(("123A", "456B", "789C", "*0#D"), (697, 770, 852, 941), strict=True))
+_HIGH = dict(zip(("147*", "2580", "369#", "ABCD"), (1209, 1336, 1477, 1633), strict=True))
 _BIAS = 132
 _CLIP = 32635
 
@@ -97,6 +97,11 @@ def mixed(one: bytes, other: bytes) -> bytes:
     return encoded(total)
 
 
+def louder(mulaw: bytes, gain_db: float) -> bytes:
+    """The same sound so much louder; softer when negative."""
+    return encoded(decoded(mulaw).astype(np.float64) * 10 ** (gain_db / 20))
+
+
 def frames(mulaw: bytes) -> list[bytes]:
     """Cut into frames; the last one is filled up with silence."""
     return [
@@ -151,6 +156,17 @@ def read_sound(source: Path | bytes, name: str = "sound") -> bytes:
         raise BadSound(f"{name}: not a sound that can be played ({error})") from error
     mono = resampled(samples.mean(axis=1), rate)
     return encoded(np.round(mono * 32768))
+
+
+def read_gsm(raw: bytes, name: str = "sound") -> bytes:
+    """GSM 06.10 frames at 8 kHz without a header, as mu-law. Raises BadSound."""
+    try:
+        samples, _ = soundfile.read(
+            io.BytesIO(raw), format="RAW", subtype="GSM610", samplerate=RATE, channels=1
+        )
+    except soundfile.LibsndfileError as error:
+        raise BadSound(f"{name}: not GSM 06.10 ({error})") from error
+    return encoded(np.round(samples * 32768))
 
 
 def _mulaw_wav(raw: bytes) -> bytes | None:

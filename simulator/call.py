@@ -87,6 +87,8 @@ class Streams:
     cut: list[Callable[[], None]] = field(default_factory=list)
     stop_by_name: dict[str, Callable[[], None]] = field(default_factory=dict)
     stop_by_sid: dict[str, Callable[[], None]] = field(default_factory=dict)
+    tracks: int = 0
+    """How many tracks the one-way streams listen to."""
 
 
 class Call:
@@ -120,6 +122,8 @@ class Call:
         self.leg = Leg(endpoint, sid=self.sid)
         self.last_words: list[Request] = []
         """Requests still to be sent once the call is over; their answers do not matter."""
+        self.returned: Form = ()
+        """What its last document gives back to the <Dial><Application> that made this call."""
         self.closing: list[Callable[[], None]] = []
         """What to stop when the call is over: recordings, streams."""
         self.interrupt: Callable[[Next | None], None] = lambda _next: None

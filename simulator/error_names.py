@@ -96,6 +96,7 @@ NAMES = {
     13699: "Record: Invalid trim value",
     13710: "Redirect: Invalid method value",
     13801: "Refer not allowed on non-SIP call legs",
+    13802: "Dial: No referUrl attribute specified",
     13810: "Reject: Invalid cause",
     13910: "Pause: Invalid length value",
     14201: "Enqueue: Invalid method value",
@@ -121,6 +122,7 @@ NAMES = {
     16101: "Voice Recording : Unavailable because duration is too short",
     16102: "Voice Recording: Unavailable because recording is silent",
     20001: "Unknown parameters",
+    21218: "Invalid ApplicationSid",
     21262: "No AMD status callback URL provided",
     31900: "Stream - WebSocket - Connection Error",
     31901: "Stream - WebSocket - Connection Timeout",
@@ -133,8 +135,9 @@ NAMES = {
     31923: "Stream - WebSocket - Invalid URL",
     31924: "Stream - WebSocket - Protocol Error",
     31930: "Stream - Media - Buffer Overflow",
-    31931: "Stream - Message - Invalid",
+    31931: "Stream - Media - Media Discarded",
     31941: "Stream - Invalid Track Configuration",
+    31950: "Stream - Protocol - Malformed Message",
     31951: "Stream - Protocol - Invalid Message",
 }
 """Names from 31900 on are partly guesses."""

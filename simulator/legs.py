@@ -101,6 +101,7 @@ class Leg:
         self.outbound = SILENCE
         self.on_key: list[Callable[[str], None]] = []
         self.on_hang_up: Callable[[], None] | None = None
+        self.on_refer: Callable[[str], None] | None = None
         self.key_times: list[str] = []
         self._taps: list[Tap] = []
         self._sources: list[Source] = []
@@ -124,6 +125,11 @@ class Leg:
         """Put the receiver down. Once over, nothing happens."""
         if not self.over and self.on_hang_up is not None:
             self.on_hang_up()
+
+    def refer(self, target: str) -> None:
+        """Ask, as a SIP telephone can, to connect the other side to `target` instead."""
+        if not self.over and self.on_refer is not None:
+            self.on_refer(target)
 
     # What the network does with it
 

@@ -18,13 +18,17 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from simulator.audio import FRAME_BYTES
+from simulator.audio import FRAME_BYTES, RATE
 from simulator.origins import OriginMap
 from simulator.sids import STREAM, new_sid
 from simulator.signature import HEADER, signature
 
 ANSWER_S = 10.0
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
+MOST_WAITING_S = 600
+"""Sound that waits to be played; what comes beyond it is discarded (Twilio, error 31931)."""
+MOST_UNSENT = 3000
+"""Messages that wait for a slow server; frames beyond it are discarded with 31930."""
 _TRACKS = {
     "inbound_track": ("inbound",),
     "outbound_track": ("outbound",),
@@ -43,8 +47,11 @@ class StreamFailed(Exception):
 class Buffer:
     """Sound from the application that is still to be played, and its marks."""
 
-    def __init__(self, echo: Callable[[str], None]) -> None:
+    def __init__(
+        self, echo: Callable[[str], None], *, most_bytes: int = MOST_WAITING_S * RATE
+    ) -> None:
         self._echo = echo
+        self._most_bytes = most_bytes
         self._sound = bytearray()
         self._added = 0
         self._played = 0
@@ -63,10 +70,12 @@ class Buffer:
         self._reach()
         return frame.ljust(FRAME_BYTES, b"\xff")
 
-    def add(self, sound: bytes) -> None:
-        """Queue sound."""
-        self._sound += sound
-        self._added += len(sound)
+    def add(self, sound: bytes) -> bool:
+        """Queue sound; whether all of it found room."""
+        taken = sound[: max(0, self._most_bytes - len(self._sound))]
+        self._sound += taken
+        self._added += len(taken)
+        return len(taken) == len(sound)
 
     def mark(self, name: str) -> None:
         """Echo `name` when everything queued so far has been played."""
@@ -107,13 +116,20 @@ class MediaStream:
         self._tracks = _TRACKS[track]
         self._parameters = dict(parameters)
         self._two_way = two_way
-        self._warn = warn
+        self._tell = warn
+        self._warned: set[int] = set()
         self._number = 0
         self._chunks = dict.fromkeys(self._tracks, 0)
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._work: list[asyncio.Task[None]] = []
         self.buffer = Buffer(self._echo)
+
+    def _warn(self, code: int, message: str) -> None:
+        """Say what is wrong, each kind once in a stream as the carrier does."""
+        if code not in self._warned:
+            self._warned.add(code)
+            self._tell(code, message)
 
     async def open(
         self, session: aiohttp.ClientSession, *, auth_token: str, origins: OriginMap
@@ -152,7 +168,10 @@ class MediaStream:
                 "timestamp": str((self._chunks[track] - 1) * 20),
                 "payload": base64.b64encode(frame).decode(),
             }
-            self._send("media", media=media)
+            if self._out.qsize() < MOST_UNSENT:
+                self._send("media", media=media)
+            else:
+                self._warn(31930, "the server does not take the frames; they are discarded")
 
     def miss(self) -> None:
         """A tick whose frames never come: their chunks are counted, nothing is sent."""
@@ -232,7 +251,7 @@ class MediaStream:
             if message.type == aiohttp.WSMsgType.TEXT:
                 self._take(message.data)
             elif message.type == aiohttp.WSMsgType.BINARY:
-                self._warn(31951, "a binary message; expected JSON text")
+                self._warn(31950, "a binary message; expected JSON text")
         if not self.closed.is_set():
             self.closed_by_server = True
             if server.close_code not in (1000, None):
@@ -249,12 +268,16 @@ class MediaStream:
         except (ValueError, KeyError, TypeError, RecursionError):
             self._warn(31951, "not a message of the protocol; it was dropped")
 
+    def _queue(self, sound: bytes) -> None:
+        if not self.buffer.add(sound):
+            self._warn(31931, f"more than {MOST_WAITING_S} s of sound wait; the rest is discarded")
+
     def _obey(self, message: dict[str, Any]) -> None:
         event = message["event"]
         if message["streamSid"] != self.sid:
             self._warn(31951, f"{event} for another stream; it was dropped")
         elif event == "media":
-            self.buffer.add(base64.b64decode(message["media"]["payload"], validate=True))
+            self._queue(base64.b64decode(message["media"]["payload"], validate=True))
         elif event == "mark":
             self.buffer.mark(str(message["mark"]["name"]))
         elif event == "clear":

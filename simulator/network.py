@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.account import Account
-from simulator.audio import read_sound
+from simulator.audio import read_gsm, read_sound
 from simulator.call import Call, Party, SentWebhook
 from simulator.caller_id import CallerFacts
 from simulator.clients import Clients
@@ -420,9 +420,17 @@ class Network:
 
 def _sound_of(answer: Answer) -> bytes:
     kind = answer.content_type.split(";")[0].strip().lower()
-    if kind in {"audio/basic", "audio/ulaw", "audio/x-mulaw"} and answer.body[:4] != b"RIFF":
+    has_header = answer.body[:4] in _HEADERS
+    if kind in _RAW_MULAW and not has_header:
         return answer.body
+    if kind in _RAW_GSM and not has_header:
+        return read_gsm(answer.body, answer.url)
     return read_sound(answer.body, answer.url)
+
+
+_HEADERS = (b"RIFF", b".snd", b"FORM")
+_RAW_MULAW = frozenset({"audio/basic", "audio/ulaw", "audio/x-mulaw"})
+_RAW_GSM = frozenset({"audio/gsm", "audio/x-gsm"})
 
 
 def _clock(settings: Settings) -> Clock:

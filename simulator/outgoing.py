@@ -12,8 +12,11 @@ from urllib.parse import parse_qsl
 from simulator.call import Call, Inline, Later, Led, Next, Party
 from simulator.detection import detect
 from simulator.interpreter import Conversation
+from simulator.legs import Endpoint
 from simulator.ring import Ring
 from simulator.settings import Hook
+from simulator.status import tell
+from simulator.waiting import first_of
 from simulator.webhook import Form
 
 if TYPE_CHECKING:
@@ -57,6 +60,22 @@ class Outgoing:
         if ring.hook is not None and ring.hook.url:
             return call.request(ring.hook.url, ring.hook.method, verdict)
         return Inline(ring.inline) if ring.inline else Led()
+
+    def to_application(self, party: Party, person: Endpoint) -> Call:
+        """Begin a call that an application of the account answers."""
+        call = self._network.begin(party, person)
+        self._network.aside(self._tell_progress(call), of=call)
+        self._network.aside(Conversation(call, self._network).run(), of=call)
+        return call
+
+    async def _tell_progress(self, call: Call) -> None:
+        tell(self._network, call, "initiated")
+        tell(self._network, call, "ringing")
+        await first_of(call.answered, call.gone)
+        if call.answered.is_set():
+            tell(self._network, call, "answered")
+        await call.gone.wait()
+        tell(self._network, call, "completed")
 
 
 def _client(ring: Ring) -> tuple[str, Form]:

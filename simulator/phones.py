@@ -118,12 +118,16 @@ class Phones:
 
     def at(self, address: str) -> Phone | ClientPhone:
         """The telephone that is called at an address."""
-        known = self.described.get(address)
-        if known is None and address.startswith("client:"):
+        if address.startswith("client:") and address not in self.described:
             return ClientPhone(self._network, address)
-        if known is None:
-            known = Behaviour() if address.startswith("+") else Behaviour("failed", 0.02)
-        return Phone(self._network, address, known)
+        return Phone(self._network, address, self.behaviour_of(address))
+
+    def behaviour_of(self, address: str) -> Behaviour:
+        """What happens at a number or SIP address when it is called."""
+        known = self.described.get(address.partition("?")[0])
+        if known is not None:
+            return known
+        return Behaviour() if address.startswith("+") else Behaviour("failed", 0.02)
 
 
 def behaviour_from(source: Mapping[str, Any], folder: Path) -> Behaviour:

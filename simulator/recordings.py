@@ -149,11 +149,18 @@ class Recordings:
         return recorder
 
     def keep(self, recorder: Recorder, trim: str) -> Recording:
-        """Stop, write the file, and set the final state. Blocks while it writes."""
+        """Stop, write the file, and set the final state: absent when nothing was recorded.
+
+        Blocks while it writes.
+        """
         recorder.stop()
         recording = recorder.recording
         self.running.pop(recording.sid, None)
         channels = recorder.sound(trim)
+        recording.updated_at = recorder.ended_at
+        if not any(channels):
+            recording.status, recording.duration_s = "absent", 0
+            return recording
         recording.duration_s = duration_s(channels)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{recording.sid}.wav"
@@ -162,7 +169,6 @@ class Recordings:
         part.replace(path)
         recording.path = path
         recording.status = "completed"
-        recording.updated_at = recorder.ended_at
         _write_facts(recording, path.with_suffix(".json"))
         return recording
 

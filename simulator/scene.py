@@ -73,13 +73,13 @@ class Scene:
         text = document.decode(errors="replace")
         self.call.log.add("twiml", url=self.url, document=text)
         for place, verb in enumerate(verbs):
-            if place == 0 and not _stays_ringing(verb):
+            if not _stays_ringing(verb, place):
                 self.call.answer()
             self.call.log.add("verb", verb=verb.name, line=verb.line, column=verb.column)
             outcome = await self.handlers[verb.name](self, verb)
-            self.call.answer()
             if outcome is not None:
                 return outcome
+        self.call.answer()
         return None
 
     def address(self, verb: Verb, name: str = "action") -> str:
@@ -111,6 +111,8 @@ class Scene:
         await play(self.leg, sound)
 
 
-def _stays_ringing(verb: Verb) -> bool:
-    """Whether the call is not answered before this verb, when it is the first."""
-    return verb.name in ("Reject", "Pause") or (verb.name == "Dial" and verb["answerOnBridge"])
+def _stays_ringing(verb: Verb, place: int) -> bool:
+    """Whether a call that rings is not answered before this verb."""
+    if verb.name == "Pause":
+        return place == 0
+    return verb.name in ("Reject", "Redirect") or (verb.name == "Dial" and verb["answerOnBridge"])

@@ -7,7 +7,7 @@ import secrets
 import uuid
 
 ACCOUNT, CALL, RECORDING, STREAM, QUEUE, MESSAGE = "AC", "CA", "RE", "MZ", "QU", "SM"
-CONFERENCE, NUMBER, APPLICATION = "CF", "PN", "AP"
+CONFERENCE, NUMBER, APPLICATION, TRANSCRIPTION = "CF", "PN", "AP", "TR"
 MULTIMEDIA, MEDIA = "MM", "ME"
 
 _seeded: list[random.Random] = []

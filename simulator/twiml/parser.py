@@ -38,7 +38,7 @@ class Verb:
 
     given: the names of the attributes that the document had.
     text: what stands between its tags, white space at the ends removed; for Say with SSML the
-    words of all the parts.
+    words of all the parts. parts: text and children in the order in which they stand.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Verb:
     children: tuple[Verb, ...]
     line: int
     column: int
+    parts: tuple[str | Verb, ...] = ()
 
     def __getitem__(self, attribute: str) -> Any:
         return self.attributes[attribute]
@@ -65,6 +66,7 @@ class _Open:
     column: int
     children: list[Verb] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
+    parts: list[str | Verb] = field(default_factory=list)
 
 
 def parse(document: bytes, *, verbs: tuple[str, ...] = schema.VERBS) -> tuple[Verb, ...]:
@@ -142,7 +144,7 @@ class _Reader:
         known = schema.RENAMED.get((parent.name, name), name)
         if known in allowed:
             return schema.VOICE[known]
-        if name in schema.NOT_EMULATED:
+        if name in schema.NOT_EMULATED or (parent.name, name) in schema.NOT_EMULATED_IN:
             raise self._error(12200, f"<{name}> in <{parent.name}> is not emulated here")
         if name in schema.VOICE:
             message = f"<{name}> is not allowed in <{parent.name}>; {_some(allowed)}"
@@ -184,6 +186,7 @@ class _Reader:
         if not top.rules.text and text.strip():
             raise self._error(12200, f"text is not allowed in <{top.name}>: {text.strip()[:40]!r}")
         top.pieces.append(text)
+        top.parts.append(text)
 
     def _end(self, name: str) -> None:
         done = self._stack.pop()
@@ -200,15 +203,20 @@ class _Reader:
             tuple(done.children),
             done.line,
             done.column,
+            tuple(done.parts),
         )
         if not self._stack:
             self._verbs_found = verb.children
             return
         self._stack[-1].children.append(verb)
+        self._stack[-1].parts.append(verb)
         if self._stack[-1].rules.text and not done.rules.is_apart:
             self._stack[-1].pieces.append(str(verb.attributes.get("alias") or text))
 
 
+_SHOWN = {known: name for (_, name), known in schema.RENAMED.items()}
+
+
 def _some(names: tuple[str, ...] | list[str]) -> str:
-    shown = ", ".join(name.removeprefix("Stop-") for name in names)
+    shown = ", ".join(_SHOWN.get(name, name) for name in names)
     return f"allowed: {shown}" if shown else "nothing is allowed there"

@@ -74,7 +74,7 @@ def _one_key(text: str) -> str:
 
 
 def _key_row(text: str) -> str:
-    if set(text) - set("0123456789*#wW"):
+    if set(text) - set("0123456789ABCD*#wW"):
         raise ValueError
     return text
 
@@ -109,6 +109,40 @@ def _hints(text: str) -> tuple[str, ...]:
     return phrases
 
 
+def at_most(length: int) -> Kind:
+    """Text of so many characters."""
+
+    def read(text: str) -> str:
+        if len(text) > length:
+            raise ValueError
+        return text
+
+    return Kind(f"text of at most {length} characters", read)
+
+
+def matching(expects: str, pattern: str) -> Kind:
+    """Text of one form; `expects` says which."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError
+        return text
+
+    return Kind(expects, read)
+
+
+def _break_time(text: str) -> float:
+    """Seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)", text.strip())
+    if not found:
+        raise ValueError
+    seconds = float(found[1]) / (1000 if found[2] == "ms" else 1)
+    if seconds > MOST_BREAK_S:
+        raise ValueError
+    return seconds
+
+
+MOST_BREAK_S = 10.0
 TEXT = Kind("text", str)
 BOOLEAN = Kind("true or false", _boolean)
 METHOD = one_of("GET", "POST")
@@ -117,7 +151,23 @@ SOCKET_URL = Kind("an address", str)
 LANGUAGE = Kind("a language tag such as en-US", _language)
 ONE_KEY = Kind("one of 0-9 * #, or nothing", _one_key)
 SOME_KEYS = Kind("keys 0-9 * #", _keys)
-KEY_ROW = Kind("keys 0-9 * # and the pauses w W", _key_row)
+KEY_ROW = Kind("keys 0-9 A-D * # and the pauses w W", _key_row)
+SEND_DIGITS = matching("at most 32 of 0-9 A-D * # w W", r"[0-9A-Da-d*#wW]{0,32}")
 GATHER_INPUT = some_of("dtmf", "speech")
 SPEECH_TIMEOUT = Kind("seconds, or auto", _speech_timeout)
 HINTS = Kind("at most 500 phrases of at most 100 characters, separated by commas", _hints)
+BREAK_TIME = Kind("a time such as 500ms or 2s, at most 10s", _break_time)
+VOICE_NAME = matching(
+    "man, woman, alice, Polly.NAME or Google.NAME",
+    r"man|woman|alice|(Polly|Google)\.[\w.-]+",
+)
+VOLUME = matching(
+    "default, silent, x-soft to x-loud, or +NdB",
+    r"default|silent|x-soft|soft|medium|loud|x-loud|[+-]\d+(\.\d+)?dB",
+)
+RATE = matching("x-slow to x-fast, or N%", r"default|x-slow|slow|medium|fast|x-fast|\d+(\.\d+)?%")
+PITCH = matching(
+    "x-low to x-high, or +N%", r"default|x-low|low|medium|high|x-high|[+-]\d+(\.\d+)?(%|st|Hz)"
+)
+CALL_SID = matching("a call's SID", r"CA[0-9a-fA-F]{32}")
+REGION = one_of("us1", "us2", "ie1", "de1", "sg1", "br1", "au1", "jp1", "in1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.scene import Handler
-from simulator.verbs import dial, flow, gather, queue, record, speak, streams
+from simulator.verbs import dial, flow, gather, queue, record, refer, speak, streams
 
 HANDLERS: Mapping[str, Handler] = {
     "Say": speak.say,
@@ -22,4 +22,6 @@ HANDLERS: Mapping[str, Handler] = {
     "Redirect": flow.redirect,
     "Reject": flow.reject,
     "Hangup": flow.hang_up,
+    "Refer": refer.refer,
+    "Echo": flow.echo,
 }

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from typing import Any
 
 from simulator.call import Call
-from simulator.detection import Detection
 from simulator.queues import Bridge
 from simulator.recordings import Callback, Recorder
 from simulator.ring import Ring
-from simulator.scene import End, Outcome, Scene, VerbError
-from simulator.sound import Endless, sound_file
+from simulator.ring_tones import ring_tone
+from simulator.scene import Outcome, Scene, VerbError
+from simulator.sound import Endless
 from simulator.status import StatusCallback
-from simulator.twiml.parser import DocumentError, Misplaced, Verb
+from simulator.twiml.parser import Verb
+from simulator.verbs.application import call_application, listen_to
+from simulator.verbs.callee import WHISPER_VERBS, address_of, detection_of, run_whisper
 from simulator.verbs.conference import join
 from simulator.verbs.queue import dial_queue, talk
 from simulator.waiting import first_of
-from simulator.webhook import Form, Request, WebhookFailed
+from simulator.webhook import Form, Request
 
-WHISPER_VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Hangup")
-_IS_NUMBER = re.compile(r"\+?[0-9]{2,15}")
 _IS_CALLER = re.compile(r"\+?[0-9]{2,15}|(client|sip):.+")
-_ALONE = frozenset({"Queue", "Conference"})
+_ALONE = frozenset({"Queue", "Conference", "Application"})
 
 
 async def dial(scene: Scene, verb: Verb) -> Outcome | None:
@@ -32,7 +34,7 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
     alone = [noun for noun in verb.children if noun.name in _ALONE]
     if alone and len(verb.children) > 1:
         raise VerbError(13000, f"<{alone[0].name}> must be alone in its <Dial>")
-    if alone:
+    if alone and alone[0].name in _ROOMS:
         return await _ROOMS[alone[0].name](scene, verb)
     if not verb.children and not verb.text:
         raise VerbError(12200, "<Dial> needs a number or one of its nouns")
@@ -47,6 +49,8 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
         raise
     finally:
         dialling.close()
+    if dialling.referred is not None:
+        return dialling.referred
     return scene.action(verb, *dialling.result()) if verb["action"] is not None else None
 
 
@@ -63,6 +67,8 @@ class _Dialling:
         self._bridge: Bridge | None = None
         self._winner: Call | None = None
         self._recorder: Recorder | None = None
+        self.referred: Request | None = None
+        """What is asked instead of the action: the callee wants somebody else called."""
 
     async def run(self) -> None:
         """Ring, whisper, talk."""
@@ -70,13 +76,13 @@ class _Dialling:
             self._record()
         async with AsyncExitStack() as stack:
             if self._scene.call.status != "ringing":
-                ring_back = Endless(sound_file("ringback_us.wav"))
+                ring_back = Endless(ring_tone(self._verb["ringTone"]))
                 stack.enter_context(self._scene.leg.playing(ring_back))
             self._winner, noun = await self._first_to_answer()
             if self._winner is None or not await self._whisper(self._winner, noun):
                 return
         self._scene.call.answer()
-        await self._connect(self._winner)
+        await self._connect(self._winner, noun)
 
     def close(self) -> None:
         """Whoever is still being called or talked to is let go; the recording is kept."""
@@ -99,7 +105,8 @@ class _Dialling:
         if self._recorder is not None:
             recordings = self._scene.network.recordings
             fields.append(("RecordingUrl", recordings.url(self._recorder.recording)))
-        return tuple(fields)
+        returned = call.returned if call is not None else ()
+        return (*fields, *((f"ReturnParam_{name}", value) for name, value in returned))
 
     def _status(self) -> str:
         if self._winner is not None:
@@ -123,7 +130,8 @@ class _Dialling:
 
     async def _race(self, nouns: tuple[Verb, ...]) -> tuple[Call | None, Verb]:
         """Ring them all; the others are let go when one answers."""
-        ringing = {self._ring(noun): noun for noun in nouns}
+        placed = [(self._ring(noun), noun) for noun in nouns]
+        ringing = {call: noun for call, noun in placed if call is not None}
         while ringing:
             await first_of(*(event for call in ringing for event in (call.answered, call.gone)))
             winner = next((call for call in ringing if call.answered.is_set()), None)
@@ -135,32 +143,41 @@ class _Dialling:
             ringing = {call: noun for call, noun in ringing.items() if not call.is_over}
         return None, nouns[0]
 
-    def _ring(self, noun: Verb) -> Call:
-        scene, verb = self._scene, self._verb
-        address, params = _address(noun)
-        progress = StatusCallback()
-        if noun is not verb:
-            progress = StatusCallback(
-                scene.resolved(noun["statusCallback"]),
-                noun["statusCallbackMethod"],
-                noun["statusCallbackEvent"],
-            )
-        child = scene.network.outgoing.place(
-            Ring(
-                address,
-                verb["callerId"] or scene.call.party.from_,
-                timeout_s=verb["timeout"],
-                direction="outbound-dial",
-                parent_sid=scene.call.sid,
-                progress=progress,
-                params=params,
-                send_digits=noun["sendDigits"] if noun.name == "Number" else "",
-                detection=_detection(scene, noun),
-            )
-        )
-        scene.call.log.add("dial", to=address, child_sid=child.sid)
-        self._children.append(child)
+    def _ring(self, noun: Verb) -> Call | None:
+        """A call to whom the noun names; None when there is nobody of that name."""
+        scene = self._scene
+        if noun.name == "Application":
+            child = call_application(scene, noun, self._progress(noun))
+        else:
+            child = scene.network.outgoing.place(self._call_to(noun))
+        if child is not None:
+            scene.call.log.add("dial", to=child.party.to, child_sid=child.sid)
+            self._children.append(child)
         return child
+
+    def _call_to(self, noun: Verb) -> Ring:
+        scene, verb = self._scene, self._verb
+        address, params = address_of(noun)
+        return Ring(
+            address,
+            verb["callerId"] or scene.call.party.from_,
+            timeout_s=verb["timeout"],
+            direction="outbound-dial",
+            parent_sid=scene.call.sid,
+            progress=self._progress(noun),
+            params=params,
+            send_digits=noun["sendDigits"] if noun.name == "Number" else "",
+            detection=detection_of(scene, noun),
+        )
+
+    def _progress(self, noun: Verb) -> StatusCallback:
+        if noun is self._verb:
+            return StatusCallback()
+        return StatusCallback(
+            self._scene.resolved(noun["statusCallback"]),
+            noun["statusCallbackMethod"],
+            noun["statusCallbackEvent"],
+        )
 
     async def _whisper(self, child: Call, noun: Verb) -> bool:
         """Run the noun's document on the callee's line; whether they are still there."""
@@ -170,7 +187,7 @@ class _Dialling:
         theirs = replace(
             self._scene, call=child, url=url, inline=False, verbs=WHISPER_VERBS, extra=tuple
         )
-        task = asyncio.ensure_future(_run_whisper(theirs, theirs.request(url, noun["method"])))
+        task = asyncio.ensure_future(run_whisper(theirs, theirs.request(url, noun["method"])))
         gone = asyncio.ensure_future(child.gone.wait())
         try:
             await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -184,7 +201,7 @@ class _Dialling:
 
     # Talking
 
-    async def _connect(self, child: Call) -> None:
+    async def _connect(self, child: Call, noun: Verb) -> None:
         scene, verb = self._scene, self._verb
         bridge = self._bridge = Bridge(child, scene.call)
         if "from-answer" in verb["record"] or verb["record"] == "true":
@@ -194,7 +211,13 @@ class _Dialling:
             if digit == "*" and verb["hangupOnStar"]:
                 bridge.end()
 
-        both = asyncio.gather(talk(bridge, scene.call, child), talk(bridge, child, scene.call))
+        def refer(target: str) -> None:
+            self._refer(target)
+            bridge.end()
+
+        if noun.name == "Sip":
+            child.leg.on_refer = refer
+        both = asyncio.gather(*self._talks(bridge, child, noun))
         leaving = asyncio.ensure_future(_until_left(child, bridge))
         try:
             with scene.leg.keys_to(star), suppress(TimeoutError):
@@ -203,6 +226,24 @@ class _Dialling:
             leaving.cancel()
             both.cancel()
             await asyncio.gather(leaving, both, return_exceptions=True)
+
+    def _talks(
+        self, bridge: Bridge, child: Call, noun: Verb
+    ) -> tuple[Coroutine[Any, Any, None], ...]:
+        call = self._scene.call
+        if noun.name == "Application":
+            return (_hear(self._scene, child, bridge),)
+        return talk(bridge, call, child), talk(bridge, child, call)
+
+    def _refer(self, target: str) -> None:
+        """The callee's telephone asks that the caller be connected to somebody else."""
+        scene, verb = self._scene, self._verb
+        url = scene.resolved(verb["referUrl"])
+        if not url:
+            scene.network.complain(scene.call, 13802, "<Dial> has no referUrl", scene.url)
+            return
+        field = ("ReferTransferTarget", target)
+        self.referred = scene.request(url, verb["referMethod"], field)
 
     def _record(self) -> None:
         scene, verb = self._scene, self._verb
@@ -223,66 +264,20 @@ class _Dialling:
             network.send_aside(scene.call, request)
 
 
-def _detection(scene: Scene, noun: Verb) -> Detection | None:
-    """How to judge who answers, beside the talk; None when nobody asked or keys are sent."""
-    asked = noun.name in {"Number", "Sip"} and noun["machineDetection"]
-    if not asked or (noun.name == "Number" and noun["sendDigits"]):
-        return None
-    return Detection(
-        mode=noun["machineDetection"],
-        timeout_s=noun["machineDetectionTimeout"],
-        speech_ms=noun["machineDetectionSpeechThreshold"],
-        speech_end_ms=noun["machineDetectionSpeechEndThreshold"],
-        silence_ms=noun["machineDetectionSilenceTimeout"],
-        background=True,
-        url=scene.resolved(noun["amdStatusCallback"]),
-        method=noun["amdStatusCallbackMethod"],
-    )
-
-
 async def _until_left(child: Call, bridge: Bridge) -> None:
     """Let go when the callee hangs up, or is given another document by REST."""
     await first_of(child.gone, child.moved)
     bridge.end()
 
 
-async def _run_whisper(scene: Scene, first: Request) -> bool:
-    """Whether the callee may be connected: False when the document hangs up."""
-    todo: Request | None = first
-    while todo is not None:
-        try:
-            answer = await scene.network.send(scene.call, todo)
-            outcome = await replace(scene, url=answer.url).run(answer.body)
-        except WebhookFailed as failed:
-            scene.network.complain(scene.call, failed.code, str(failed), failed.url)
-            return False
-        except (DocumentError, VerbError) as error:
-            dials = isinstance(error, Misplaced) and error.element == "Dial"
-            code = 13201 if dials else error.code
-            scene.network.complain(scene.call, code, str(error), todo.url)
-            return False
-        if isinstance(outcome, End):
-            return False
-        todo = outcome if isinstance(outcome, Request) else None
-    return True
-
-
-def _address(noun: Verb) -> tuple[str, Form]:
-    """Whom a noun calls, and the parameters that go along."""
-    if noun.name == "Sip":
-        if not noun.text.startswith(("sip:", "sips:")):
-            raise VerbError(13243, f"<Sip> needs sip:..., got {noun.text!r}")
-        return noun.text, ()
-    if noun.name != "Client":
-        number = re.sub(r"[\s().-]", "", noun.text)
-        if not _IS_NUMBER.fullmatch(number):
-            raise VerbError(13223, f"<{noun.name}>: expected a number in E.164, got {noun.text!r}")
-        return number, ()
-    named = [child for child in noun.children if child.name == "Identity"]
-    identity = named[0].text if named else noun.text
-    if not identity:
-        raise VerbError(13223, "<Client> needs an identity")
-    params = tuple(
-        (child["name"], child["value"]) for child in noun.children if child.name == "Parameter"
-    )
-    return f"client:{identity}", params
+async def _hear(scene: Scene, application: Call, bridge: Bridge) -> None:
+    """Hear an application until one side is gone."""
+    hearing = asyncio.ensure_future(listen_to(scene, application))
+    over = asyncio.ensure_future(bridge.over.wait())
+    try:
+        await asyncio.wait({hearing, over}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        bridge.end()
+        hearing.cancel()
+        over.cancel()
+        await asyncio.gather(hearing, over, return_exceptions=True)

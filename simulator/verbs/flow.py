@@ -1,7 +1,10 @@
-"""<Redirect>, <Reject>, <Hangup>: where a call goes next."""
+"""<Redirect>, <Reject>, <Hangup>, <Echo>: where a call goes next, and where it goes no further."""
 
 from __future__ import annotations
 
+import asyncio
+
+from simulator.queues import OtherSide
 from simulator.scene import End, Outcome, Scene, VerbError
 from simulator.twiml.parser import Verb
 
@@ -16,6 +19,7 @@ async def redirect(scene: Scene, verb: Verb) -> Outcome | None:
 
 async def reject(scene: Scene, verb: Verb) -> Outcome | None:
     """Refuse a call that has not been answered; on one that has, hang up."""
+    _return(scene, verb)
     if scene.call.status != "ringing":
         return End()
     return End("busy" if verb["reason"] == "busy" else "no-answer")
@@ -23,4 +27,17 @@ async def reject(scene: Scene, verb: Verb) -> Outcome | None:
 
 async def hang_up(scene: Scene, verb: Verb) -> Outcome | None:
     """End the call."""
+    _return(scene, verb)
     return End()
+
+
+async def echo(scene: Scene, verb: Verb) -> Outcome | None:
+    """Let the caller hear themselves until the call is over."""
+    with scene.leg.playing(OtherSide(scene.leg)):
+        await asyncio.Event().wait()
+    return None
+
+
+def _return(scene: Scene, verb: Verb) -> None:
+    """Keep what goes back to the <Dial> that called this application."""
+    scene.call.returned = tuple((child["name"], child["value"]) for child in verb.children)

@@ -7,7 +7,9 @@ import asyncio
 from simulator.recordings import Callback, Recorder, SilenceMeter
 from simulator.scene import Outcome, Scene
 from simulator.sound import play, sound_file
+from simulator.transcription import Transcription, WordsSaid, transcribe
 from simulator.twiml.parser import Verb
+from simulator.twiml.verb_table import LONGEST_TRANSCRIBED_S
 
 
 class _Ending:
@@ -15,6 +17,7 @@ class _Ending:
 
     def __init__(self, verb: Verb) -> None:
         self._verb = verb
+        self._most_s = _most_s(verb)
         self._meter = SilenceMeter()
         self._taken_s = 0.0
         self.reason = ""
@@ -27,7 +30,7 @@ class _Ending:
         limit = self._verb["timeout"]
         if limit and self._meter.silent_s >= limit:
             self._end("silence")
-        elif self._taken_s >= self._verb["maxLength"]:
+        elif self._taken_s >= self._most_s:
             self._end("length")
 
     def key(self, digit: str) -> None:
@@ -53,7 +56,10 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
         track="inbound",
         callback=_callback(scene, verb),
     )
-    ending = _Ending(verb)
+    begun = scene.network.recordings.callback_request(recorder.recording)
+    if begun is not None:
+        scene.network.send_aside(scene.call, begun)
+    ending, said = _Ending(verb), WordsSaid(scene.call)
     try:
         with scene.leg.tapped(ending.take), scene.leg.keys_to(ending.key):
             await ending.came.wait()
@@ -61,12 +67,34 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
         if scene.call.is_over:
             fields = _result(scene, recorder, "hangup")
             scene.call.last_words.append(scene.action(verb, *fields))
-        scene.network.keep_recording(scene.call, recorder, verb["trim"])
+        _keep(scene, verb, recorder, said)
         raise
     reason = ending.reason if len(ending.reason) == 1 else ""
     fields = _result(scene, recorder, reason)
-    scene.network.keep_recording(scene.call, recorder, verb["trim"])
+    _keep(scene, verb, recorder, said)
     return scene.action(verb, *fields)
+
+
+def _keep(scene: Scene, verb: Verb, recorder: Recorder, said: WordsSaid) -> None:
+    """Keep the recording, and have it transcribed where that is asked for."""
+    said.stop()
+    call, network = scene.call, scene.network
+    network.keep_recording(call, recorder, verb["trim"])
+    if _is_transcribed(verb):
+        url = scene.resolved(verb["transcribeCallback"])
+        what = Transcription(recorder, said, url, call.fields())
+        network.aside(transcribe(network, call, what), of=call)
+
+
+def _is_transcribed(verb: Verb) -> bool:
+    return bool(verb["transcribe"] or verb["transcribeCallback"])
+
+
+def _most_s(verb: Verb) -> float:
+    """How long it may last; what is transcribed may last 2 minutes unless more was asked for."""
+    if _is_transcribed(verb) and "maxLength" not in verb.given:
+        return LONGEST_TRANSCRIBED_S
+    return float(verb["maxLength"])
 
 
 def _result(scene: Scene, recorder: Recorder, digits: str) -> tuple[tuple[str, str], ...]:

@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-from itertools import count
-
-from simulator.audio import BadSound, key_tone
+from simulator.audio import RATE, BadSound, key_tone, louder
 from simulator.scene import Outcome, Scene, VerbError
 from simulator.sound import play as play_sound
 from simulator.speech import CannotSpeak
 from simulator.twiml.parser import Verb
+from simulator.verbs.markup import Rest, Run, runs_of
 from simulator.webhook import WebhookFailed
 
 _TONE_TICKS = 8
 _SHORT_WAIT_S, _LONG_WAIT_S = 0.5, 1.0
 _MOST_TEXT = 4096
+_MOST_TIMES = 1000
+"""What `loop="0"` comes to, if the call lasts that long (Twilio, "TwiML Voice: <Play>")."""
 
 
 async def say(scene: Scene, verb: Verb) -> Outcome | None:
     """Speak the text, `loop` times; 0 means until the call is over."""
-    if not verb.text:
+    runs = runs_of(verb)
+    if not runs:
         scene.network.complain(scene.call, 13520, "<Say> without text", scene.url)
         return None
     if len(verb.text) > _MOST_TEXT:
         raise VerbError(13521, f"<Say> has {len(verb.text)} characters; at most {_MOST_TEXT}")
     try:
-        sound = await scene.network.spoken(verb.text, verb["language"])
+        sound = await _said(scene, verb, runs)
     except CannotSpeak as error:
         raise VerbError(13512, f"<Say>: {error}") from error
     for _ in _times(verb["loop"]):
         await play_sound(scene.leg, sound)
     return None
+
+
+async def _said(scene: Scene, verb: Verb, runs: tuple[Run | Rest, ...]) -> bytes:
+    """The whole sentence as mu-law, known to whoever listens. Raises CannotSpeak."""
+    parts = [await _sound_of(scene, part) for part in runs]
+    whole = b"".join(parts)
+    scene.network.captions.add(verb.text, verb["language"], whole)
+    return whole
+
+
+async def _sound_of(scene: Scene, part: Run | Rest) -> bytes:
+    if isinstance(part, Rest):
+        return b"\xff" * round(part.seconds * RATE)
+    sound = await scene.network.said(part.words, part.language)
+    if part.gain_db is None:
+        return b"\xff" * len(sound)
+    return louder(sound, part.gain_db) if part.gain_db else sound
 
 
 async def play(scene: Scene, verb: Verb) -> Outcome | None:
@@ -54,9 +73,10 @@ async def play(scene: Scene, verb: Verb) -> Outcome | None:
 
 
 async def pause(scene: Scene, verb: Verb) -> Outcome | None:
-    """Silence for `length` seconds."""
+    """Silence for `length` seconds; one that comes first lets a call ring that long."""
     if verb["length"]:
         await scene.network.clock.sleep(verb["length"])
+    scene.call.answer()
     return None
 
 
@@ -68,5 +88,5 @@ async def _play_keys(scene: Scene, digits: str) -> None:
             await play_sound(scene.leg, key_tone(digit, _TONE_TICKS))
 
 
-def _times(loop: int) -> range | count[int]:
-    return range(loop) if loop else count()
+def _times(loop: int) -> range:
+    return range(loop or _MOST_TIMES)

@@ -13,14 +13,24 @@ from simulator.origins import BadOrigin
 from simulator.recordings import Callback, RecordTerms
 from simulator.scene import Outcome, Scene
 from simulator.twiml.parser import Verb
+from simulator.webhook import Request
+
+MOST_TRACKS = 4
+"""What <Start><Stream> and REST may listen to in one call at the same time."""
+_MOST_PARAMETER = 500
 
 
 async def connect(scene: Scene, verb: Verb) -> Outcome | None:
     """Talk with the application through a socket until it closes; then the action or go on."""
     noun = verb.children[0]
-    stream = await _opened(scene, noun, two_way=True)
-    if stream is not None:
-        await _until_closed(scene, noun, stream)
+    try:
+        stream = await _opened(scene, noun, two_way=True)
+        if stream is not None:
+            await _until_closed(scene, noun, stream)
+    except asyncio.CancelledError:
+        if scene.call.is_over and verb["action"] is not None:
+            scene.call.last_words.append(scene.action(verb))
+        raise
     return scene.action(verb) if verb["action"] is not None else None
 
 
@@ -85,7 +95,7 @@ async def stop(scene: Scene, verb: Verb) -> Outcome | None:
         stop_stream = scene.call.streams.stop_by_name.pop(noun["name"], None)
         if stop_stream is None:
             scene.network.complain(
-                scene.call, 31930, f"no stream named {noun['name']!r}", scene.url, level="warning"
+                scene.call, 31900, f"no stream named {noun['name']!r}", scene.url, level="warning"
             )
         else:
             stop_stream()
@@ -111,6 +121,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
     weather, cutting = _trouble(scene, stream)
     tap = weather.tap(stream)
     scene.leg.add_tap(tap)
+    scene.call.streams.tracks += _tracks(noun)
     closing, streams = scene.call.closing, scene.call.streams
     streams.cut.append(stream.cut)
     name = noun["name"] or stream.sid
@@ -120,6 +131,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
             closing.remove(stop_stream)
             cutting.cancel()
             streams.cut.remove(stream.cut)
+            streams.tracks -= _tracks(noun)
             streams.stop_by_sid.pop(stream.sid, None)
             if streams.stop_by_name.get(name) is stop_stream:
                 del streams.stop_by_name[name]
@@ -139,21 +151,21 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
 
 
 async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | None:
-    """An open stream; None when it failed, which is noted and does not end the call."""
+    """An open stream; None when it failed, which is told and does not end the call."""
+    url = _socket_url(scene, noun)
+    stream = _made(scene, noun, url, two_way=two_way)
     try:
-        _check(noun, two_way=two_way)
-        stream = _made(scene, noun, two_way=two_way)
+        _check(scene, noun, url, two_way=two_way)
         if scene.network.outage.is_on:
-            scene.network.outage.note(scene.call, "media", url=noun["url"])
+            scene.network.outage.note(scene.call, "media", url=url)
             raise StreamFailed(31902, "cannot connect: the carrier is out")
         await _open(scene, stream)
-    except StreamFailed as failed:
-        scene.network.complain(scene.call, failed.code, str(failed), noun["url"])
+    except (StreamFailed, BadOrigin) as failed:
+        code = failed.code if isinstance(failed, StreamFailed) else 31923
+        scene.network.complain(scene.call, code, str(failed), url)
+        _report(scene, noun, stream, "stream-error", f"{code}: {failed}")
         return None
-    except BadOrigin as error:
-        scene.network.complain(scene.call, 31923, str(error), noun["url"])
-        return None
-    scene.call.log.add("stream", stream_sid=stream.sid, state="started", url=noun["url"])
+    scene.call.log.add("stream", stream_sid=stream.sid, state="started", url=url)
     _report(scene, noun, stream, "stream-started")
     return stream
 
@@ -185,23 +197,41 @@ async def _stop_when_open(opening: asyncio.Future[None], stream: MediaStream) ->
         await stream.stop()
 
 
-def _check(noun: Verb, *, two_way: bool) -> None:
-    if not noun["url"].startswith("wss://"):
-        raise StreamFailed(31922, f"<Stream> needs a wss:// address, got {noun['url']!r}")
-    if "?" in noun["url"]:
+def _socket_url(scene: Scene, noun: Verb) -> str:
+    """The address of the socket; a relative one is the document's, by wss where that has https."""
+    given: str = noun["url"]
+    if "://" in given or not given:
+        return given
+    scheme, _, rest = scene.resolved(given).partition("://")
+    return f"{'wss' if scheme == 'https' else 'ws'}://{rest}" if rest else given
+
+
+def _check(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> None:
+    if not url.startswith("wss://"):
+        raise StreamFailed(31922, f"<Stream> needs a wss:// address, got {url!r}")
+    if "?" in url:
         raise StreamFailed(31923, "the address of a <Stream> has no query; use <Parameter>")
     if two_way and noun["track"] != "inbound_track":
         raise StreamFailed(31941, f"track {noun['track']} is not for <Connect>")
+    for child in noun.children:
+        if len(child["name"]) + len(child["value"]) > _MOST_PARAMETER:
+            raise StreamFailed(31900, f"a <Parameter> has more than {_MOST_PARAMETER} characters")
+    if not two_way and scene.call.streams.tracks + _tracks(noun) > MOST_TRACKS:
+        raise StreamFailed(31900, f"more than {MOST_TRACKS} tracks of one call")
 
 
-def _made(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream:
+def _tracks(noun: Verb) -> int:
+    return 2 if noun["track"] == "both_tracks" else 1
+
+
+def _made(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> MediaStream:
     def warn(code: int, message: str) -> None:
-        scene.network.complain(scene.call, code, message, noun["url"], level="warning")
+        scene.network.complain(scene.call, code, message, url, level="warning")
 
     return MediaStream(
         account_sid=scene.call.account_sid,
         call_sid=scene.call.sid,
-        url=noun["url"],
+        url=url,
         track=noun["track"],
         parameters={child["name"]: child["value"] for child in noun.children},
         two_way=two_way,
@@ -209,16 +239,20 @@ def _made(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream:
     )
 
 
-def _report(scene: Scene, noun: Verb, stream: MediaStream, event: str) -> None:
+def _report(scene: Scene, noun: Verb, stream: MediaStream, event: str, error: str = "") -> None:
     """The stream's status callback."""
     url = scene.resolved(noun["statusCallback"])
     if not url:
         return
-    fields = (
+    fields = [
+        ("AccountSid", scene.call.account_sid),
+        ("CallSid", scene.call.sid),
         ("StreamSid", stream.sid),
         ("StreamName", noun["name"] or stream.sid),
         ("StreamEvent", event),
         ("Timestamp", scene.network.clock.date.astimezone(UTC).isoformat()),
-    )
-    request = scene.call.request(url, noun["statusCallbackMethod"], fields, purpose="stream")
+    ]
+    if error:
+        fields.append(("StreamError", error))
+    request = Request(url, tuple(fields), noun["statusCallbackMethod"], purpose="stream")
     scene.network.send_aside(scene.call, request)

@@ -33,7 +33,10 @@ SPRINGFIELD = Place("Springfield", "IL", "62701", "US")
 @pytest.mark.row("request.common.CallStatus", "request.common.ApiVersion", "request.common.form")
 @pytest.mark.row("request.common.Direction.inbound", "request.initial-inbound.CallStatus")
 def test_a_call_is_announced_with_the_common_fields(tmp_path: Path) -> None:
-    told = dialled(tmp_path, {"/voice": response("<Redirect>/next</Redirect>"), "/next": HANG_UP})
+    told = dialled(
+        tmp_path,
+        {"/voice": response("<Say>Hi</Say>", "<Redirect>/next</Redirect>"), "/next": HANG_UP},
+    )
     first, second = told.at("/voice"), told.at("/next")
     assert set(first) == COMMON | {"StirVerstat", "CallToken"}
     assert set(second) == COMMON

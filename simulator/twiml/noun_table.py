@@ -1,0 +1,144 @@
+"""The table of nouns: what stands inside verbs, with Twilio's defaults and limits.
+
+Names are those of the `twilio` package 9.13.0, defaults those of Twilio's pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.twiml.element import RECORDING_CALLBACK, REQUIRED, Attribute, Element
+from simulator.twiml.values import (
+    BOOLEAN,
+    CALL_SID,
+    METHOD,
+    REGION,
+    SEND_DIGITS,
+    SOCKET_URL,
+    TEXT,
+    URL,
+    at_most,
+    integer,
+    one_of,
+    some_of,
+)
+from simulator.twiml.verb_table import TRIM
+
+_STREAM = {
+    "url": Attribute(SOCKET_URL, REQUIRED),
+    "name": Attribute(TEXT, ""),
+    "track": Attribute(one_of("inbound_track", "outbound_track", "both_tracks"), "inbound_track"),
+    "statusCallback": Attribute(URL),
+    "statusCallbackMethod": Attribute(METHOD, "POST"),
+}
+_CALLED = {
+    "url": Attribute(URL),
+    "method": Attribute(METHOD, "POST"),
+    "statusCallback": Attribute(URL),
+    "statusCallbackMethod": Attribute(METHOD, "POST"),
+    "statusCallbackEvent": Attribute(
+        some_of("initiated", "ringing", "answered", "completed"), ("completed",)
+    ),
+}
+_DETECTION = {
+    "machineDetection": Attribute(one_of("Enable", "DetectMessageEnd")),
+    "machineDetectionTimeout": Attribute(integer(1, 120), 30),
+    "machineDetectionSpeechThreshold": Attribute(integer(1000, 6000), 2400),
+    "machineDetectionSpeechEndThreshold": Attribute(integer(500, 5000), 1200),
+    "machineDetectionSilenceTimeout": Attribute(integer(2000, 10_000), 5000),
+    "amdStatusCallback": Attribute(URL),
+    "amdStatusCallbackMethod": Attribute(METHOD, "POST"),
+}
+_STREAM_ELSEWHERE = frozenset({"connectorName", "audioFormat", "sampleRate"})
+_ROOM_EVENTS = some_of(
+    "start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"
+)
+
+ELEMENTS: Mapping[str, Element] = {
+    "Number": Element(
+        attributes={**_CALLED, **_DETECTION, "sendDigits": Attribute(SEND_DIGITS, "")},
+        text=True,
+        not_emulated=frozenset({"byoc"}),
+    ),
+    "Client": Element(attributes=_CALLED, children=("Identity", "Parameter"), text=True),
+    "Identity": Element(text=True),
+    "Sip": Element(
+        attributes={
+            **_CALLED,
+            **_DETECTION,
+            "username": Attribute(TEXT, ""),
+            "password": Attribute(TEXT, ""),
+        },
+        text=True,
+    ),
+    "Refer-Sip": Element(text=True),
+    "Application": Element(
+        attributes={
+            **_CALLED,
+            "customerId": Attribute(at_most(256)),
+            "copyParentTo": Attribute(BOOLEAN, False),
+        },
+        children=("ApplicationSid", "Parameter"),
+        text=True,
+    ),
+    "ApplicationSid": Element(text=True),
+    "Conference": Element(
+        attributes={
+            "muted": Attribute(BOOLEAN, False),
+            "beep": Attribute(one_of("true", "false", "onEnter", "onExit"), "true"),
+            "startConferenceOnEnter": Attribute(BOOLEAN, True),
+            "endConferenceOnExit": Attribute(BOOLEAN, False),
+            "participantLabel": Attribute(at_most(128), ""),
+            "jitterBufferSize": Attribute(one_of("off", "small", "medium", "large"), "large"),
+            "waitUrl": Attribute(URL),
+            "waitMethod": Attribute(METHOD, "POST"),
+            "maxParticipants": Attribute(integer(2, 250), 250),
+            "record": Attribute(
+                one_of("do-not-record", "record-from-start", "true", "false"), "do-not-record"
+            ),
+            "trim": Attribute(TRIM, "trim-silence"),
+            "region": Attribute(REGION, ""),
+            "coach": Attribute(CALL_SID, ""),
+            "statusCallback": Attribute(URL),
+            "statusCallbackMethod": Attribute(METHOD, "POST"),
+            "statusCallbackEvent": Attribute(_ROOM_EVENTS, ("start", "end")),
+            **RECORDING_CALLBACK,
+        },
+        text=True,
+        not_emulated=frozenset({"recordingConfigurationId", "eventCallbackUrl"}),
+    ),
+    "Queue": Element(
+        attributes={"url": Attribute(URL), "method": Attribute(METHOD, "POST")},
+        text=True,
+        not_emulated=frozenset({"reservationSid", "postWorkActivitySid"}),
+    ),
+    "Stream": Element(attributes=_STREAM, children=("Parameter",), not_emulated=_STREAM_ELSEWHERE),
+    "Stop-Stream": Element(
+        attributes={**_STREAM, "url": Attribute(SOCKET_URL, "")}, not_emulated=_STREAM_ELSEWHERE
+    ),
+    "Recording": Element(
+        attributes={
+            **RECORDING_CALLBACK,
+            "trim": Attribute(TRIM, "do-not-trim"),
+            "track": Attribute(one_of("inbound", "outbound", "both"), "both"),
+            "channels": Attribute(one_of("mono", "dual"), "dual"),
+        },
+        not_emulated=frozenset({"recordingConfigurationId"}),
+    ),
+    "Parameter": Element(
+        attributes={"name": Attribute(TEXT, REQUIRED), "value": Attribute(TEXT, REQUIRED)}
+    ),
+    "Message": Element(
+        attributes={
+            "to": Attribute(TEXT, ""),
+            "from": Attribute(TEXT, ""),
+            "action": Attribute(URL),
+            "method": Attribute(METHOD, "POST"),
+            "statusCallback": Attribute(URL),
+        },
+        children=("Body", "Media"),
+        text=True,
+    ),
+    "Body": Element(text=True),
+    "Media": Element(text=True, is_apart=True),
+}
