@@ -33,6 +33,7 @@ def dialled(
 NOUN = f"<Application><ApplicationSid>{APP}</ApplicationSid></Application>"
 
 
+@pytest.mark.row("noun.Application")
 def test_the_caller_hears_the_application_and_presses_keys_for_it(tmp_path: Path) -> None:
     app = response('<Gather action="/keys" numDigits="1"><Say>Which floor</Say></Gather>')
     steps: list[dict[str, Any]] = [{"waits_s": 3}, {"presses": "4"}, {"hears": "welcome back"}]
@@ -45,6 +46,7 @@ def test_the_caller_hears_the_application_and_presses_keys_for_it(tmp_path: Path
     assert after["DialCallSid"] == child.sid and parent.status == "completed"
 
 
+@pytest.mark.row("noun.Application.customerId", "noun.Application.Parameter")
 def test_the_application_is_asked_as_if_the_caller_had_called_it(tmp_path: Path) -> None:
     noun = (
         f'<Application customerId="shop 7"><ApplicationSid>{APP}</ApplicationSid>'
@@ -58,11 +60,13 @@ def test_the_application_is_asked_as_if_the_caller_had_called_it(tmp_path: Path)
     assert form["CallStatus"] == "ringing"
 
 
+@pytest.mark.row("noun.Application.customerId")
 def test_without_a_customer_id_the_account_is_named(tmp_path: Path) -> None:
     played = dialled(tmp_path, NOUN, response())
     assert played.app.forms("/app")[0]["CustomerId"] == played.call.account_sid
 
 
+@pytest.mark.row("noun.Application.copyParentTo")
 def test_the_callers_own_number_may_be_copied(tmp_path: Path) -> None:
     noun = f'<Application copyParentTo="true">{APP}</Application>'
     assert dialled(tmp_path, noun, response()).app.forms("/app")[0]["To"] == NUMBER
@@ -140,6 +144,7 @@ def referred(folder: Path, boss: dict[str, Any], **options: Any) -> Played:
     ],
     ids=["answers", "busy", "failed", "nobody", "no-answer"],
 )
+@pytest.mark.row("verb.Refer", "verb.Refer.action")
 def test_how_a_referred_call_went_is_told(
     tmp_path: Path, boss: dict[str, Any], status: str, code: str
 ) -> None:
@@ -156,6 +161,7 @@ def test_a_caller_who_hangs_up_first_cancels_it(tmp_path: Path) -> None:
     assert (done["ReferCallStatus"], done["NotifySipResponseCode"]) == ("canceled", "180")
 
 
+@pytest.mark.row("verb.Refer.sip-only")
 def test_only_sip_calls_can_be_referred(tmp_path: Path) -> None:
     played = referred(tmp_path, {}, from_number=CALLER)
     assert played.codes() == [13801] and not played.app.forms("/done")
@@ -175,6 +181,7 @@ def test_a_refer_needs_a_sip_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", [True, False])
+@pytest.mark.row("verb.Dial.referUrl", "verb.Dial.referMethod")
 def test_a_callee_may_ask_for_somebody_else(tmp_path: Path, given: bool) -> None:
     async def desk_refers(net: Network) -> None:
         await net.clock.sleep(5)

@@ -24,6 +24,7 @@ async def played(app: FakeApp, folder: Path, *steps: dict[str, object]) -> Netwo
         return net
 
 
+@pytest.mark.row("verb.Gather", "gather.numDigits", "rule.out-of-verbs")
 def test_a_caller_hears_presses_and_is_hung_up_on(tmp_path: Path) -> None:
     app = FakeApp(
         {
@@ -89,6 +90,7 @@ def test_a_call_can_be_refused(tmp_path: Path) -> None:
     assert app.forms("/status")[0]["CallStatus"] == "busy"
 
 
+@pytest.mark.row("gather.nothing")
 def test_gather_without_keys_goes_on_below_it(tmp_path: Path) -> None:
     app = FakeApp(
         {
@@ -103,6 +105,7 @@ def test_gather_without_keys_goes_on_below_it(tmp_path: Path) -> None:
     assert not app.forms("/keys")
 
 
+@pytest.mark.row("gather.empty", "gather.empty.fields")
 def test_gather_may_ask_its_action_about_silence(tmp_path: Path) -> None:
     app = FakeApp(
         {
@@ -118,6 +121,7 @@ def test_gather_may_ask_its_action_about_silence(tmp_path: Path) -> None:
     assert app.forms("/keys")[0]["Digits"] == ""
 
 
+@pytest.mark.row("gather.barge.key", "gather.finish")
 def test_a_key_interrupts_the_prompt_and_the_finish_key_ends_the_digits(tmp_path: Path) -> None:
     long_prompt = "This prompt goes on and on and on, and then it goes on for longer still."
     app = FakeApp(
@@ -143,6 +147,7 @@ def test_a_key_interrupts_the_prompt_and_the_finish_key_ends_the_digits(tmp_path
     assert cut == [True, False]
 
 
+@pytest.mark.row("verb.Record")
 def test_a_message_is_recorded_until_silence(tmp_path: Path) -> None:
     app = FakeApp(
         {
@@ -217,6 +222,7 @@ def test_the_same_webhook_can_be_sent_again_byte_for_byte(tmp_path: Path) -> Non
     assert first.headers["I-Twilio-Idempotency-Token"]
 
 
+@pytest.mark.row("verb.Redirect.empty")
 def test_a_document_that_redirects_to_itself_ends_the_call(tmp_path: Path) -> None:
     app = FakeApp({"/voice": response("<Redirect/>"), "/status": ""})
     net = run(played(app, tmp_path, {"is_hung_up_on": True}))

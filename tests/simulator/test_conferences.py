@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from simulator.audio import RATE, decoded, encoded
 from simulator.call import Call
@@ -101,6 +102,7 @@ def in_a_room(
     return app
 
 
+@pytest.mark.row("noun.Conference")
 def test_everybody_hears_all_the_others_and_not_themselves(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         for who in (ALICE, BOB, CAROL):
@@ -114,6 +116,7 @@ def test_everybody_hears_all_the_others_and_not_themselves(tmp_path: Path) -> No
     in_a_room(tmp_path, story)
 
 
+@pytest.mark.row("noun.Conference.muted")
 def test_a_muted_one_hears_and_is_not_heard(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         for who in (ALICE, BOB, CAROL):
@@ -123,6 +126,7 @@ def test_a_muted_one_hears_and_is_not_heard(tmp_path: Path) -> None:
     in_a_room(tmp_path, story, lambda who: 'muted="true"' if who == BOB else "")
 
 
+@pytest.mark.row("conference.starts")
 def test_one_alone_waits_and_the_room_starts_with_two(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         await room.joins(ALICE)
@@ -133,6 +137,8 @@ def test_one_alone_waits_and_the_room_starts_with_two(tmp_path: Path) -> None:
     in_a_room(tmp_path, story)
 
 
+@pytest.mark.row("noun.Conference.startConferenceOnEnter", "conference.starts")
+@pytest.mark.row("conference.before")
 def test_nobody_starts_a_room_of_those_who_may_not(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         await room.joins(ALICE)
@@ -149,6 +155,7 @@ def test_nobody_starts_a_room_of_those_who_may_not(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.row("noun.Conference.endConferenceOnExit", "conference.ends", "dialstatus.answered")
 def test_the_moderators_leaving_ends_it_for_all(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         alice = await room.joins(ALICE)
@@ -170,6 +177,7 @@ def test_the_moderators_leaving_ends_it_for_all(tmp_path: Path) -> None:
     assert end["CallSidEndingConference"]
 
 
+@pytest.mark.row("noun.Conference.participantLabel", "conference.label")
 def test_a_label_is_given_once(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         await room.joins(ALICE)
@@ -180,6 +188,8 @@ def test_a_label_is_given_once(tmp_path: Path) -> None:
     in_a_room(tmp_path, story, lambda who: 'participantLabel="guest"')
 
 
+@pytest.mark.row("noun.Conference.record", "conference.recording.begins")
+@pytest.mark.row("conference.recording.mono", "noun.Conference.recordingStatusCallback")
 def test_the_room_is_recorded_once_two_are_in_it(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         await room.joins(ALICE, wait_s=5)
@@ -194,6 +204,7 @@ def test_the_room_is_recorded_once_two_are_in_it(tmp_path: Path) -> None:
     assert "CallSid" not in recorded
 
 
+@pytest.mark.row("noun.Conference.waitUrl", "conference.wait.once")
 def test_whoever_waits_hears_the_wait_document(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         alice = await room.joins(ALICE, wait_s=4)

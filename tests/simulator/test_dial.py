@@ -52,6 +52,9 @@ def heard(call: Call) -> list[str]:
     return [event["text"] for event in call.log.events if event["event"] == "heard"]
 
 
+@pytest.mark.row("verb.Dial", "noun.Number", "dialstatus.completed", "verb.Dial.callerId")
+@pytest.mark.row("noun.Number.statusCallback", "noun.Number.statusCallbackEvent")
+@pytest.mark.row("dial.action.decides")
 def test_two_people_talk_and_the_action_hears_how_it_ended(tmp_path: Path) -> None:
     replies = {
         "/voice": response(
@@ -93,6 +96,7 @@ def test_two_people_talk_and_the_action_hears_how_it_ended(tmp_path: Path) -> No
     ],
     ids=["busy", "failed", "no-answer"],
 )
+@pytest.mark.row("dialstatus.busy", "dialstatus.failed", "dialstatus.no-answer")
 def test_who_does_not_answer_is_told_to_the_action(
     tmp_path: Path, phone: dict[str, Any], status: str
 ) -> None:
@@ -106,11 +110,13 @@ def test_who_does_not_answer_is_told_to_the_action(
     assert after["DialBridged"] == "false"
 
 
+@pytest.mark.row("rule.action.below")
 def test_without_an_action_the_next_verb_runs(tmp_path: Path) -> None:
     replies = {"/voice": response(f"<Dial>{SHOP}</Dial>", "<Say>Next verb</Say>")}
     called(tmp_path, replies, [{"hears": "next verb"}], **{SHOP: {"behaviour": "busy"}})
 
 
+@pytest.mark.row("dial.first")
 def test_the_first_to_answer_wins_and_the_others_are_let_go(tmp_path: Path) -> None:
     nouns = f"<Number>{SHOP}</Number><Number>{FRIEND}</Number>"
     replies = {"/voice": response(f"<Dial>{nouns}</Dial>")}
@@ -123,6 +129,7 @@ def test_the_first_to_answer_wins_and_the_others_are_let_go(tmp_path: Path) -> N
     assert [call.status for call in calls] == ["completed", "canceled", "completed"]
 
 
+@pytest.mark.row("verb.Dial.sequential", "dial.sequential")
 def test_one_after_the_other_when_sequential(tmp_path: Path) -> None:
     nouns = f"<Number>{SHOP}</Number><Number>{FRIEND}</Number>"
     replies = {"/voice": response(f'<Dial sequential="true">{nouns}</Dial>')}
@@ -137,6 +144,7 @@ def test_one_after_the_other_when_sequential(tmp_path: Path) -> None:
     assert calls[2].created_at > calls[1].created_at
 
 
+@pytest.mark.row("noun.Number.url", "dialstatus.completed.whisper", "rule.empty.whisper")
 def test_a_whisper_is_heard_by_the_callee_alone_and_may_refuse(tmp_path: Path) -> None:
     replies = {
         "/voice": response(f'<Dial action="/after"><Number url="/whisper">{SHOP}</Number></Dial>'),
@@ -170,6 +178,7 @@ def test_a_dial_in_a_whisper_is_an_error_of_its_own(tmp_path: Path) -> None:
     assert [one["code"] for one in child.log.events if one["event"] == "error"] == [13201]
 
 
+@pytest.mark.row("dialstatus.canceled.caller", "rule.hangup.dial")
 def test_the_caller_hangs_up_while_it_rings(tmp_path: Path) -> None:
     replies = {"/voice": response(f'<Dial action="/after">{SHOP}</Dial>'), "/after": response()}
     app, calls = called(
@@ -182,6 +191,7 @@ def test_the_caller_hangs_up_while_it_rings(tmp_path: Path) -> None:
     assert app.forms("/after")[0]["DialCallStatus"] == "canceled"
 
 
+@pytest.mark.row("verb.Dial.answerOnBridge", "dial.answer.on-bridge")
 def test_with_answer_on_bridge_the_call_rings_until_the_callee_answers(tmp_path: Path) -> None:
     replies = {"/voice": response(f'<Dial answerOnBridge="true">{SHOP}</Dial>')}
     _, (parent, child) = called(
@@ -195,12 +205,14 @@ def test_with_answer_on_bridge_the_call_rings_until_the_callee_answers(tmp_path:
     assert (parent.answered_at - parent.created_at).total_seconds() >= 5
 
 
+@pytest.mark.row("verb.Dial.timeLimit", "dial.limit")
 def test_the_time_limit_ends_the_talk_and_not_the_callers_call(tmp_path: Path) -> None:
     replies = {"/voice": response(f'<Dial timeLimit="3">{SHOP}</Dial>', "<Say>Time is up</Say>")}
     _, (_, child) = called(tmp_path, replies, [{"hears": "time is up"}])
     assert child.duration_s == 3
 
 
+@pytest.mark.row("verb.Dial.hangupOnStar", "dial.star")
 def test_a_star_ends_the_callees_leg_when_asked_for(tmp_path: Path) -> None:
     replies = {"/voice": response(f'<Dial hangupOnStar="true">{SHOP}</Dial>', "<Say>Back</Say>")}
     steps: list[dict[str, Any]] = [{"is_transferred": True}, {"presses": "*"}, {"hears": "back"}]
@@ -208,6 +220,7 @@ def test_a_star_ends_the_callees_leg_when_asked_for(tmp_path: Path) -> None:
     assert child.ended_at is not None and parent.status == "completed"
 
 
+@pytest.mark.row("verb.Dial.recordingStatusCallback")
 def test_the_talk_is_recorded_on_two_channels(tmp_path: Path) -> None:
     replies = {
         "/voice": response(
@@ -271,6 +284,7 @@ def test_a_phone_described_wrongly_is_refused(source: dict[str, Any]) -> None:
         (f"<Dial><Queue>a</Queue><Number>{SHOP}</Number></Dial>", 13000),
     ],
 )
+@pytest.mark.row("dial.alone")
 def test_what_cannot_be_dialled_is_an_error_with_its_code(
     tmp_path: Path, document: str, code: int
 ) -> None:

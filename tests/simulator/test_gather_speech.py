@@ -41,6 +41,7 @@ def asked(folder: Path, gather: str, steps: list[Any], **changes: Any) -> tuple[
 ASK = '<Gather input="speech" action="/said" speechTimeout="2"><Say>What is it</Say></Gather>'
 
 
+@pytest.mark.row("verb.Gather.input", "gather.speech.end", "verb.Gather.language")
 def test_words_reach_the_action(tmp_path: Path) -> None:
     steps = [{"hears": "what is it"}, {"says": "the lamp is broken"}, {"hears": "thank you"}]
     app, _ = asked(tmp_path, ASK, steps)
@@ -61,6 +62,7 @@ def test_silence_asks_the_action_where_that_is_wanted(tmp_path: Path) -> None:
     assert app.forms("/said")[0]["SpeechResult"] == ""
 
 
+@pytest.mark.row("gather.barge.speech", "verb.Gather.bargeIn")
 def test_speech_interrupts_the_prompt(tmp_path: Path) -> None:
     long = "Tell me at length about everything that is wrong in your street, one after the other"
     gather = f'<Gather input="speech" action="/said" speechTimeout="1"><Say>{long}</Say></Gather>'
@@ -70,6 +72,7 @@ def test_speech_interrupts_the_prompt(tmp_path: Path) -> None:
     assert heard[0]["cut"] is True
 
 
+@pytest.mark.row("gather.barge.off", "verb.Gather.bargeIn")
 def test_speech_does_not_interrupt_where_barge_in_is_off(tmp_path: Path) -> None:
     gather = (
         '<Gather input="speech" action="/said" speechTimeout="1" bargeIn="false">'
@@ -81,6 +84,7 @@ def test_speech_does_not_interrupt_where_barge_in_is_off(tmp_path: Path) -> None
     assert heard[0]["cut"] is False
 
 
+@pytest.mark.row("gather.keys-off-speech", "gather.one-result")
 def test_a_key_turns_speech_off(tmp_path: Path) -> None:
     gather = (
         '<Gather input="dtmf speech" action="/said" numDigits="1" speechTimeout="5">'
@@ -92,6 +96,7 @@ def test_a_key_turns_speech_off(tmp_path: Path) -> None:
     assert form["Digits"] == "4" and "SpeechResult" not in form
 
 
+@pytest.mark.row("gather.auto", "verb.Gather.speechTimeout", "gather.one-result")
 def test_either_way_words_do_as_well(tmp_path: Path) -> None:
     gather = (
         '<Gather input="dtmf speech" action="/said" speechTimeout="auto">'
@@ -108,6 +113,7 @@ def test_keys_do_not_count_where_only_speech_does(tmp_path: Path) -> None:
     assert app.forms("/said") == []
 
 
+@pytest.mark.row("verb.Gather.partialResultCallback")
 def test_a_partial_result_comes_first(tmp_path: Path) -> None:
     gather = (
         '<Gather input="speech" action="/said" speechTimeout="1" '

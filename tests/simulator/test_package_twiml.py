@@ -177,6 +177,7 @@ def test_every_element_is_emulated_or_refused_by_name(parent: str) -> None:
 
 
 @pytest.mark.parametrize("parent", sorted({parent for parent, _, _ in written()}))
+@pytest.mark.row("rule.package")
 def test_every_attribute_is_emulated_or_refused_by_name(parent: str) -> None:
     for _, child, attribute in sorted(one for one in set(written()) if one[0] == parent and one[2]):
         rules = _rules(parent, child)

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from simulator.audio import decoded, encoded, frames, is_audible
 from simulator.legs import Endpoint, Notice
@@ -78,6 +79,8 @@ async def connected(net: Network) -> tuple[Person, Person]:
     return caller, agent
 
 
+@pytest.mark.row("noun.Queue", "request.enqueue-action.QueueResult.bridged")
+@pytest.mark.row("request.enqueue-wait.QueuePosition", "queue.agent-leaves")
 def test_sound_and_keys_flow_both_ways(tmp_path: Path) -> None:
     app = the_line()
 
@@ -128,6 +131,7 @@ def test_the_agent_goes_on_when_the_caller_hangs_up(tmp_path: Path) -> None:
     assert app.forms("/status")[0]["CallStatus"] == "completed"
 
 
+@pytest.mark.row("verb.Leave", "request.enqueue-action.QueueResult.leave", "queue.wait.again")
 def test_leave_takes_the_caller_out_of_the_queue(tmp_path: Path) -> None:
     app = the_line()
     app.replies["/wait"] = [response("<Say>Please hold.</Say>"), response("<Leave/>")]
@@ -142,6 +146,7 @@ def test_leave_takes_the_caller_out_of_the_queue(tmp_path: Path) -> None:
     assert app.forms("/queue-over")[0]["QueueResult"] == "leave"
 
 
+@pytest.mark.row("rule.hangup.enqueue", "request.enqueue-action.QueueResult.hangup")
 def test_hanging_up_while_waiting_is_told_to_the_action(tmp_path: Path) -> None:
     app = the_line()
 
@@ -158,6 +163,7 @@ def test_hanging_up_while_waiting_is_told_to_the_action(tmp_path: Path) -> None:
     assert app.forms("/queue-over")[0]["QueueResult"] == "hangup"
 
 
+@pytest.mark.row("noun.Queue.url", "request.queue-whisper.DequeingCallSid")
 def test_a_whisper_is_heard_by_the_waiting_caller_before_the_talk(tmp_path: Path) -> None:
     app = the_line()
     app.replies["/agent"] = response(
@@ -175,6 +181,7 @@ def test_a_whisper_is_heard_by_the_waiting_caller_before_the_talk(tmp_path: Path
     assert app.forms("/whisper")[0]["DequeingCallSid"].startswith("CA")
 
 
+@pytest.mark.row("queue.empty")
 def test_an_agent_who_waits_in_vain_hears_ringing_and_is_told(tmp_path: Path) -> None:
     app = the_line()
     app.replies["/agent"] = response(

@@ -35,6 +35,8 @@ def recording_of(played: Played) -> Recording:
     return found
 
 
+@pytest.mark.row("verb.Record.timeout", "verb.Record.unreachable", "record.end.silence")
+@pytest.mark.row("record.end.action")
 def test_silence_ends_it_after_five_seconds(tmp_path: Path) -> None:
     played = recorded(tmp_path, 'trim="do-not-trim"')
     (done,) = played.app.forms("/done")
@@ -42,22 +44,26 @@ def test_silence_ends_it_after_five_seconds(tmp_path: Path) -> None:
     assert played.heard() == ["Thanks"], "what stands after it is never reached"
 
 
+@pytest.mark.row("verb.Record.timeout")
 def test_a_time_out_of_0_waits_for_ever(tmp_path: Path) -> None:
     played = recorded(tmp_path, 'timeout="0" maxLength="30" trim="do-not-trim"')
     assert played.app.forms("/done")[0]["RecordingDuration"] == "30"
 
 
+@pytest.mark.row("verb.Record.maxLength", "record.end.length", "record.end.action")
 def test_its_longest_length_ends_it(tmp_path: Path) -> None:
     played = recorded(tmp_path, 'maxLength="3"')
     assert played.app.forms("/done")[0]["RecordingDuration"] == "3"
 
 
 @pytest.mark.parametrize("key", ["1", "*", "#"])
+@pytest.mark.row("verb.Record.finishOnKey", "record.end.key", "record.end.action")
 def test_any_key_ends_it_and_is_told(tmp_path: Path, key: str) -> None:
     played = recorded(tmp_path, "", [{"waits_s": 2}, {"presses": key}, {"hears": "thanks"}])
     assert played.app.forms("/done")[0]["Digits"] == key
 
 
+@pytest.mark.row("verb.Record.finishOnKey")
 def test_only_its_finish_keys_end_it(tmp_path: Path) -> None:
     steps: list[dict[str, Any]] = [{"waits_s": 2}, {"presses": "1"}, {"waits_s": 1}]
     steps += [{"presses": "9"}, {"hears": "thanks"}]
@@ -65,6 +71,8 @@ def test_only_its_finish_keys_end_it(tmp_path: Path) -> None:
     assert played.app.forms("/done")[0]["Digits"] == "9"
 
 
+@pytest.mark.row("record.end.hangup", "rule.hangup.record", "rule.hangup.ignored")
+@pytest.mark.row("record.end.action")
 def test_a_hang_up_ends_it_and_its_answer_is_moot(tmp_path: Path) -> None:
     played = recorded(tmp_path, "", [{"waits_s": 3}, {"hangs_up": True}])
     (done,) = played.app.forms("/done")
@@ -72,22 +80,27 @@ def test_a_hang_up_ends_it_and_its_answer_is_moot(tmp_path: Path) -> None:
     assert played.heard() == []
 
 
+@pytest.mark.row("verb.Record.playBeep")
 def test_it_begins_with_a_beep_unless_told_not_to(tmp_path: Path) -> None:
     loud, quiet = recorded(tmp_path / "a", ""), recorded(tmp_path / "b", 'playBeep="false"')
     assert len(loud.audible_s) == len(quiet.audible_s) + 1
 
 
+@pytest.mark.row("verb.Record.trim")
 def test_silence_is_trimmed_off_unless_told_not_to(tmp_path: Path) -> None:
     trimmed = recording_of(recorded(tmp_path / "a", "", SAYS))
     whole = recording_of(recorded(tmp_path / "b", 'trim="do-not-trim"', SAYS))
     assert whole.duration_s - trimmed.duration_s >= 2
 
 
+@pytest.mark.row("record.silent.kept")
 def test_a_silent_recording_is_kept(tmp_path: Path) -> None:
     recording = recording_of(recorded(tmp_path, ""))
     assert recording.status == "completed" and recording.duration_s == 5
 
 
+@pytest.mark.row("verb.Record.recordingStatusCallback")
+@pytest.mark.row("verb.Record.recordingStatusCallbackEvent")
 def test_its_states_are_told_to_whoever_asked(tmp_path: Path) -> None:
     asked = 'recordingStatusCallback="/told" recordingStatusCallbackEvent="in-progress completed"'
     played = recorded(tmp_path / "a", asked)
@@ -99,6 +112,7 @@ def test_its_states_are_told_to_whoever_asked(tmp_path: Path) -> None:
     assert [one["RecordingStatus"] for one in by_default.app.forms("/told")] == ["completed"]
 
 
+@pytest.mark.row("verb.Record.recordingStatusCallbackMethod")
 def test_the_callback_comes_by_the_method_it_names(tmp_path: Path) -> None:
     played = recorded(
         tmp_path, 'recordingStatusCallback="/told" recordingStatusCallbackMethod="GET"'
@@ -110,6 +124,14 @@ def test_the_callback_comes_by_the_method_it_names(tmp_path: Path) -> None:
 # Transcription
 
 
+@pytest.mark.row("verb.Record.transcribeCallback")
+@pytest.mark.row("request.record-transcription.TranscriptionSid")
+@pytest.mark.row("request.record-transcription.TranscriptionText")
+@pytest.mark.row("request.record-transcription.TranscriptionStatus")
+@pytest.mark.row("request.record-transcription.TranscriptionUrl")
+@pytest.mark.row("request.record-transcription.RecordingSid")
+@pytest.mark.row("request.record-transcription.RecordingUrl")
+@pytest.mark.row("request.record-transcription.common")
 def test_the_words_of_a_message_are_told(tmp_path: Path) -> None:
     played = recorded(tmp_path, 'transcribe="true" transcribeCallback="/text"', SAYS)
     (text,) = played.app.forms("/text")
@@ -120,10 +142,12 @@ def test_the_words_of_a_message_are_told(tmp_path: Path) -> None:
     assert text["RecordingUrl"].endswith(text["RecordingSid"])
 
 
+@pytest.mark.row("verb.Record.transcribe")
 def test_nothing_is_transcribed_unless_asked_for(tmp_path: Path) -> None:
     assert not recorded(tmp_path, "", SAYS).app.forms("/text")
 
 
+@pytest.mark.row("request.record-transcription.TranscriptionStatus")
 def test_words_that_nobody_knows_fail(tmp_path: Path) -> None:
     clip = str(Path(__file__).resolve().parents[2] / "asr" / "known" / "en.flac")
     steps: list[dict[str, Any]] = [{"waits_s": 1.5}, {"says": {"clip": clip}}]
@@ -134,6 +158,7 @@ def test_words_that_nobody_knows_fail(tmp_path: Path) -> None:
     assert any("--speech-model" in one["message"] for one in played.events("error"))
 
 
+@pytest.mark.row("verb.Record.maxLength.transcribed")
 def test_what_is_transcribed_lasts_less_than_two_minutes(tmp_path: Path) -> None:
     played = recorded(tmp_path, 'transcribe="true" timeout="0" trim="do-not-trim"')
     assert played.app.forms("/done")[0]["RecordingDuration"] == "119"
@@ -150,6 +175,8 @@ def test_too_short_and_too_long_ones_are_not_transcribed(tmp_path: Path, length:
 # Beside the call
 
 
+@pytest.mark.row("verb.Start", "verb.Start.nouns", "noun.Recording.recordingStatusCallback")
+@pytest.mark.row("noun.Recording.recordingStatusCallbackEvent")
 def test_a_started_recording_runs_to_the_end_of_the_call(tmp_path: Path) -> None:
     replies = {
         "/voice": response(
@@ -184,6 +211,7 @@ def test_a_recording_of_nothing_is_absent(tmp_path: Path) -> None:
         ('track="outbound" channels="mono"', "1", "outbound"),
     ],
 )
+@pytest.mark.row("noun.Recording.channels", "noun.Recording.track")
 def test_a_recording_has_the_channels_and_track_it_asks_for(
     tmp_path: Path, attributes: str, channels: str, track: str
 ) -> None:
@@ -201,6 +229,7 @@ def test_a_recording_has_the_channels_and_track_it_asks_for(
     assert (abs(sound).max() > 0.05) == (track != "inbound"), "the caller said nothing"
 
 
+@pytest.mark.row("noun.Recording.trim")
 def test_a_recording_is_trimmed_where_asked_for(tmp_path: Path) -> None:
     def lasting(attributes: str, folder: Path) -> int:
         verbs = (
@@ -241,6 +270,9 @@ def talked(folder: Path, dial: str) -> tuple[Played, dict[str, str], Recording]:
         ("record-from-ringing-dual", "2", True),
     ],
 )
+@pytest.mark.row("verb.Dial.record.record-from-answer", "verb.Dial.record.record-from-ringing")
+@pytest.mark.row("verb.Dial.record.record-from-answer-dual")
+@pytest.mark.row("verb.Dial.record.record-from-ringing-dual", "verb.Dial.record.true")
 def test_each_mode_records_from_where_it_says(
     tmp_path: Path, mode: str, channels: str, from_ringing: bool
 ) -> None:
@@ -252,6 +284,7 @@ def test_each_mode_records_from_where_it_says(
     assert played.app.forms("/after")[0]["RecordingUrl"] == form["RecordingUrl"]
 
 
+@pytest.mark.row("verb.Dial.record")
 def test_nothing_is_recorded_unless_asked_for(tmp_path: Path) -> None:
     replies = {"/voice": response(f'<Dial action="/after">{SHOP}</Dial>'), "/after": response()}
     played = play(tmp_path, replies, phones={SHOP: {"steps": [{"hangs_up": True}]}})
@@ -260,6 +293,7 @@ def test_nothing_is_recorded_unless_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("track", "is_heard"), [("inbound", False), ("outbound", True)])
+@pytest.mark.row("verb.Dial.recordingTrack")
 def test_one_track_of_a_talk_can_be_recorded(tmp_path: Path, track: str, is_heard: bool) -> None:
     _, form, recording = talked(
         tmp_path, f'record="record-from-answer" recordingTrack="{track}" trim="do-not-trim"'
@@ -269,6 +303,7 @@ def test_one_track_of_a_talk_can_be_recorded(tmp_path: Path, track: str, is_hear
     assert (abs(sound).max() > 0.05) == is_heard
 
 
+@pytest.mark.row("verb.Dial.trim")
 def test_a_talk_is_trimmed_where_asked_for(tmp_path: Path) -> None:
     _, _, whole = talked(tmp_path / "a", 'record="record-from-answer"')
     _, _, trimmed = talked(tmp_path / "b", 'record="record-from-answer" trim="trim-silence"')

@@ -65,6 +65,7 @@ def refusal(ask: Callable[[], object]) -> tuple[int, int]:
     return refused.value.status, refused.value.code
 
 
+@pytest.mark.row("start.ends.rest")
 def test_a_stream_is_begun_on_a_live_call_and_stopped(
     served: Served, call: ScriptedCall, listener: Listener
 ) -> None:

@@ -38,14 +38,17 @@ def file_of(kind: str, **how: Any) -> bytes:
 # <Say>
 
 
+@pytest.mark.row("verb.Say")
 def test_say_speaks_its_words_once(tmp_path: Path) -> None:
     assert one(tmp_path, "<Say>Good morning</Say>").heard() == ["Good morning"]
 
 
+@pytest.mark.row("verb.Say.loop")
 def test_say_repeats_as_often_as_loop_says(tmp_path: Path) -> None:
     assert one(tmp_path, '<Say loop="3">Good morning</Say>').heard() == ["Good morning"] * 3
 
 
+@pytest.mark.row("verb.Say.loop")
 def test_say_without_end_goes_on_until_the_caller_hangs_up(tmp_path: Path) -> None:
     played = play(
         tmp_path,
@@ -55,12 +58,14 @@ def test_say_without_end_goes_on_until_the_caller_hangs_up(tmp_path: Path) -> No
     assert len(played.heard()) > 10 and set(played.heard()[:-1]) == {"Hold"}
 
 
+@pytest.mark.row("verb.Say.language")
 def test_say_speaks_the_language_it_is_given(tmp_path: Path) -> None:
     english = one(tmp_path, "<Say>Montag</Say>")
     german = one(tmp_path, '<Say language="de-DE">Montag</Say>')
     assert german.heard() == ["Montag"] and german.caller.heard != english.caller.heard
 
 
+@pytest.mark.row("verb.Say.length")
 def test_say_takes_at_most_4096_characters(tmp_path: Path) -> None:
     played = one(tmp_path, f"<Say>{'a' * 4097}</Say>")
     assert played.codes() == [13521] and "at most 4096" in played.events("error")[0]["message"]
@@ -81,6 +86,7 @@ def test_say_without_words_is_noted_and_passed_over(tmp_path: Path) -> None:
         ('<p>and</p><break time="2s"/><break time="2s"/>', 4.0),
     ],
 )
+@pytest.mark.row("verb.Say.ssml.break")
 def test_a_break_really_pauses(tmp_path: Path, markup: str, seconds: float) -> None:
     plain = one(tmp_path, "<Say>Good<p>and</p>morning</Say>" if "<p>" in markup else GOOD)
     paused = one(tmp_path, f"<Say>Good{markup}morning</Say>")
@@ -93,11 +99,13 @@ def test_a_break_really_pauses(tmp_path: Path, markup: str, seconds: float) -> N
 GOOD = "<Say>Good morning</Say>"
 
 
+@pytest.mark.row("verb.Say.ssml.sub", "verb.Say.ssml.lang")
 def test_sub_says_its_alias_and_lang_another_language(tmp_path: Path) -> None:
     said = '<Say>on <sub alias="Monday">Mon</sub> or <lang xml:lang="de">Montag</lang></Say>'
     assert one(tmp_path, said).heard() == ["on Monday or Montag"]
 
 
+@pytest.mark.row("verb.Say.ssml.say-as")
 def test_say_as_digits_spells(tmp_path: Path) -> None:
     number = one(tmp_path, "<Say>1234</Say>")
     spelled = one(tmp_path, '<Say><say-as interpret-as="digits">1234</say-as></Say>')
@@ -105,6 +113,7 @@ def test_say_as_digits_spells(tmp_path: Path) -> None:
     assert spelled.caller.heard == apart.caller.heard != number.caller.heard
 
 
+@pytest.mark.row("verb.Say.ssml.prosody")
 def test_prosody_changes_the_volume(tmp_path: Path) -> None:
     def loudest(said: str) -> float:
         return float(abs(decoded(bytes(one(tmp_path, said).caller.heard))[RATE:]).max())
@@ -127,6 +136,8 @@ def test_prosody_changes_the_volume(tmp_path: Path) -> None:
         "<say-as interpret-as='expletive'>good</say-as>",
     ],
 )
+@pytest.mark.row("verb.Say.ssml.emphasis", "verb.Say.ssml.p", "verb.Say.ssml.phoneme")
+@pytest.mark.row("verb.Say.ssml.s", "verb.Say.ssml.w")
 def test_other_markup_is_read_as_its_words(tmp_path: Path, inside: str) -> None:
     assert one(tmp_path, f"<Say>{inside} morning</Say>").heard() == ["good morning"]
 
@@ -144,6 +155,7 @@ def test_other_markup_is_read_as_its_words(tmp_path: Path, inside: str) -> None:
         ("<Say loop='-1'>a</Say>", 13510, "a whole number, 0 to 1000"),
     ],
 )
+@pytest.mark.row("verb.Say.ssml.others")
 def test_markup_that_is_wrong_is_a_document_error(
     tmp_path: Path, said: str, code: int, words: str
 ) -> None:
@@ -177,6 +189,8 @@ def served(content: bytes, kind: str) -> dict[str, Any]:
     ],
     ids=["wav", "wav-gsm", "wav-ulaw", "mp3", "aiff", "gsm", "ulaw", "basic", "au"],
 )
+@pytest.mark.row("verb.Play", "verb.Play.format.wav", "verb.Play.format.mp3")
+@pytest.mark.row("verb.Play.format.aiff", "verb.Play.format.gsm", "verb.Play.format.ulaw")
 def test_every_format_is_played(tmp_path: Path, content: bytes, kind: str) -> None:
     played = play(tmp_path, served(content, kind))
     assert not played.codes() and lasted_s(played) == pytest.approx(1.0, abs=0.25)
@@ -192,6 +206,7 @@ def test_a_file_of_another_rate_keeps_its_pitch(tmp_path: Path) -> None:
     assert strength(bytes(played.caller.heard)[-RATE // 2 :], 500) > 1.0
 
 
+@pytest.mark.row("verb.Play.loop")
 def test_play_repeats_as_often_as_loop_says(tmp_path: Path) -> None:
     replies = served(file_of("WAV"), "audio/wav")
     replies["/voice"] = response('<Play loop="3">/sound</Play>')
@@ -205,6 +220,7 @@ def test_play_without_end_goes_on_until_the_caller_hangs_up(tmp_path: Path) -> N
     assert lasted_s(played) > 18 and played.heard() == []
 
 
+@pytest.mark.row("verb.Play.cached")
 def test_a_file_is_fetched_once(tmp_path: Path) -> None:
     replies = served(file_of("WAV"), "audio/wav")
     replies["/voice"] = response("<Play>/sound</Play>", "<Play>/sound</Play>")
@@ -220,6 +236,7 @@ def test_a_file_is_fetched_once(tmp_path: Path) -> None:
     ],
     ids=["missing", "broken"],
 )
+@pytest.mark.row("verb.Play.error")
 def test_a_file_that_cannot_be_played_is_noted_and_the_next_verb_runs(
     tmp_path: Path, sound: Any, code: int
 ) -> None:
@@ -228,6 +245,7 @@ def test_a_file_that_cannot_be_played_is_noted_and_the_next_verb_runs(
     assert played.codes() == [code] and played.heard() == ["Next"]
 
 
+@pytest.mark.row("verb.Play.digits")
 def test_digits_are_played_as_tones_with_pauses(tmp_path: Path) -> None:
     played = one(tmp_path, "<Say>Keys</Say>", "<Pause/>", '<Play digits="5wD"/>')
     five, last = played.audible_s[-2:]
@@ -244,18 +262,21 @@ def test_play_without_anything_to_play_is_an_error(tmp_path: Path) -> None:
 # <Pause>, <Echo>
 
 
+@pytest.mark.row("verb.Pause")
 def test_a_pause_lasts_as_long_as_it_says(tmp_path: Path) -> None:
     played = one(tmp_path, "<Say>One</Say>", '<Pause length="7"/>', "<Say>Two</Say>")
     first, second = played.events("heard")
     assert second["start_s"] - first["end_s"] == pytest.approx(7, abs=0.2)
 
 
+@pytest.mark.row("verb.Pause.length")
 def test_a_pause_is_one_second_where_nothing_else_is_said(tmp_path: Path) -> None:
     played = one(tmp_path, "<Say>One</Say>", "<Pause/>", "<Say>Two</Say>")
     first, second = played.events("heard")
     assert second["start_s"] - first["end_s"] == pytest.approx(1, abs=0.2)
 
 
+@pytest.mark.row("verb.Pause.first")
 def test_a_pause_that_comes_first_delays_the_answer(tmp_path: Path) -> None:
     call = one(tmp_path, '<Pause length="5"/>', "<Say>Hello</Say>").call
     assert call.answered_at is not None
@@ -265,6 +286,7 @@ def test_a_pause_that_comes_first_delays_the_answer(tmp_path: Path) -> None:
     assert (other.answered_at - other.created_at).total_seconds() < 0.1
 
 
+@pytest.mark.row("verb.Echo")
 def test_echo_plays_the_caller_back(tmp_path: Path) -> None:
     said: dict[str, Any] = {"says": "can you hear me"}
     played = play(tmp_path, {"/voice": response("<Echo/>")}, [said, {"hangs_up": True}])

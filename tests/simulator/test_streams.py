@@ -66,6 +66,15 @@ async def called(
         return net, caller
 
 
+@pytest.mark.row("stream.role", "stream.signature", "stream.order", "stream.connected")
+@pytest.mark.row("stream.strings", "stream.sequence", "stream.start.streamSid")
+@pytest.mark.row("stream.start.accountSid", "stream.start.callSid", "stream.start.tracks")
+@pytest.mark.row("stream.start.customParameters", "stream.start.mediaFormat")
+@pytest.mark.row("stream.media.track", "stream.media.chunk", "stream.media.timestamp")
+@pytest.mark.row("stream.media.payload", "stream.dtmf", "stream.mark.echo", "stream.in.media")
+@pytest.mark.row("stream.in.mark", "stream.bi.tracks", "stream.bi.dtmf", "verb.Connect")
+@pytest.mark.row("connect.blocks", "connect.server-closes", "noun.Stream.Parameter")
+@pytest.mark.row("stream.close.normal", "stream.server-closes")
 def test_the_protocol_is_spoken_to_the_letter(tmp_path: Path) -> None:
     async def act(server: Server, socket: Socket, sid: str) -> None:
         await socket.send_str(media(sid, SECOND))
@@ -107,6 +116,7 @@ def test_the_protocol_is_spoken_to_the_letter(tmp_path: Path) -> None:
     assert 45 <= between <= 55, "the second mark came one second of sound later"
 
 
+@pytest.mark.row("stream.in.clear")
 def test_clear_drops_what_waits_and_echoes_its_marks_at_once(tmp_path: Path) -> None:
     async def act(server: Server, socket: Socket, sid: str) -> None:
         await socket.send_str(media(sid, SECOND * 60))
@@ -120,6 +130,7 @@ def test_clear_drops_what_waits_and_echoes_its_marks_at_once(tmp_path: Path) -> 
     assert server.marks == ["never heard", "last"]
 
 
+@pytest.mark.row("stream.stop", "stream.caller-hangs-up", "connect.hangup")
 def test_hanging_up_says_stop(tmp_path: Path) -> None:
     async def act(server: Server, socket: Socket, sid: str) -> None:
         return
@@ -132,18 +143,22 @@ def test_hanging_up_says_stop(tmp_path: Path) -> None:
     assert stop["stop"] == {"accountSid": caller.call.account_sid, "callSid": caller.call.sid}
 
 
+@pytest.mark.row("stream.refused", "stream.code.31920")
 def test_a_refused_handshake_is_noted_and_the_next_verb_runs(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT, "/status": ""})
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
     assert [one.code for one in net.debugger.complaints] == [31920]
 
 
+@pytest.mark.row("stream.wss", "noun.Stream.url", "stream.code.31922")
 def test_a_stream_without_tls_is_refused(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT.replace("wss:", "ws:"), "/status": ""})
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
     assert [one.code for one in net.debugger.complaints] == [31922]
 
 
+@pytest.mark.row("stream.invalid.json", "stream.invalid.fields", "stream.invalid.once")
+@pytest.mark.row("stream.in.media.streamSid")
 def test_what_is_not_the_protocol_is_dropped_with_a_warning(tmp_path: Path) -> None:
     async def act(server: Server, socket: Socket, sid: str) -> None:
         await socket.send_str("{")
@@ -191,6 +206,10 @@ def test_a_cut_connection_ends_the_stream_and_the_call_goes_on(tmp_path: Path) -
         ("both_tracks", ["inbound", "outbound"]),
     ],
 )
+@pytest.mark.row("noun.Stream.track", "verb.Stop", "noun.Stream.name")
+@pytest.mark.row("stream.uni.tracks.inbound_track", "stream.uni.tracks.outbound_track")
+@pytest.mark.row("stream.uni.tracks.both_tracks", "stream.uni.next", "start.ends.stop")
+@pytest.mark.row("verb.Start.nouns")
 def test_a_started_stream_runs_beside_the_call(
     tmp_path: Path, track: str, tracks: list[str]
 ) -> None:

@@ -30,12 +30,14 @@ def test_attributes_that_are_not_there_have_twilios_defaults() -> None:
     assert record.given == {"maxLength"}
 
 
+@pytest.mark.row("rule.unknown.verb")
 def test_an_unknown_verb_is_an_error_with_line_and_column() -> None:
     error = refused("<Response>\n  <Say>Hi</Say>\n  <Shout>Hi</Shout>\n</Response>")
     assert (error.code, error.line, error.column) == (12200, 3, 3)
     assert "no such element <Shout>" in str(error) and "Say, Play" in str(error)
 
 
+@pytest.mark.row("rule.unknown.attribute")
 def test_an_unknown_attribute_is_an_error_at_its_place() -> None:
     error = refused('<Response>\n  <Say voice="man"\n       loud="1">Hi</Say></Response>')
     assert (error.code, error.line, error.column) == (12200, 3, 8)
@@ -63,11 +65,13 @@ def test_an_unknown_attribute_is_an_error_at_its_place() -> None:
         ("<!DOCTYPE a [<!ENTITY b 'c'>]><Response/>", 12100, "document type"),
     ],
 )
+@pytest.mark.row("rule.case", "verb.Record.nesting", "gather.nested")
 def test_what_is_not_twiml_is_refused(document: str, code: int, words: str) -> None:
     error = refused(document)
     assert error.code == code and words in str(error)
 
 
+@pytest.mark.row("queue.wait.verbs")
 def test_a_wait_document_holds_less() -> None:
     assert parse(b"<Response><Leave/></Response>", verbs=schema.WAIT_VERBS)
     with pytest.raises(DocumentError):
