@@ -53,6 +53,11 @@ _OPTIONS = (
         help="That key's secret. Better given by the environment.",
     ),
     click.option(
+        "--ca",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="File of a further authority whose certificates the application may have.",
+    ),
+    click.option(
         "--public-only",
         is_flag=True,
         help="Refuse private addresses with 11205 as the carrier does, unless they are mapped.",
@@ -297,7 +302,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
              "allowed_origins", "seed", "door",
-             "speech_model", "faults", "rest_limit")  # fmt: skip
+             "speech_model", "faults", "rest_limit", "ca")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         if options["faults"]:

@@ -80,6 +80,7 @@ class Network:
             origins=settings.origins,
             shared_key=settings.shared_key,
             public_only=settings.public_only,
+            ca=settings.ca,
         )
         self._live: dict[str, Call] = {}
         self.clock.is_idle = lambda: not self._live

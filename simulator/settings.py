@@ -49,6 +49,8 @@ class Settings:
     app_status_callback: str = ""
     shared_key: SharedKey | None = None
     """Signs webhooks in the auth token's place."""
+    ca: Path | None = None
+    """File of a further authority whose certificates the application may have."""
     public_only: bool = False
     """Refuse addresses that a carrier elsewhere could not reach, unless they are mapped."""
     host: str = "127.0.0.1"

@@ -8,9 +8,11 @@ followed and signed anew; the idempotency token stays the same when the same req
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 import aiohttp
@@ -87,16 +89,18 @@ class WebhookClient:
         origins: OriginMap,
         shared_key: SharedKey | None = None,
         public_only: bool = False,
+        ca: Path | None = None,
     ) -> None:
         self._auth_token = auth_token
         self._origins = origins
         self._shared_key = shared_key
         self._public_only = public_only
+        self._ca = ca
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> WebhookClient:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True),
+            connector=aiohttp.TCPConnector(force_close=True, ssl=self._trust()),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
         )
@@ -105,6 +109,14 @@ class WebhookClient:
     async def __aexit__(self, *_: object) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def _trust(self) -> ssl.SSLContext | bool:
+        """Whose certificates are good: the system's, and those of a further authority."""
+        if self._ca is None:
+            return True
+        context = ssl.create_default_context()
+        context.load_verify_locations(self._ca)
+        return context
 
     @property
     def session(self) -> aiohttp.ClientSession:

@@ -25,7 +25,8 @@ NUMBER = "+13125550100"
 CALLER = "+13125550101"
 PACE = 20.0
 
-Reply = str | Callable[[dict[str, str]], str | web.Response] | web.Response
+Answer = str | web.Response
+Reply = Answer | Callable[[dict[str, str]], Answer | Awaitable[Answer]]
 
 
 @dataclass
@@ -65,7 +66,8 @@ class FakeApp:
         if reply is None:
             return web.Response(status=404)
         if callable(reply):
-            reply = reply(form)
+            made = reply(form)
+            reply = await made if isinstance(made, Awaitable) else made
         if isinstance(reply, web.Response):
             return reply
         return web.Response(text=reply, content_type="text/xml")

@@ -54,6 +54,8 @@ def after(failures: int, status: int) -> Handler:
     return handler
 
 
+@pytest.mark.row("http.override.ct", "http.override.rt", "http.override.tt", "http.override.rc")
+@pytest.mark.row("http.override.rp")
 def test_the_defaults_are_those_of_the_carrier() -> None:
     plain = Overrides.of("https://app.example/voice")
     assert (plain.connect_s, plain.read_s, plain.total_s, plain.retries) == (5.0, 15.0, 15.0, 1)
@@ -61,11 +63,14 @@ def test_the_defaults_are_those_of_the_carrier() -> None:
     assert Overrides.of("https://app.example/voice#top") == plain
 
 
+@pytest.mark.row("http.override.e", "http.override.sni")
 def test_every_override_is_read() -> None:
     got = Overrides.of("https://a.example/v#ct=2000&rt=4000&tt=9000&rc=3&rp=5xx,rt&e=dublin&sni=n")
     assert got == Overrides(2.0, 4.0, 9.0, 3, frozenset({"5xx", "rt"}), ("dublin",), False)
 
 
+@pytest.mark.row("http.override.ct", "http.override.rt", "http.override.tt", "http.override.rc")
+@pytest.mark.row("http.override.rp", "http.override.e", "http.override.sni")
 @pytest.mark.parametrize(
     ("fragment", "code"),
     [
@@ -85,11 +90,13 @@ def test_what_is_out_of_range_is_refused_by_name(fragment: str, code: int) -> No
     assert isinstance(outcome, WebhookFailed) and outcome.code == code and not arrived
 
 
+@pytest.mark.row("http.retry")
 def test_errors_are_not_tried_again_unless_asked_for() -> None:
     outcome, arrived = sent(after(1, 503), "")
     assert isinstance(outcome, WebhookFailed) and outcome.status == 503 and len(arrived) == 1
 
 
+@pytest.mark.row("http.header.token")
 @pytest.mark.parametrize(("status", "policy"), [(503, "5xx"), (404, "4xx"), (500, "all")])
 def test_errors_are_tried_again_with_the_same_token(status: int, policy: str) -> None:
     outcome, arrived = sent(after(2, status), f"#rc=2&rp={policy}")
@@ -115,6 +122,7 @@ def test_an_answer_that_is_late_is_given_up_and_tried_again() -> None:
     assert isinstance(outcome, Answer) and len(arrived) == 2
 
 
+@pytest.mark.row("http.time.total")
 def test_the_total_time_counts_all_attempts() -> None:
     async def slow(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(1)

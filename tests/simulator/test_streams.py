@@ -75,6 +75,7 @@ async def called(
 @pytest.mark.row("stream.in.mark", "stream.bi.tracks", "stream.bi.dtmf", "verb.Connect")
 @pytest.mark.row("connect.blocks", "connect.server-closes", "noun.Stream.Parameter")
 @pytest.mark.row("stream.close.normal", "stream.server-closes")
+@pytest.mark.row("signature.websocket")
 def test_the_protocol_is_spoken_to_the_letter(tmp_path: Path) -> None:
     async def act(server: Server, socket: Socket, sid: str) -> None:
         await socket.send_str(media(sid, SECOND))

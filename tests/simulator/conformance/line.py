@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from simulator.network import Network
 from simulator.phones import behaviour_from
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
+from simulator.settings import Hook
 from tests.simulator.app import CALLER, NUMBER, FakeApp, Received, network, response, run
 
 SHOP, FRIEND = "+13125550177", "+13125550178"
@@ -99,6 +101,29 @@ def dialled(
 def answered(folder: Path, document: str, *steps: dict[str, Any], **more: Any) -> Told:
     """One call whose first document is this."""
     return dialled(folder, {"/voice": response(document), **more}, *steps)
+
+
+def answered_by(
+    folder: Path, answer: bytes, *, tls: ssl.SSLContext | None = None, **settings: Any
+) -> Told:
+    """One call to an application that is a bare socket and answers with these bytes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async def act(net: Network) -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            voice = Hook(f"{'https' if tls else 'http'}://127.0.0.1:{port}/voice")
+            number = net.account.numbers[NUMBER]
+            number.answering = replace(number.answering, voice=voice)
+            await coming(net).settling()
+
+    return story(folder, {}, act, **settings)
 
 
 def describe(net: Network, phones: dict[str, dict[str, Any]]) -> None:
