@@ -35,10 +35,7 @@ async def enqueue(scene: Scene, verb: Verb) -> Outcome | None:
     try:
         result = await _wait_or_talk(scene, verb, queue, member)
     except asyncio.CancelledError:
-        if member.bridge.done():
-            result = "redirected-from-bridged"
-        if scene.call.is_over:
-            result = "bridged" if member.bridge.done() else "hangup"
+        result = _broken_off(member)
         _note_last(scene, verb, queue, member, result)
         raise
     finally:
@@ -49,6 +46,16 @@ async def enqueue(scene: Scene, verb: Verb) -> Outcome | None:
         _note_last(scene, verb, queue, member, result)
         return End()
     return _after(scene, verb, *_result(queue, member, result))
+
+
+def _broken_off(member: Member) -> str:
+    """The QueueResult of a caller who is given another document, or gone."""
+    is_over = member.call.is_over
+    if member.bridge.done():
+        return "bridged" if is_over else "redirected-from-bridged"
+    if member.taken.done():
+        return "bridging-in-process"
+    return "hangup" if is_over else "redirected"
 
 
 def _queue(scene: Scene, verb: Verb, *, too_short: int, too_long: int) -> Queue:

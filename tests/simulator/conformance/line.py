@@ -9,19 +9,37 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession, encode_basic_auth, web
+from aiohttp.test_utils import TestServer
+
 from simulator.call import Call
 from simulator.caller_id import CallerFacts
 from simulator.debugger import Complaint
+from simulator.keys import NETWORK
 from simulator.legs import Endpoint, NotReachable
 from simulator.network import Network
 from simulator.phones import behaviour_from
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
+from simulator.server import create_app
 from simulator.settings import Hook
-from tests.simulator.app import CALLER, NUMBER, FakeApp, Received, network, response, run
+from tests.simulator.app import (
+    ACCOUNT,
+    CALLER,
+    NUMBER,
+    TOKEN,
+    FakeApp,
+    Received,
+    network,
+    response,
+    run,
+    settings_for,
+)
 
 SHOP, FRIEND = "+13125550177", "+13125550178"
 GONE = {"is_hung_up_on": True}
+_QUIET: dict[str, Any] = {"/status": "", "/child": "", "/room": "", "/recording": ""}
+"""Callbacks that nobody minds."""
 Act = Callable[[Network], Awaitable[None]]
 
 
@@ -59,13 +77,57 @@ class Told:
 
 def story(folder: Path, replies: dict[str, Any], act: Act, **settings: Any) -> Told:
     """Let something happen on a network, until everything that follows is done."""
-    app = FakeApp({"/status": "", "/child": "", "/room": "", "/recording": "", **replies})
+    app = FakeApp({**_QUIET, **replies})
 
     async def work() -> Told:
         async with network(app, folder, **{"pace": 0.0, "seed": 1, **settings}) as net:
             await act(net)
             await settled(net)
             return Told(app, tuple(net.calls.values()), tuple(net.debugger.complaints))
+
+    return run(work())
+
+
+class Rest:
+    """REST on a running network, while line time stands still."""
+
+    def __init__(self, net: Network, server: TestServer, session: ClientSession) -> None:
+        self._net, self._server, self._session = net, server, session
+
+    async def post(self, path: str, **form: str) -> dict[str, Any]:
+        """Create or update a resource of the account."""
+        url = self._server.make_url(f"/2010-04-01/Accounts/{ACCOUNT}/{path}.json")
+        with self._net.clock.held():
+            async with self._session.post(url, data=form) as answer:
+                found: dict[str, Any] = await answer.json()
+                assert answer.status < 400, found
+                return found
+
+
+def story_by_rest(
+    folder: Path,
+    replies: dict[str, Any],
+    act: Callable[[Network, Rest], Awaitable[None]],
+    **settings: Any,
+) -> Told:
+    """Let something happen on a network that REST can lead."""
+    app = FakeApp({**_QUIET, **replies})
+    outer = web.Application()
+    outer.router.add_route("*", "/{path:.*}", app.answer)
+
+    async def work() -> Told:
+        async with TestServer(outer) as theirs:
+            plain = settings_for(theirs.port or 0, folder)
+            ours = replace(plain, **{"pace": 0.0, "seed": 1, **settings})
+            login = {"Authorization": encode_basic_auth(ACCOUNT, TOKEN)}
+            async with (
+                TestServer(create_app(ours)) as server,
+                ClientSession(headers=login) as session,
+            ):
+                net = server.app[NETWORK]
+                await act(net, Rest(net, server, session))
+                await settled(net)
+                return Told(app, tuple(net.calls.values()), tuple(net.debugger.complaints))
 
     return run(work())
 
