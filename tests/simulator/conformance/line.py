@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, encode_basic_auth, web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from simulator.call import Call
 from simulator.caller_id import CallerFacts
@@ -91,7 +91,7 @@ def story(folder: Path, replies: dict[str, Any], act: Act, **settings: Any) -> T
 class Rest:
     """REST on a running network, while line time stands still."""
 
-    def __init__(self, net: Network, server: TestServer, session: ClientSession) -> None:
+    def __init__(self, net: Network, server: BaseTestServer, session: ClientSession) -> None:
         self._net, self._server, self._session = net, server, session
 
     async def post(self, path: str, **form: str) -> dict[str, Any]:
@@ -120,11 +120,9 @@ def story_by_rest(
             plain = settings_for(theirs.port or 0, folder)
             ours = replace(plain, **{"pace": 0.0, "seed": 1, **settings})
             login = {"Authorization": encode_basic_auth(ACCOUNT, TOKEN)}
-            async with (
-                TestServer(create_app(ours)) as server,
-                ClientSession(headers=login) as session,
-            ):
-                net = server.app[NETWORK]
+            made = create_app(ours)
+            async with TestServer(made) as server, ClientSession(headers=login) as session:
+                net = made[NETWORK]
                 await act(net, Rest(net, server, session))
                 await settled(net)
                 return Told(app, tuple(net.calls.values()), tuple(net.debugger.complaints))

@@ -259,7 +259,8 @@ def test_an_announcement_is_told_when_it_is_over_or_failed(tmp_path: Path) -> No
         await room.net.clock.sleep(2)
         await room.update(AnnounceUrl=f"{PUBLIC}/gone")
 
-    told = told_of(tmp_path, act, **{"/news": response("<Pause length='1'/>")})
+    news: dict[str, Any] = {"/news": response("<Pause length='1'/>")}
+    told = told_of(tmp_path, act, **news)
     done, failed = one(told, "announcement-end"), one(told, "announcement-fail")
     assert set(done) == ALWAYS | {"AnnounceUrl"} and done["AnnounceUrl"] == f"{PUBLIC}/news"
     assert set(failed) == ALWAYS | {"AnnounceUrl", "ReasonAnnouncementFailed"}
@@ -275,7 +276,7 @@ def test_wait_and_hold_documents_are_told_the_call_and_the_room(tmp_path: Path) 
         await room.joins(BOB)
         await room.update(call, Hold="true", HoldUrl=f"{PUBLIC}/hold")
 
-    replies = {"/music": response("<Pause/>"), "/hold": response("<Pause/>")}
+    replies: dict[str, Any] = {"/music": response("<Pause/>"), "/hold": response("<Pause/>")}
     told = told_of(tmp_path, act, lambda who: 'waitUrl="/music"', **replies)
     music, hold = told.app.forms("/music")[0], told.request("/hold")
     assert set(music) == COMMON | {"ConferenceSid", "FriendlyName"}
