@@ -55,13 +55,13 @@ async def place_call(request: web.Request) -> web.StreamResponse:
     """
     body = await _body(request)
     network = request.app[NETWORK]
-    to = _text(body, "to", network.settings.number)
     if "scenario" not in body:
-        return _dial_only(request, body, to)
+        return _dial_only(request, body, _text(body, "to", network.settings.number))
     try:
         scenario = scenario_from(body["scenario"], Path(_text(body, "folder", ".")))
     except ScenarioError as error:
         return _refused(400, str(error))
+    to = _text(body, "to", scenario.dials or network.settings.number)
     caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
     try:
         network.dial(caller, from_number=scenario.from_number, to=to, facts=scenario.facts)
@@ -101,7 +101,7 @@ async def _played(network: Network, call: Call, play: Any) -> None:
         await play
     except ExpectationFailed as failed:
         failure = str(failed)
-        call.log.add("error", message=failed.reason, expectation=True)
+        call.log.add("error", message=failed.reason, expectation=True, around=failed.around)
     await settled(network, call)
     call.log.add("end", held=failure is None, failure=failure, status=call.status)
 

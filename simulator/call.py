@@ -19,6 +19,7 @@ from simulator.sids import CALL, new_sid
 from simulator.status import StatusCallback, final_fields
 from simulator.turns import TurnTimer
 from simulator.webhook import Form, Request
+from simulator.wire import Wire
 
 API_VERSION = "2010-04-01"
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -139,6 +140,7 @@ class Call:
         self._rested = asyncio.Event()
         self._callbacks = 0
         self.turns = TurnTimer()
+        self.wire = Wire(lambda: self.log.age_s)
         self.ear = Ear(captions, self._heard)
         self.leg.add_tap(self._tick)
         self.leg.on_key.append(self._pressed)

@@ -69,10 +69,13 @@ class ScriptedCall:
         clip: Path | str | None = None,
         noise: Path | str | None = None,
         snr_db: float | None = None,
+        gain_db: float | None = None,
+        packet_loss: float | None = None,
         within_s: float = WITHIN_S,
     ) -> ScriptedCall:
-        """Speak a text or a recording once the line is quiet."""
-        return self._step("says", _speech(text, clip, noise, snr_db), within_s)
+        """Speak a text or a recording once the line is quiet; as it comes over a bad line."""
+        how = {"noise": noise, "snr_db": snr_db, "gain_db": gain_db, "packet_loss": packet_loss}
+        return self._step("says", _speech(text, clip, how), within_s)
 
     def presses(self, digits: str, *, within_s: float = WITHIN_S) -> ScriptedCall:
         """Press keys once the line is quiet."""
@@ -91,7 +94,7 @@ class ScriptedCall:
         within_s: float = WITHIN_S,
     ) -> ScriptedCall:
         """Speak or press while the line is speaking."""
-        act = {"presses": presses} if presses else {"says": _speech(says, clip, None, None)}
+        act = {"presses": presses} if presses else {"says": _speech(says, clip, {})}
         return self._step("interrupts", act, within_s)
 
     def gets_sms(self, *phrases: str, within_s: float = WITHIN_S) -> ScriptedCall:
@@ -101,6 +104,10 @@ class ScriptedCall:
     def is_transferred(self, *, within_s: float = WITHIN_S) -> ScriptedCall:
         """Wait until another person is on the line."""
         return self._step("is_transferred", True, within_s)
+
+    def is_transferred_to(self, whom: str, *, within_s: float = WITHIN_S) -> ScriptedCall:
+        """Wait until this number, client or SIP address is on the line."""
+        return self._step("is_transferred_to", whom, within_s)
 
     def hangs_up(self) -> ScriptedCall:
         """Put the receiver down."""
@@ -132,14 +139,16 @@ class ScriptedCall:
 
 
 def _speech(
-    text: str | None, clip: Path | str | None, noise: Path | str | None, snr_db: float | None
+    text: str | None, clip: Path | str | None, how: Mapping[str, Path | str | float | None]
 ) -> Any:
-    if clip is None:
-        return text
-    facts: dict[str, Any] = {"clip": str(clip)}
-    if noise is not None:
-        facts |= {"noise": str(noise), "snr_db": snr_db}
-    return facts
+    given = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in how.items()
+        if value is not None
+    }
+    if clip is not None:
+        return {"clip": str(clip), **given}
+    return {"text": text, **given} if given else text
 
 
 def _asked(
@@ -167,5 +176,5 @@ def _refusal(status: int, text: str) -> Exception:
         message = text
     if status != 409:
         return ValueError(f"{status}: {message}")
-    reason, _, conversation = message.partition("\nthe conversation so far:\n")
-    return ExpectationFailed(reason, conversation)
+    reason, _, rest = message.partition("\nthe conversation so far:\n")
+    return ExpectationFailed(reason, rest)

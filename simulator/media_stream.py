@@ -22,6 +22,7 @@ from simulator.audio import FRAME_BYTES, RATE
 from simulator.origins import OriginMap
 from simulator.sids import STREAM, new_sid
 from simulator.signature import HEADER, signature
+from simulator.wire import Wire
 
 ANSWER_S = 10.0
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -106,6 +107,7 @@ class MediaStream:
         parameters: Mapping[str, str],
         two_way: bool,
         warn: Callable[[int, str], None],
+        wire: Wire | None = None,
     ) -> None:
         self.sid = new_sid(STREAM)
         self.closed = asyncio.Event()
@@ -118,6 +120,7 @@ class MediaStream:
         self._two_way = two_way
         self._tell = warn
         self._warned: set[int] = set()
+        self._wire = wire or Wire(lambda: 0.0)
         self._number = 0
         self._chunks = dict.fromkeys(self._tracks, 0)
         self._out: asyncio.Queue[str | None] = asyncio.Queue()
@@ -213,9 +216,9 @@ class MediaStream:
         self.closed.set()
 
     def _announce(self) -> None:
-        self._out.put_nowait(
-            json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
-        )
+        connected = {"event": "connected", "protocol": "Call", "version": "1.0.0"}
+        self._wire.note(connected, to_app=True)
+        self._out.put_nowait(json.dumps(connected))
         self._send(
             "start",
             start={
@@ -236,6 +239,7 @@ class MediaStream:
             **facts,
             "streamSid": self.sid,
         }
+        self._wire.note(message, to_app=True)
         self._out.put_nowait(json.dumps(message, separators=(",", ":")))
 
     def _echo(self, name: str) -> None:
@@ -264,6 +268,7 @@ class MediaStream:
             return
         try:
             message = json.loads(text)
+            self._wire.note(message, to_app=False)
             self._obey(message)
         except (ValueError, KeyError, TypeError, RecursionError):
             self._warn(31951, "not a message of the protocol; it was dropped")

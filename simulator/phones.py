@@ -82,7 +82,7 @@ class Phone(ScriptedCaller):
                 await self.perform(step)
         except ExpectationFailed as failed:
             failure = str(failed)
-            call.log.add("error", message=failed.reason, expectation=True)
+            call.log.add("error", message=failed.reason, expectation=True, around=failed.around)
             self.leg.hang_up()
         if self._behaviour.scenario.steps:
             call.log.add("end", held=failure is None, failure=failure, status=call.status)

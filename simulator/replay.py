@@ -8,9 +8,10 @@ microphone is not in the log as words and cannot be replayed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from simulator.events import Event
-from simulator.scenario.steps import (
+from simulator.scenario.acts import (
     Act,
     HangsUp,
     Hears,
@@ -18,11 +19,10 @@ from simulator.scenario.steps import (
     IsHungUpOn,
     Presses,
     Says,
-    Scenario,
-    Step,
+    Speech,
     Waits,
-    words,
 )
+from simulator.scenario.steps import Scenario, Step, words
 
 _FIRST_WORDS = 4
 _WITHIN_S = 60.0
@@ -52,14 +52,23 @@ def replayed(events: Iterable[Event], *, from_number: str, language: str = "en")
 
 def _done(event: Event, sentence: Event | None) -> list[Step]:
     """Wait for the line's sentence, then say or press; during it, if it was cut then."""
-    act: Says | Presses
-    act = Says(str(event["text"])) if event["event"] == "said" else Presses(str(event["digits"]))
+    is_speech = event["event"] == "said"
+    act: Says | Presses = Says(_speech(event)) if is_speech else Presses(str(event["digits"]))
     name = f"{'says' if isinstance(act, Says) else 'presses'} at {event['at_s']} s"
     if sentence is None:
         return [Step(act, _WITHIN_S, name)]
     if sentence.get("cut"):
         return [Step(Interrupts(act), _WITHIN_S, name)]
     return [*_heard(sentence), Step(act, _WITHIN_S, name)]
+
+
+def _speech(event: Event) -> Speech:
+    """The same words or the same recording, as it came then."""
+    how = {name: event[name] for name in ("snr_db", "gain_db", "packet_loss") if name in event}
+    noise = Path(event["noise"]) if "noise" in event else None
+    if "clip" in event:
+        return Speech(clip=Path(event["clip"]), noise=noise, **how)
+    return Speech(str(event["text"]), noise=noise, **how)
 
 
 def _heard(sentence: Event) -> list[Step]:

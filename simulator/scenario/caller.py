@@ -11,8 +11,7 @@ from simulator.call import Call
 from simulator.events import Event
 from simulator.legs import Endpoint, Notice
 from simulator.messages import Message
-from simulator.scenario.printing import told
-from simulator.scenario.steps import (
+from simulator.scenario.acts import (
     Act,
     GetsSms,
     HangsUp,
@@ -22,12 +21,12 @@ from simulator.scenario.steps import (
     IsTransferred,
     Presses,
     Says,
-    Scenario,
-    Step,
     Waits,
-    match,
-    words,
 )
+from simulator.scenario.around import around
+from simulator.scenario.listening import Listener
+from simulator.scenario.printing import told
+from simulator.scenario.steps import Scenario, Step, match, words
 from simulator.scenario.voice import Mouth, Utterance, utterance
 from simulator.speech import CannotSpeak
 
@@ -43,12 +42,16 @@ _FRAME_S = 0.02
 class ExpectationFailed(Exception):
     """A step did not hold.
 
-    The text says who waited for what, and the conversation so far; `reason` leaves that out.
+    The text says who waited for what, the conversation so far, and what the line was doing: the
+    last document with its verb marked, the last messages of the media socket. `reason` leaves both
+    out; `around` is the last part.
     """
 
-    def __init__(self, reason: str, conversation: str) -> None:
-        super().__init__(f"{reason}\nthe conversation so far:\n{conversation}")
+    def __init__(self, reason: str, conversation: str, around: str = "") -> None:
+        rest = f"\n{around}" if around else ""
+        super().__init__(f"{reason}\nthe conversation so far:\n{conversation}{rest}")
         self.reason = reason
+        self.around = around
 
 
 class ScriptedCaller(Endpoint):
@@ -61,7 +64,8 @@ class ScriptedCaller(Endpoint):
         self._heard: list[str] = []
         self._texts: list[Message] = []
         self._answered = False
-        self._transferred = False
+        self._transferred: list[str] = []
+        self._listener: Listener | None = None
         self._ended_by: str | None = None
         self._quiet_s = 0.0
         self._sound_s = 0.0
@@ -80,9 +84,9 @@ class ScriptedCaller(Endpoint):
         try:
             await self._do(step.act, step.within_s)
         except TimeoutError:
-            self._fail(step, f"waited {step.within_s:g} s for {self._wish(step.act)}")
+            self._fail(step, f"the caller waited {step.within_s:g} s for {self._wish(step.act)}")
         except _CallOver:
-            self._fail(step, f"waited for {self._wish(step.act)}, but the call was over")
+            self._fail(step, f"the caller waited for {self._wish(step.act)}, but the call was over")
         except (BadSound, CannotSpeak) as error:
             self._fail(step, str(error))
 
@@ -98,14 +102,18 @@ class ScriptedCaller(Endpoint):
         return self._mouth.next_frame(self._speech_ended)
 
     def hear(self, frame: bytes) -> None:
-        """Notice whether the line is quiet."""
-        if is_audible(frame):
+        """Notice whether the line is quiet, and listen to what is not known."""
+        audible = is_audible(frame)
+        if audible:
             self._sound_s += _FRAME_S
             if self._quiet_s >= QUIET_S:
                 self._sound_s = _FRAME_S
             self._quiet_s = 0.0
         else:
             self._quiet_s += _FRAME_S
+        if self._listener is None:
+            self._listener = Listener(self._network, self.call, self._recognised)
+        self._listener.take(frame, audible=audible and self._answered)
         self._look()
 
     def notice(self, notice: Notice) -> None:
@@ -117,10 +125,21 @@ class ScriptedCaller(Endpoint):
             case "caption" if notice.facts["done"]:
                 self._heard += words(str(notice.facts["spoken"]))
             case "transferred":
-                self._transferred = True
+                self._transferred += self._names_of(str(notice.facts["call_sid"]))
             case "ended":
                 self._ended_by = str(notice.facts["by"])
                 self._mouth.stop()
+                if self._listener is not None:
+                    self._listener.close()
+        self._look()
+
+    def _names_of(self, call_sid: str) -> list[str]:
+        """What the person on another call may be called."""
+        party = self._network.calls[call_sid].party
+        return [name.partition("?")[0] for name in (party.from_, party.to) if name != self.number]
+
+    def _recognised(self, text: str) -> None:
+        self._heard += words(text)
         self._look()
 
     def _text(self, message: Message) -> None:
@@ -135,7 +154,7 @@ class ScriptedCaller(Endpoint):
     def _said(self, what: Utterance) -> None:
         begin, end = self._began_at, self.call.log.age_s
         times = {"start_s": round(begin, 2), "end_s": round(end, 2)}
-        self.call.log.add("said", text=what.name, exact=what.exact, **times)
+        self.call.log.add("said", text=what.name, exact=what.exact, **times, **what.how)
         self._look()
 
     # Steps
@@ -158,8 +177,8 @@ class ScriptedCaller(Endpoint):
                 await self._network.clock.sleep(seconds)
             case GetsSms(phrases):
                 await self._until(lambda: self._got(phrases), within_s, on_the_line=False)
-            case IsTransferred():
-                await self._until(lambda: self._transferred, within_s)
+            case IsTransferred(to):
+                await self._until(lambda: self._is_with(to), within_s)
             case HangsUp():
                 self.leg.hang_up()
             case IsHungUpOn():
@@ -203,6 +222,9 @@ class ScriptedCaller(Endpoint):
                 del self._heard[:taken]
                 return True
         return False
+
+    def _is_with(self, to: str) -> bool:
+        return to in self._transferred if to else bool(self._transferred)
 
     def _got(self, phrases: tuple[str, ...]) -> bool:
         return any(
@@ -259,8 +281,8 @@ class ScriptedCaller(Endpoint):
                 return "the line to speak"
             case GetsSms(phrases):
                 return f"a text with {' or '.join(map(repr, phrases))}"
-            case IsTransferred():
-                return "a person to come on the line"
+            case IsTransferred(to):
+                return f"{to or 'a person'} to come on the line"
             case IsHungUpOn():
                 return "the line to hang up"
         return "nothing"
@@ -268,8 +290,12 @@ class ScriptedCaller(Endpoint):
     def _fail(self, step: Step, reason: str) -> None:
         unmatched = " ".join(self._heard) or "nothing new"
         conversation = "\n".join(conversation_of(self.call.log.events)) or "  (nothing)"
+        unknown_s = self._listener.unknown_s if self._listener else 0.0
+        model = f"; {unknown_s:.1f} s of unknown sound need --speech-model" if unknown_s else ""
         raise ExpectationFailed(
-            f"{step.name}: {reason}; heard since the last match: {unmatched}", conversation
+            f"{step.name}: {reason}; heard since the last match: {unmatched}{model}",
+            conversation,
+            "\n".join(around(self.call)),
         )
 
 

@@ -19,19 +19,26 @@ def _text(event: Event) -> str | None:
             answer = event.get("answer_s")
             after = f"   [answered in {answer:.2f} s]" if answer is not None else ""
             cut = " ..." if event.get("cut") else ""
-            return f"line:    {event['text']}{cut}{after}"
+            sure = f"   (recognised, {event['confidence']:.2f})" if "confidence" in event else ""
+            return f"line:    {event['text']}{cut}{after}{sure}"
         case "said":
             return f"caller:  {event['text']}"
         case "keys":
             return f"keys:    {event['digits']}"
         case "sms":
             return f"sms:     {event['text']}"
+        case "fault":
+            return f"fault:   {event['fault']} ({event['purpose']})"
         case "transferred":
             return "         (connected to another person)"
         case "error":
             code = f"{event['code']} " if event.get("code") else ""
-            return f"error:   {code}{event['message']}"
+            return f"error:   {code}{event['message']}" + _below(event.get("around", ""))
         case "ended":
             who = "the caller" if event["by"] == "caller" else "the line"
             return f"         ({who} hung up: {event['status']}, {event['duration_s']} s)"
     return None
+
+
+def _below(text: str) -> str:
+    return "".join(f"\n         {line}" for line in text.splitlines())

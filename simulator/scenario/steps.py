@@ -1,4 +1,4 @@
-"""The vocabulary of scripted callers, and reading it from YAML or JSON."""
+"""Scenarios and their steps, read from YAML or JSON; SCENARIOS.md describes the format."""
 
 from __future__ import annotations
 
@@ -10,82 +10,29 @@ from typing import Any
 import yaml
 
 from simulator.caller_id import BadFacts, CallerFacts, facts_from
+from simulator.scenario.acts import (
+    Act,
+    GetsSms,
+    HangsUp,
+    Hears,
+    Interrupts,
+    IsHungUpOn,
+    IsTransferred,
+    Presses,
+    Says,
+    Speech,
+    Waits,
+)
 
 WITHIN_S = 20.0
+MOST_S = 7 * 86_400.0
+MOST_STEPS = 10_000
 _KEYS = frozenset("0123456789*#")
+_SPEECH = {"text", "clip", "noise", "snr_db", "gain_db", "packet_loss"}
 
 
 class ScenarioError(Exception):
     """The scenario cannot be understood; the text names the step and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Hears:
-    """One of these phrases: words in order, case and punctuation ignored."""
-
-    phrases: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A recording, with noise at a signal-to-noise ratio or without."""
-
-    path: Path
-    noise: Path | None = None
-    snr_db: float | None = None
-
-
-@dataclass(frozen=True)
-class Says:
-    """Speaks a sentence or plays a recording, once the line is quiet."""
-
-    what: str | Clip
-
-
-@dataclass(frozen=True)
-class Presses:
-    """Presses keys, once the line is quiet."""
-
-    digits: str
-
-
-@dataclass(frozen=True)
-class Waits:
-    """Does nothing for a while."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Interrupts:
-    """Speaks or presses while the line is speaking."""
-
-    by: Says | Presses
-
-
-@dataclass(frozen=True)
-class GetsSms:
-    """Has received a text with one of these phrases since the call began."""
-
-    phrases: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class IsTransferred:
-    """Is connected to another person."""
-
-
-@dataclass(frozen=True)
-class HangsUp:
-    """Puts the receiver down."""
-
-
-@dataclass(frozen=True)
-class IsHungUpOn:
-    """The line ends the call."""
-
-
-Act = Hears | Says | Presses | Waits | Interrupts | GetsSms | IsTransferred | HangsUp | IsHungUpOn
 
 
 @dataclass(frozen=True)
@@ -99,12 +46,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A caller's whole call."""
+    """A caller's whole call; `dials` is the number called, empty for the account's own."""
 
     steps: tuple[Step, ...]
     from_number: str = "+13125550101"
     language: str = "en"
     facts: CallerFacts = field(default_factory=CallerFacts)
+    dials: str = ""
     source: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -114,7 +62,7 @@ def load_scenario(path: Path) -> Scenario:
         source = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: cannot be read ({error})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScenarioError(f"{path}: not YAML: {error}") from error
     try:
         return scenario_from(source, path.resolve().parent)
@@ -124,16 +72,19 @@ def load_scenario(path: Path) -> Scenario:
 
 def scenario_from(source: Any, folder: Path) -> Scenario:
     """A scenario from plain values. Raises ScenarioError."""
-    top = _mapping("scenario", source, {"from", "caller", "language", "steps"})
+    top = _mapping("scenario", source, {"from", "dials", "caller", "language", "steps"})
     steps = top.get("steps")
     if not isinstance(steps, list) or not steps:
         raise ScenarioError(f"steps: expected a list of steps, got {_kind(steps)}")
+    if len(steps) > MOST_STEPS:
+        raise ScenarioError(f"steps: expected at most {MOST_STEPS} steps, got {len(steps)}")
     return Scenario(
         tuple(step_from(f"step {n}", step, folder) for n, step in enumerate(steps, start=1)),
         _text("from", top.get("from", "+13125550101")),
         _text("language", top.get("language", "en")),
-        _facts(top.get("caller", {})),
         source=top,
+        facts=_facts(top.get("caller", {})),
+        dials=_text("dials", top["dials"]) if "dials" in top else "",
     )
 
 
@@ -165,17 +116,24 @@ def _gets_sms(name: str, value: Any, folder: Path) -> Act:
 
 def _says(name: str, value: Any, folder: Path) -> Says:
     if isinstance(value, str) and value.strip():
-        return Says(value)
+        return Says(Speech(value))
     if not isinstance(value, dict):
         raise ScenarioError(f"{name}: expected text or {{clip: FILE}}, got {_kind(value)}")
-    clip = _mapping(name, value, {"clip", "noise", "snr_db"})
-    if "clip" not in clip:
-        raise ScenarioError(f"{name}: expected clip, with noise and snr_db if wanted")
-    if ("noise" in clip) != ("snr_db" in clip):
+    given = _mapping(name, value, _SPEECH)
+    if ("text" in given) == ("clip" in given):
+        raise ScenarioError(f"{name}: expected text or clip, with how it comes if wanted")
+    if ("noise" in given) != ("snr_db" in given):
         raise ScenarioError(f"{name}: noise and snr_db come together")
-    noise = _file(f"{name}, noise", clip["noise"], folder) if "noise" in clip else None
-    snr_db = _number(f"{name}, snr_db", clip["snr_db"]) if "snr_db" in clip else None
-    return Says(Clip(_file(f"{name}, clip", clip["clip"], folder), noise, snr_db))
+    return Says(
+        Speech(
+            _text(f"{name}, text", given["text"]) if "text" in given else "",
+            _file(f"{name}, clip", given["clip"], folder) if "clip" in given else None,
+            _file(f"{name}, noise", given["noise"], folder) if "noise" in given else None,
+            _within(f"{name}, snr_db", given["snr_db"], -40, 80) if "snr_db" in given else None,
+            _within(f"{name}, gain_db", given.get("gain_db", 0.0), -60, 40),
+            _within(f"{name}, packet_loss", given.get("packet_loss", 0.0), 0, 1),
+        )
+    )
 
 
 def _presses(name: str, value: Any, folder: Path) -> Presses:
@@ -198,6 +156,10 @@ def _waits(name: str, value: Any, folder: Path) -> Act:
     return Waits(_seconds(name, value))
 
 
+def _is_transferred_to(name: str, value: Any, folder: Path) -> Act:
+    return IsTransferred(_text(name, value))
+
+
 def _simply(act: Act) -> Callable[[str, Any, Path], Act]:
     def read(name: str, value: Any, folder: Path) -> Act:
         if value is not True:
@@ -212,9 +174,11 @@ _ACTS: Mapping[str, Callable[[str, Any, Path], Act]] = {
     "says": _says,
     "presses": _presses,
     "waits_s": _waits,
+    "waits": _waits,
     "interrupts": _interrupts,
     "gets_sms": _gets_sms,
     "is_transferred": _simply(IsTransferred()),
+    "is_transferred_to": _is_transferred_to,
     "hangs_up": _simply(HangsUp()),
     "is_hung_up_on": _simply(IsHungUpOn()),
 }
@@ -246,21 +210,34 @@ def _text(name: str, value: Any) -> str:
 def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ScenarioError(f"{name}: expected a number, got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ScenarioError(f"{name}: expected a number, got one far too large") from error
+
+
+def _within(name: str, value: Any, least: float, most: float) -> float:
+    number = _number(name, value)
+    if not least <= number <= most:
+        raise ScenarioError(f"{name}: expected {least:g} to {most:g}, got {value!r}")
+    return number
 
 
 def _seconds(name: str, value: Any) -> float:
     seconds = _number(name, value)
-    if seconds <= 0:
+    if not 0 < seconds <= MOST_S:
         raise ScenarioError(f"{name}: expected seconds above 0, got {value!r}")
     return seconds
 
 
 def _file(name: str, value: Any, folder: Path) -> Path:
     path = folder / _text(name, value)
-    if not path.is_file():
-        raise ScenarioError(f"{name}: there is no file {path}")
-    return path
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass
+    raise ScenarioError(f"{name}: there is no file {path}")
 
 
 def _kind(value: Any) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from simulator.audio import (
     FRAME_BYTES,
+    SILENCE,
     comfort_noise,
     decoded,
     encoded,
+    frames,
     mixed,
     read_sound,
     speech_bounds,
 )
-from simulator.scenario.steps import Clip
+from simulator.scenario.acts import Speech
 
 _LINE_NOISE_S = 2.0
 
@@ -30,20 +33,54 @@ class Utterance:
     name: str
     exact: bool = False
     """Whether the name is what is said, word for word."""
+    how: Mapping[str, str | float] = field(default_factory=dict)
+    """What became of it on the way, for the log."""
 
 
 async def utterance(
-    what: str | Clip, language: str, speak: Callable[[str, str], Awaitable[bytes]]
+    what: Speech, language: str, speak: Callable[[str, str], Awaitable[bytes]]
 ) -> Utterance:
-    """The sound of a text or clip. Raises BadSound, CannotSpeak."""
-    if isinstance(what, str):
-        sound = await speak(what, language)
-        return Utterance(sound, speech_bounds(sound)[1], what, exact=True)
-    sound = read_sound(what.path, what.path.name)
+    """The sound of a text or a recording as it comes over the line. Raises BadSound, CannotSpeak.
+
+    What is lost on the way is the same each time.
+    """
+    if what.clip is None:
+        sound, name = await speak(what.text, language), what.text
+    else:
+        sound, name = read_sound(what.clip, what.clip.name), what.clip.name
     end = speech_bounds(sound)[1]
     if what.noise is not None and what.snr_db is not None:
         sound = with_noise(sound, read_sound(what.noise, what.noise.name), what.snr_db)
-    return Utterance(sound, end, what.path.name)
+    sound = with_loss(with_gain(sound, what.gain_db), what.packet_loss, seed=name)
+    is_exact = what.clip is None and what.is_clean
+    return Utterance(sound, end, name, exact=is_exact, how=_how(what))
+
+
+def _how(what: Speech) -> dict[str, str | float]:
+    """What the log says of it besides its name."""
+    facts: dict[str, str | float] = {}
+    if what.clip is not None:
+        facts["clip"] = str(what.clip)
+    if what.noise is not None and what.snr_db is not None:
+        facts |= {"noise": str(what.noise), "snr_db": what.snr_db}
+    if what.gain_db:
+        facts["gain_db"] = what.gain_db
+    if what.packet_loss:
+        facts["packet_loss"] = what.packet_loss
+    return facts
+
+
+def with_gain(sound: bytes, gain_db: float) -> bytes:
+    """Louder or softer; what is too loud for the line is clipped."""
+    return encoded(decoded(sound) * 10 ** (gain_db / 20)) if gain_db else sound
+
+
+def with_loss(sound: bytes, share: float, *, seed: str) -> bytes:
+    """Without a share of its frames: in their place is silence."""
+    if not share:
+        return sound
+    draw = random.Random(seed)
+    return b"".join(SILENCE if draw.random() < share else one for one in frames(sound))
 
 
 def with_noise(speech: bytes, noise: bytes, snr_db: float) -> bytes:

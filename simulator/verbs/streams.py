@@ -236,6 +236,7 @@ def _made(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> MediaStream:
         parameters={child["name"]: child["value"] for child in noun.children},
         two_way=two_way,
         warn=warn,
+        wire=scene.call.wire,
     )
 
 

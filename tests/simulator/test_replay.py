@@ -7,8 +7,9 @@ from typing import Any
 
 from simulator.events import Event
 from simulator.replay import replayed
+from simulator.scenario.acts import Hears, Interrupts, IsHungUpOn, Presses, Says, Speech
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import Hears, Interrupts, IsHungUpOn, Presses, Says, scenario_from
+from simulator.scenario.steps import scenario_from
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
 STEPS: dict[str, Any] = {
@@ -73,6 +74,6 @@ def test_keys_in_a_row_are_one_step_and_a_cut_sentence_is_interrupted() -> None:
     assert acts == [
         Hears(("press one or two",)),
         Presses("12"),
-        Interrupts(Says("a lamp")),
+        Interrupts(Says(Speech("a lamp"))),
         IsHungUpOn(),
     ]

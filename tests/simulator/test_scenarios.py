@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.audio import decoded, encoded
-from simulator.scenario.steps import (
-    Clip,
+from simulator.scenario.acts import (
     GetsSms,
     HangsUp,
     Hears,
@@ -18,8 +17,11 @@ from simulator.scenario.steps import (
     IsTransferred,
     Presses,
     Says,
-    ScenarioError,
+    Speech,
     Waits,
+)
+from simulator.scenario.steps import (
+    ScenarioError,
     load_scenario,
     match,
     scenario_from,
@@ -30,17 +32,21 @@ from simulator.scenario.voice import with_noise
 WHOLE = """
 from: "+13125550199"
 language: es
+dials: "+13125550111"
 steps:
   - hears: "what is the problem"
   - hears: [uno, dos]
     within_s: 3
   - says: "hola"
   - says: {clip: clips/a.wav, noise: clips/b.wav, snr_db: 15}
+  - says: {text: "hola", gain_db: -12, packet_loss: 0.1}
   - presses: "1#"
   - waits_s: 2.5
+  - waits: 1
   - interrupts: {presses: "0"}
   - gets_sms: "your report"
   - is_transferred: true
+  - is_transferred_to: "client:agent_7"
   - hangs_up: true
 """
 
@@ -53,17 +59,21 @@ def test_every_step_of_the_format_is_read(tmp_path: Path) -> None:
     path.write_text(WHOLE)
     scenario = load_scenario(path)
     assert scenario.from_number == "+13125550199" and scenario.language == "es"
-    clip = Clip(tmp_path / "clips/a.wav", tmp_path / "clips/b.wav", 15.0)
+    assert scenario.dials == "+13125550111"
+    clip = Speech("", tmp_path / "clips/a.wav", tmp_path / "clips/b.wav", 15.0)
     assert [step.act for step in scenario.steps] == [
         Hears(("what is the problem",)),
         Hears(("uno", "dos")),
-        Says("hola"),
+        Says(Speech("hola")),
         Says(clip),
+        Says(Speech("hola", gain_db=-12, packet_loss=0.1)),
         Presses("1#"),
         Waits(2.5),
+        Waits(1),
         Interrupts(Presses("0")),
         GetsSms(("your report",)),
         IsTransferred(),
+        IsTransferred("client:agent_7"),
         HangsUp(),
     ]
     assert [step.within_s for step in scenario.steps[:3]] == [20.0, 3.0, 20.0]
@@ -78,7 +88,13 @@ def test_every_step_of_the_format_is_read(tmp_path: Path) -> None:
         ({"presses": 1}, "step 1 (presses): expected keys 0-9 * # as text, got 1; put it in quote"),
         ({"presses": "A"}, "step 1 (presses): expected keys"),
         ({"says": {"clip": "gone.wav"}}, "step 1 (says), clip: there is no file"),
-        ({"says": {"clap": "x"}}, "step 1 (says): unknown key 'clap'"),
+        ({"says": {"clap": "x"}}, "step 1 (says): unknown key 'clap'; allowed: clip, gain_db, "),
+        ({"says": {"gain_db": 3}}, "step 1 (says): expected text or clip"),
+        ({"says": {"text": "a", "clip": "b"}}, "step 1 (says): expected text or clip"),
+        ({"says": {"text": "a", "noise": "b"}}, "step 1 (says): noise and snr_db come together"),
+        ({"says": {"text": "a", "packet_loss": 2}}, "step 1 (says), packet_loss: expected 0 to 1"),
+        ({"says": {"text": "a", "gain_db": 99}}, "step 1 (says), gain_db: expected -60 to 40"),
+        ({"is_transferred_to": True}, "step 1 (is_transferred_to): expected text in quotes"),
         ({"hangs_up": "yes"}, "step 1 (hangs_up): expected true, got 'yes'"),
         ({"waits_s": True}, "step 1 (waits_s): expected a number, got True"),
         ({"waits_s": -1}, "step 1 (waits_s): expected seconds above 0"),
@@ -98,9 +114,12 @@ def test_a_wrong_step_is_named_with_what_is_allowed(
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (None, "scenario: expected caller, from, language, steps, got nothing"),
+        (None, "scenario: expected caller, dials, from, language, steps, got nothing"),
         ({"steps": []}, "steps: expected a list of steps"),
-        ({"stops": []}, "scenario: unknown key 'stops'; allowed: caller, from, language, steps"),
+        (
+            {"stops": []},
+            "scenario: unknown key 'stops'; allowed: caller, dials, from, ",
+        ),
         ({"from": 1, "steps": [{"hangs_up": True}]}, "from: expected text in quotes, got 1"),
     ],
 )
