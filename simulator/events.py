@@ -2,9 +2,9 @@
 
 An event is a plain dictionary: `event` (its kind), `at_s` (line time since the call began),
 `call_sid`, and the kind's own facts. Kinds: call, webhook, twiml, verb, status, heard, said, keys,
-sms, stream, recording, queue, conference, dial, detection, transferred, released, feedback, fault
-(one struck), repeat (a request sent again), error, ended (the call), end (its script).
-SCENARIOS.md lists their facts.
+sms, stream, recording, transcription, queue, conference, dial, refer, detection, transferred,
+released, feedback, fault (one struck), repeat (a request sent again), error, ended (the call), end
+(its script). SCENARIOS.md lists their facts.
 """
 
 from __future__ import annotations
