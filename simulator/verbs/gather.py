@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from simulator.scene import Outcome, Scene
 from simulator.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
@@ -21,12 +21,16 @@ class _Keys:
         self.digits = ""
         self.finished_on = ""
         self.pressed = asyncio.Event()
+        """Set by the first key."""
+        self.one_more = asyncio.Event()
+        """Set by each key."""
         self.complete = asyncio.Event()
 
     def take(self, digit: str) -> None:
         if self.complete.is_set():
             return
         self.pressed.set()
+        self.one_more.set()
         if digit == self._finish:
             self.finished_on = digit
             self.complete.set()
@@ -42,6 +46,7 @@ async def gather(scene: Scene, verb: Verb) -> Outcome | None:
     A key stops what is being spoken, and so does speech unless bargeIn is false. The time-out
     starts after it and again with each key. The first key turns speech off.
     """
+    scene.address(verb)
     keys = _Keys(verb)
     speech = _watch(scene, verb)
     with ExitStack() as stack:
@@ -142,8 +147,8 @@ async def _wait(scene: Scene, verb: Verb, keys: _Keys, speech: SpeechWatch | Non
     """Until the answer is complete, or nothing came for the time-out."""
     clock = scene.network.clock
     while not keys.complete.is_set():
-        before = keys.digits
-        ends = [keys.complete]
+        keys.one_more.clear()
+        ends = [keys.complete, keys.one_more]
         if speech is not None and not keys.pressed.is_set():
             if speech.began.is_set():
                 await first_of(speech.ended, keys.pressed)
@@ -151,8 +156,7 @@ async def _wait(scene: Scene, verb: Verb, keys: _Keys, speech: SpeechWatch | Non
                     return
                 continue
             ends.append(speech.began)
-        with suppress(TimeoutError):
+        try:
             await clock.within(verb["timeout"] or 0.02, first_of(*ends))
-            continue
-        if keys.digits == before:
+        except TimeoutError:
             return

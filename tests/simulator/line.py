@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+
 from simulator.audio import RATE, is_audible
 from simulator.call import Call
 from simulator.network import Network
@@ -87,14 +89,15 @@ def play(
     phones: Mapping[str, dict[str, Any]] | None = None,
     from_number: str = CALLER,
     meanwhile: Callable[[Network], Awaitable[None]] | None = None,
+    socket: Callable[[web.WebSocketResponse], Awaitable[None]] | None = None,
     **settings: Any,
 ) -> Played:
     """Call in, do the steps (or listen until it is over), and let everything be done that follows.
 
     phones: who stands where, as `POST /simulator/phones` describes them. meanwhile: what else
-    happens, before the steps.
+    happens, before the steps. socket: who answers media streams.
     """
-    app = FakeApp({"/status": response(), **replies})
+    app = FakeApp({"/status": response(), **replies}, socket=socket)
 
     async def work() -> Played:
         async with network(app, folder, **{"pace": 0.0, "seed": 1, **settings}) as net:
