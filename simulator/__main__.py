@@ -107,6 +107,12 @@ _OPTIONS = (
         type=click.FloatRange(0, min_open=True),
         help="REST requests a second; those beyond it are refused with 429. No limit if not given.",
     ),
+    click.option(
+        "--call-rate",
+        type=click.FloatRange(0, min_open=True),
+        help="Calls that REST may begin in a second (the carrier: 1); the others wait as queued. "
+        "No limit if not given.",
+    ),
     click.option("--status-callback", help="Told when a call to the number is over."),
     click.option("--sms-url", help="Asked when the number gets a text."),
     click.option("--app-sid", help="AP and 32 hex digits: what browser phones call."),
@@ -302,7 +308,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
              "allowed_origins", "seed", "door",
-             "speech_model", "faults", "rest_limit", "ca")  # fmt: skip
+             "speech_model", "faults", "rest_limit", "ca", "call_rate")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         if options["faults"]:

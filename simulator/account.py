@@ -82,6 +82,7 @@ class Account:
             at,
             settings.app_sid,
         )
+        self.created_at = at
         self.numbers = {first.phone_number: first}
         self.applications = {app.sid: app}
 

@@ -114,6 +114,10 @@ class Call:
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.ended_by = ""
+        self.number_sid = ""
+        """The id of the account's number that it is from or to."""
+        self.queue_time_ms = 0
+        """How long it waited for its turn to be placed."""
         self.answered_by = ""
         """What answered, as far as that was detected: human, machine_start, ..."""
         self.cookies: dict[str, str] = {}
@@ -136,6 +140,7 @@ class Call:
         self.moved = asyncio.Event()
         """Set when the call was given another document by REST."""
         self.progress_turn = asyncio.Lock()
+        self._limit: asyncio.Task[None] | None = None
         self._unfinished = 0
         self._rested = asyncio.Event()
         self._callbacks = 0
@@ -206,8 +211,22 @@ class Call:
         self.gone.set()
         self.interrupt(None)
 
+    def limit(self, seconds: float) -> None:
+        """End the call so long after its answer, at once if that is past; replaces what was set."""
+        if self._limit is not None:
+            self._limit.cancel()
+        since = self.answered_at or self.clock.date
+        left_s = seconds - (self.clock.date - since).total_seconds()
+        self._limit = asyncio.ensure_future(self._end_after(left_s))
+
+    async def _end_after(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
+        self.end(by="line")
+
     def close(self) -> None:
         """Stop whatever still runs and say that it is over."""
+        if self._limit is not None:
+            self._limit.cancel()
         self.ear.close()
         for stop in tuple(self.closing):
             stop()

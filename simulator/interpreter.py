@@ -58,7 +58,9 @@ class Conversation:
         call, network = self._call, self._network
         recorder: Recorder | None = None
         try:
-            tell(network, call, "initiated")
+            await self._queue()
+            if not call.is_over:
+                tell(network, call, "initiated")
             outcome = await self._ring(phone, ring.timeout_s)
             if outcome == "answered":
                 call.answer()
@@ -74,6 +76,16 @@ class Conversation:
         tell(network, call, "completed", await network.recorded(recorder))
         await self._say_last_words()
 
+    async def _queue(self) -> None:
+        """Wait until it is this call's turn."""
+        call = self._call
+        if call.queue_time_ms:
+            turn = asyncio.ensure_future(call.clock.sleep(call.queue_time_ms / 1000))
+            gone = asyncio.ensure_future(call.gone.wait())
+            await asyncio.wait({turn, gone}, return_when=asyncio.FIRST_COMPLETED)
+            turn.cancel()
+            gone.cancel()
+
     def _close(self) -> None:
         """The call is over, however that came."""
         self._call.end(by="line")
@@ -83,7 +95,8 @@ class Conversation:
     async def _ring(self, phone: Phone | ClientPhone, timeout_s: float) -> str:
         """Let the telephone ring; how that ended."""
         call = self._call
-        await self._network.clock.sleep(_SETUP_S)
+        if not call.is_over:
+            await self._network.clock.sleep(_SETUP_S)
         if call.is_over:
             return call.status
         if self._network.outage.is_on:
@@ -106,20 +119,13 @@ class Conversation:
                 task.cancel()
 
     async def _talk_out(self, first: Next, ring: Ring) -> None:
-        limit = asyncio.ensure_future(self._limit(ring.time_limit_s))
-        try:
-            for digit in ring.send_digits:
-                await self._send_digit(digit)
-            if ring.detection is not None and ring.detection.background:
-                judging = detect_aside(self._network, self._call, ring.detection)
-                self._network.aside(judging, of=self._call)
-            await self._converse(first)
-        finally:
-            limit.cancel()
-
-    async def _limit(self, seconds: float) -> None:
-        await self._call.clock.sleep(seconds)
-        self._call.end(by="line")
+        self._call.limit(ring.time_limit_s)
+        for digit in ring.send_digits:
+            await self._send_digit(digit)
+        if ring.detection is not None and ring.detection.background:
+            judging = detect_aside(self._network, self._call, ring.detection)
+            self._network.aside(judging, of=self._call)
+        await self._converse(first)
 
     async def _send_digit(self, digit: str) -> None:
         """A tone for the other end, or a pause."""

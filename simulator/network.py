@@ -188,6 +188,8 @@ class Network:
             captions=self.captions,
             status=status,
         )
+        mine = (self.account.numbers.get(one) for one in (party.to, party.from_))
+        call.number_sid = next((number.sid for number in mine if number is not None), "")
         self.captions.refresh()
         self.calls[call.sid] = call
         self._live[call.sid] = call

@@ -28,6 +28,7 @@ class Outgoing:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._turn_s = 0.0
 
     def place(self, ring: Ring) -> Call:
         """Begin a call; returns at once, while it is queued."""
@@ -45,11 +46,22 @@ class Outgoing:
         )
         phone = self._network.phones.at(to)
         call = self._network.begin(party, phone, status="queued")
+        if ring.direction == "outbound-api":
+            call.queue_time_ms = self._wait_ms()
         phone.is_judged = ring.detection is not None
         conversation = Conversation(call, self._network)
         life = conversation.run_out(phone, Later(lambda: self._first(call, ring)), ring)
         self._network.aside(life, of=call)
         return call
+
+    def _wait_ms(self) -> int:
+        """How long a new call waits for its turn; 0 without a limit."""
+        rate, now_s = self._network.settings.call_rate, self._network.clock.now_s
+        if rate is None:
+            return 0
+        begins_s = max(now_s, self._turn_s)
+        self._turn_s = begins_s + 1 / rate
+        return round((begins_s - now_s) * 1000)
 
     async def _first(self, call: Call, ring: Ring) -> Next:
         """What the call runs once answered; it waits for the verdict on who answered."""

@@ -183,31 +183,34 @@ class Recordings:
             self.by_sid.setdefault(recording.sid, recording)
 
     def delete(self, recording: Recording) -> None:
-        """Forget the sound and the entry."""
-        self.by_sid.pop(recording.sid, None)
+        """Forget the sound; the entry stays as `deleted` for as long as the simulator runs."""
         if recording.path is not None:
             recording.path.unlink(missing_ok=True)
             recording.path.with_suffix(".json").unlink(missing_ok=True)
+        recording.status, recording.path = "deleted", None
 
     def url(self, recording: Recording) -> str:
         """Where the sound is, without a suffix."""
         account = recording.account_sid
         return f"{self._root}/2010-04-01/Accounts/{account}/Recordings/{recording.sid}"
 
-    def callback_request(self, recording: Recording) -> Request | None:
-        """The status callback for the state it is in; None when nobody asked for it."""
-        callback = recording.callback
-        if not callback.url or recording.status not in callback.events:
+    def callback_request(self, recording: Recording, event: str = "") -> Request | None:
+        """The status callback for an event, or the state it is in; None when nobody asked."""
+        callback, told = recording.callback, event or recording.status
+        if told == "in-progress" and "started" in callback.events:
+            told = "started"
+        if not callback.url or told not in callback.events:
             return None
-        return Request(callback.url, self._fields(recording), callback.method, purpose="recording")
+        form = self._fields(recording, told)
+        return Request(callback.url, form, callback.method, purpose="recording")
 
-    def _fields(self, recording: Recording) -> Form:
+    def _fields(self, recording: Recording, told: str) -> Form:
         fields = [
             ("AccountSid", recording.account_sid),
             *_owner(recording),
             ("RecordingSid", recording.sid),
             ("RecordingUrl", self.url(recording)),
-            ("RecordingStatus", recording.status),
+            ("RecordingStatus", told),
             ("RecordingDuration", str(max(recording.duration_s, 0))),
             ("RecordingChannels", str(recording.channels)),
             ("RecordingSource", recording.source),

@@ -30,6 +30,7 @@ from simulator.rest import (
     recordings,
     streams,
 )
+from simulator.rest.absent import absent
 from simulator.rest.answers import ApiError, not_found
 from simulator.rest.limit import RateLimit
 from simulator.settings import Settings
@@ -37,6 +38,7 @@ from simulator.settings import Settings
 _log = logging.getLogger(__name__)
 
 REST_ROOT = "/2010-04-01/Accounts/{account}"
+ACCOUNTS = "/2010-04-01/Accounts.json"
 
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
@@ -121,7 +123,7 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
     except ApiError as error:
         return error.response()
     except web.HTTPNotFound:
-        return not_found(request.path).response()
+        return absent(request.path).response()
     except web.HTTPMethodNotAllowed:
         return ApiError(405, 20004, "Method not allowed").response()
 
@@ -140,8 +142,9 @@ def _check_account(request: web.Request) -> None:
     expected = pairs.get(user, "")
     if not expected or not hmac.compare_digest(expected.encode(), password.encode()):
         raise ApiError(401, 20003, "Authenticate")
-    account = request.path.split("/")[3].removesuffix(".json")
-    if account != settings.account_sid:
+    parts = request.path.split("/")
+    account = parts[3].removesuffix(".json") if len(parts) > 3 else ""
+    if account != settings.account_sid and request.path != ACCOUNTS:
         raise not_found(request.path)
 
 

@@ -72,6 +72,8 @@ class Settings:
     """Port of the proxy that is api.twilio.com; None: no such proxy, 0: any free port."""
     rest_limit: float | None = None
     """REST requests a second before they are refused with 429; None: as many as come."""
+    call_rate: float | None = None
+    """Calls that REST may begin in a second, the others wait; None: as many as come."""
     seed: int | None = None
     """Draw identifiers from it, so that a run in simulated time can be repeated exactly."""
 

@@ -27,6 +27,8 @@ _ADDRESSES = frozenset(
 _OF_NUMBER = _ADDRESSES | {"VoiceApplicationSid", "SmsApplicationSid", "VoiceCallerIdLookup"}
 _OF_APPLICATION = _ADDRESSES | {"MessageStatusCallback"}
 _LONGEST_NAME = 64
+_KINDS = ("Local", "Mobile", "TollFree")
+_TOLL_FREE = re.compile(r"\+1(800|833|844|855|866|877|888)\d{7}")
 
 
 def shown_number(number: Number, account_sid: str) -> dict[str, Any]:
@@ -45,6 +47,14 @@ def shown_number(number: Number, account_sid: str) -> dict[str, Any]:
         "beta": False,
         "origin": "twilio",
         "status": "in-use",
+        "type": "toll-free" if _kind(number) == "TollFree" else "local",
+        "address_sid": None,
+        "bundle_sid": None,
+        "emergency_address_sid": None,
+        "emergency_address_status": None,
+        "emergency_status": "Inactive",
+        "identity_sid": None,
+        "trunk_sid": None,
         "date_created": shown_date(number.created_at),
         "date_updated": shown_date(number.updated_at),
         "uri": f"/2010-04-01/Accounts/{account_sid}/IncomingPhoneNumbers/{number.sid}.json",
@@ -85,6 +95,47 @@ def _shown_addresses(answering: Answering, *, looks_up_names: bool = False) -> d
     }
 
 
+# The account itself
+
+
+async def fetch_account(request: web.Request) -> web.Response:
+    """The account: its credentials can be tried on it."""
+    return web.json_response(_shown_account(request))
+
+
+async def list_accounts(request: web.Request) -> web.Response:
+    """There is one."""
+    query, found = request.query, [_shown_account(request)]
+    for name in ("FriendlyName", "Status"):
+        key = "friendly_name" if name == "FriendlyName" else "status"
+        found = [one for one in found if query.get(name) in (None, one[key])]
+    return page(request, "accounts", found, lambda one: one)
+
+
+def _shown_account(request: web.Request) -> dict[str, Any]:
+    settings, at = request.app[NETWORK].settings, request.app[NETWORK].account.created_at
+    uri = f"/2010-04-01/Accounts/{settings.account_sid}"
+    below = {
+        name: f"{uri}/{''.join(part.title() for part in name.split('_'))}.json"
+        for name in (
+            "applications", "calls", "conferences", "incoming_phone_numbers", "messages",
+            "queues", "recordings",
+        )
+    }  # fmt: skip
+    return {
+        "sid": settings.account_sid,
+        "owner_account_sid": settings.account_sid,
+        "auth_token": settings.auth_token,
+        "friendly_name": "The account of this simulator",
+        "status": "active",
+        "type": "Full",
+        "date_created": shown_date(at),
+        "date_updated": shown_date(at),
+        "uri": f"{uri}.json",
+        "subresource_uris": below,
+    }
+
+
 # Numbers
 
 
@@ -93,16 +144,26 @@ async def list_numbers(request: web.Request) -> web.Response:
     query, account = request.query, _account(request)
     part = re.sub(r"[^\d+]", "", query.get("PhoneNumber", ""))
 
+    kind = request.path.rpartition("/")[2].removesuffix(".json")
+
     def wanted(number: Number) -> bool:
-        return part in number.phone_number and query.get("FriendlyName") in (
-            None,
-            number.friendly_name,
+        return (
+            part in number.phone_number
+            and query.get("FriendlyName") in (None, number.friendly_name)
+            and query.get("Beta", "false").lower() == "false"
+            and query.get("Origin") in (None, "twilio")
+            and (kind not in _KINDS or kind == _kind(number))
         )
 
     numbers = reversed(tuple(account.numbers.values()))
     sid = _account_sid(request)
     found = filter(wanted, numbers)
     return page(request, "incoming_phone_numbers", found, lambda one: shown_number(one, sid))
+
+
+def _kind(number: Number) -> str:
+    """Local or toll-free; no number here is a mobile one."""
+    return "TollFree" if _TOLL_FREE.fullmatch(number.phone_number) else "Local"
 
 
 async def buy_number(request: web.Request) -> web.Response:
@@ -267,10 +328,15 @@ def _application(request: web.Request) -> Application:
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:
-    """Mount both resources."""
+    """Mount the account and both resources."""
+    router.add_get(f"{root}.json", fetch_account)
+    router.add_get(f"{root.rpartition('/')[0]}.json", list_accounts)
     numbers, applications = f"{root}/IncomingPhoneNumbers", f"{root}/Applications"
     router.add_get(f"{numbers}.json", list_numbers)
     router.add_post(f"{numbers}.json", buy_number)
+    for kind in _KINDS:
+        router.add_get(f"{numbers}/{kind}.json", list_numbers)
+        router.add_post(f"{numbers}/{kind}.json", buy_number)
     router.add_get(f"{numbers}/{{sid}}.json", fetch_number)
     router.add_post(f"{numbers}/{{sid}}.json", update_number)
     router.add_delete(f"{numbers}/{{sid}}.json", release_number)

@@ -16,6 +16,7 @@ from simulator.webhook import Form
 T = TypeVar("T")
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 1000
+_PAGE_AFTER = "PA"
 
 
 class ApiError(Exception):
@@ -92,11 +93,15 @@ def page(
     found: Iterable[T],
     shown: Callable[[T], dict[str, Any]],
 ) -> web.Response:
-    """One page of a list; newest first is up to the caller."""
-    items = list(found)
+    """One page of a list; newest first is up to the caller.
+
+    A page after the first is found by the last item of the one before it, so that what is new in
+    the meantime neither doubles nor hides anything.
+    """
+    items = [shown(item) for item in found]
     size = _whole(request.query, "PageSize", DEFAULT_PAGE, LARGEST_PAGE)
     number = _whole(request.query, "Page", 0, None)
-    begin = number * size
+    begin = _after(items, request.query.get("PageToken", ""), number * size)
     chosen = items[begin : begin + size]
     filters: Form = tuple(
         (name, value)
@@ -104,22 +109,39 @@ def page(
         if name not in {"Page", "PageSize", "PageToken"}
     )
 
-    def link(to: int) -> str:
-        query = urlencode((*filters, ("PageSize", str(size)), ("Page", str(to))))
+    def link(to: int, after: int) -> str:
+        place = (("Page", str(to)), ("PageToken", _PAGE_AFTER + _sid(items[after]))) if to else ()
+        query = urlencode((*filters, ("PageSize", str(size)), *(place or (("Page", "0"),))))
         return f"{request.path}?{query}"
 
+    last = begin + size - 1
     body = {
-        key: [shown(item) for item in chosen],
+        key: chosen,
         "page": number,
         "page_size": size,
-        "start": begin,
-        "end": max(begin, begin + len(chosen) - 1),
+        "start": number * size,
+        "end": number * size + max(0, len(chosen) - 1),
         "uri": request.path_qs,
-        "first_page_uri": link(0),
-        "next_page_uri": link(number + 1) if begin + size < len(items) else None,
-        "previous_page_uri": link(number - 1) if number else None,
+        "first_page_uri": link(0, 0),
+        "next_page_uri": link(number + 1, last) if last + 1 < len(items) else None,
+        "previous_page_uri": link(number - 1, max(0, begin - size - 1)) if number else None,
     }
     return web.json_response(body)
+
+
+def _sid(item: Mapping[str, Any]) -> str:
+    return str(item.get("sid") or item["call_sid"])
+
+
+def _after(items: list[dict[str, Any]], token: str, otherwise: int) -> int:
+    """Where the page after an item begins, however many came before it in the meantime."""
+    if not token:
+        return otherwise
+    if not token.startswith(_PAGE_AFTER):
+        raise ApiError(400, 20001, "PageToken: follow next_page_uri instead of making one")
+    named = token.removeprefix(_PAGE_AFTER)
+    places = (place for place, item in enumerate(items) if _sid(item) == named)
+    return next((place + 1 for place in places), otherwise)
 
 
 def _whole(query: Mapping[str, str], name: str, default: int, most: int | None) -> int:

@@ -6,12 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from simulator.call import Call, Inline
+from simulator.call import Call, Inline, Party
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.reach import CALLS
@@ -35,6 +36,7 @@ from simulator.webhook import Request
 _MOST_TWIML = 4000
 _NOT_EMULATED = frozenset({"Byoc", "SipAuthUsername", "SipAuthPassword", "ClientNotificationUrl"})
 _LONGEST_REASON = 50
+_UPDATES = frozenset({"Url", "Twiml", "Status", "FallbackUrl", "StatusCallback", "TimeLimit"})
 _SUBRESOURCES = ("notifications", "recordings", "streams", "transcriptions", "events")
 
 
@@ -51,10 +53,10 @@ def shown(call: Call) -> dict[str, Any]:
         "date_updated": shown_date(call.ended_at or call.answered_at or call.created_at),
         "parent_call_sid": party.parent_sid or None,
         "to": party.to,
-        "to_formatted": party.to,
+        "to_formatted": formatted(party.to),
         "from": party.from_,
-        "from_formatted": party.from_,
-        "phone_number_sid": None,
+        "from_formatted": formatted(party.from_),
+        "phone_number_sid": call.number_sid or None,
         "status": call.status,
         "start_time": shown_date(_started(call)),
         "end_time": shown_date(call.ended_at),
@@ -66,11 +68,17 @@ def shown(call: Call) -> dict[str, Any]:
         "forwarded_from": party.facts.forwarded_from or None,
         "group_sid": None,
         "caller_name": party.facts.name or None,
-        "queue_time": "0",
+        "queue_time": str(call.queue_time_ms),
         "trunk_sid": None,
         "uri": f"{uri}.json",
         "subresource_uris": {name: f"{uri}/{name.title()}.json" for name in _SUBRESOURCES},
     }
+
+
+def formatted(address: str) -> str:
+    """An address as people write it: (312) 555-0101 for +13125550101."""
+    digits = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", address)
+    return f"({digits[1]}) {digits[2]}-{digits[3]}" if digits else address
 
 
 def _started(call: Call) -> datetime | None:
@@ -201,7 +209,7 @@ def _document(
     network: Network, form: Mapping[str, str], events: tuple[str, ...]
 ) -> tuple[Hook | None, str, StatusCallback]:
     """What the call runs and whom its progress is told: the application's word counts most."""
-    progress = progress_from(form, events)
+    progress, method = progress_from(form, events), method_of(form, "Method")
     if form.get("ApplicationSid"):
         answering = network.account.application(form["ApplicationSid"])
         if answering.voice is None:
@@ -209,8 +217,13 @@ def _document(
         return answering.voice, "", StatusCallback(answering.status_callback)
     if form.get("Url"):
         checked_url("Url", form["Url"])
-        fallback, method = url_of(form, "FallbackUrl"), method_of(form, "FallbackMethod")
-        return Hook(form["Url"], method_of(form, "Method"), fallback, method), "", progress
+        hook = Hook(
+            form["Url"],
+            method,
+            url_of(form, "FallbackUrl"),
+            method_of(form, "FallbackMethod"),
+        )
+        return hook, "", progress
     if form.get("Twiml"):
         if len(form["Twiml"]) > _MOST_TWIML:
             raise ApiError(400, 20001, f"Twiml: at most {_MOST_TWIML} characters")
@@ -235,22 +248,41 @@ async def delete_call(request: web.Request) -> web.Response:
 
 
 async def update_call(request: web.Request) -> web.Response:
-    """Redirect a live call by Url or Twiml, or end it by Status."""
-    call = _found(request)
-    form = await posted(request)
+    """Redirect a live call by Url or Twiml, end it by Status, or change what follows."""
+    call, form = _found(request), await posted(request)
     if call.is_over:
         raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect or end it.")
-    if "Url" in form and "Twiml" in form:
+    if form.get("Url") and form.get("Twiml"):
         raise ApiError(400, 20001, "expected Url or Twiml, got both")
+    if not set(form) & _UPDATES:
+        raise ApiError(400, 20001, f"expected one of {', '.join(sorted(_UPDATES))}")
+    following = _following(call, form)
     if "Status" in form:
         _end(call, form["Status"])
-    elif "Url" in form:
+    elif form.get("Url"):
         _redirect(call, form)
-    elif "Twiml" in form:
+    elif form.get("Twiml"):
         _replace(call, form["Twiml"])
-    else:
-        raise ApiError(400, 20001, "expected Url, Twiml or Status")
+    call.party = following
+    if "TimeLimit" in form:
+        call.limit(seconds_of(form, "TimeLimit", 14_400, 86_400))
     return web.json_response(shown(call))
+
+
+def _following(call: Call, form: Mapping[str, str]) -> Party:
+    """The party with another fallback and another address for its progress. Raises ApiError."""
+    party = call.party
+    if "TimeLimit" in form:
+        seconds_of(form, "TimeLimit", 14_400, 86_400)
+    if "FallbackUrl" in form:
+        url, method = url_of(form, "FallbackUrl"), method_of(form, "FallbackMethod")
+        party = replace(party, hook=replace(party.hook, fallback_url=url, fallback_method=method))
+    if "StatusCallback" not in form:
+        return party
+    url, method = url_of(form, "StatusCallback"), method_of(form, "StatusCallbackMethod")
+    if party.direction == "inbound":
+        return replace(party, status_callback=url, status_method=method)
+    return replace(party, progress=StatusCallback(url, method, party.progress.events))
 
 
 def _end(call: Call, status: str) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from simulator.call import Call
 from simulator.keys import NETWORK
+from simulator.network import Network
 from simulator.recordings import KEEP_SILENCE, SKIP, Recorder
 from simulator.rest.answers import ApiError, not_found, posted, repeated
 from simulator.rest.parameters import one_of, recording_from
@@ -42,12 +43,22 @@ async def update_recording(request: web.Request) -> web.Response:
         raise ApiError(400, 20001, "Status: expected in-progress, paused or stopped")
     if status == "paused":
         recorder.pause(behavior)
+        _tell(network, call, recorder, "paused")
     elif status == "in-progress":
         recorder.resume()
+        _tell(network, call, recorder, "resumed")
     elif call is not None:
         recorder.recording.status = "stopped"
+        _tell(network, call, recorder, "stopped")
         network.keep_recording(call, recorder, recorder.trim)
     return web.json_response(shown(recorder.recording))
+
+
+def _tell(network: Network, call: Call | None, recorder: Recorder, event: str) -> None:
+    """Report what REST made of it, where that was asked for."""
+    request = network.recordings.callback_request(recorder.recording, event)
+    if request is not None and call is not None:
+        network.send_aside(call, request)
 
 
 def _call(request: web.Request) -> Call:
@@ -71,6 +82,8 @@ def _running(request: web.Request) -> Recorder:
         )
         if belongs and named["sid"] in (_CURRENT, recording.sid) and not recorder.ended_at:
             found.append(recorder)
+    if not found and named["sid"] in request.app[NETWORK].recordings.by_sid:
+        raise ApiError(400, _NOT_ELIGIBLE, "The recording is over; it cannot be changed")
     if not found:
         raise not_found(request.path)
     if len(found) > 1:

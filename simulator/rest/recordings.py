@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
 def shown(recording: Recording) -> dict[str, Any]:
     """A recording as REST shows it."""
     uri = f"/2010-04-01/Accounts/{recording.account_sid}/Recordings/{recording.sid}"
-    ready = recording.path is not None
+    ready = recording.status in {"completed", "deleted"}
     return {
         "sid": recording.sid,
         "account_sid": recording.account_sid,
@@ -35,13 +36,30 @@ def shown(recording: Recording) -> dict[str, Any]:
         "status": recording.status,
         "channels": recording.channels,
         "source": recording.source,
-        "track": recording.track,
         "error_code": None,
         "encryption_details": None,
         "uri": f"{uri}.json",
-        "media_url": uri,
-        "subresource_uris": {},
     }
+
+
+def _shown_at(request: web.Request) -> Callable[[Recording], dict[str, Any]]:
+    """How a recording is shown below a call, below a conference, or by itself."""
+    if "call_sid" in request.match_info:
+        return lambda one: {**shown(one), "track": one.track}
+    if "conference_sid" in request.match_info:
+        return shown
+    return shown_by_itself
+
+
+def shown_by_itself(recording: Recording) -> dict[str, Any]:
+    """A recording as the top-level resource shows it."""
+    plain = shown(recording)
+    uri = str(plain["uri"]).removesuffix(".json")
+    below = {
+        "transcriptions": f"{uri}/Transcriptions.json",
+        "add_on_results": f"{uri}/AddOnResults.json",
+    }
+    return {**plain, "media_url": uri, "subresource_uris": below}
 
 
 def _found(request: web.Request) -> Recording:
@@ -54,7 +72,13 @@ def _found(request: web.Request) -> Recording:
     )
     if recording is None or elsewhere:
         raise not_found(request.path)
+    if recording.status == "deleted" and not _wants_deleted(request):
+        raise not_found(request.path)
     return recording
+
+
+def _wants_deleted(request: web.Request) -> bool:
+    return request.query.get("IncludeSoftDeleted", "").lower() == "true"
 
 
 async def list_recordings(request: web.Request) -> web.Response:
@@ -67,18 +91,19 @@ async def list_recordings(request: web.Request) -> web.Response:
     def wanted(recording: Recording) -> bool:
         owner = "" if recording.conference_sid else recording.call_sid
         return (
-            of_call in (None, owner)
+            (recording.status != "deleted" or _wants_deleted(request))
+            and of_call in (None, owner)
             and of_room in (None, recording.conference_sid)
             and keeps(query, "DateCreated", recording.created_at)
         )
 
     recordings = reversed(tuple(request.app[NETWORK].recordings.by_sid.values()))
-    return page(request, "recordings", filter(wanted, recordings), shown)
+    return page(request, "recordings", filter(wanted, recordings), _shown_at(request))
 
 
 async def fetch_recording(request: web.Request) -> web.Response:
     """One recording's facts."""
-    return web.json_response(shown(_found(request)))
+    return web.json_response(_shown_at(request)(_found(request)))
 
 
 async def fetch_sound(request: web.Request) -> web.StreamResponse:
@@ -89,13 +114,18 @@ async def fetch_sound(request: web.Request) -> web.StreamResponse:
     spoiled = _spoiled(request, recording)
     if spoiled is not None:
         return spoiled
-    wanted = request.query.get("RequestedChannels", str(recording.channels))
-    if wanted not in {"1", "2"}:
-        raise ApiError(400, 20001, f"RequestedChannels: expected 1 or 2, got {wanted!r}")
-    if int(wanted) >= recording.channels:
+    if not _wants_mono(request, recording):
         return web.FileResponse(recording.path, headers={"Content-Type": "audio/x-wav"})
     sound = await asyncio.to_thread(_mono, recording.path)
     return web.Response(body=sound, content_type="audio/x-wav")
+
+
+def _wants_mono(request: web.Request, recording: Recording) -> bool:
+    """Whether both sides are to be mixed. Raises ApiError."""
+    wanted = request.query.get("RequestedChannels", str(recording.channels))
+    if wanted not in {"1", "2"}:
+        raise ApiError(400, 20001, f"RequestedChannels: expected 1 or 2, got {wanted!r}")
+    return int(wanted) < recording.channels
 
 
 def _spoiled(request: web.Request, recording: Recording) -> web.Response | None:
@@ -124,7 +154,7 @@ async def fetch_mp3(request: web.Request) -> web.Response:
     recording = _found(request)
     if recording.path is None or not recording.path.exists():
         raise not_found(request.path)
-    mono = request.query.get("RequestedChannels") == "1"
+    mono = _wants_mono(request, recording)
     sound = await asyncio.to_thread(_mp3, recording.path, mono)
     return web.Response(body=sound, content_type="audio/mpeg")
 
@@ -137,7 +167,7 @@ def _mp3(path: Path, mono: bool) -> bytes:
 
 
 async def delete_recording(request: web.Request) -> web.Response:
-    """Forget a recording."""
+    """Forget a recording's sound; what is known of it can still be listed as deleted."""
     request.app[NETWORK].recordings.delete(_found(request))
     return web.Response(status=204)
 

@@ -65,3 +65,8 @@ def _templates() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
         (re.compile(re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))), operations)
         for template, operations in _description()["paths"].items()
     ]
+
+
+def fields(schema: str) -> set[str]:
+    """The fields of a resource, such as `api.v2010.account.call`."""
+    return set(_description()["components"]["schemas"][schema]["properties"])

@@ -140,3 +140,9 @@ def reach(served: Served, address: str, **facts: Any) -> None:
         f"{served.root}/simulator/reach", json={"address": address, **facts}, timeout=10
     )
     assert answer.status_code == 201, answer.text
+
+
+def ended(client: Client, sid: str) -> Any:
+    """A call that is completed; None before that."""
+    call = client.calls(sid).fetch()
+    return call if call.status == "completed" else None

@@ -15,7 +15,7 @@ from simulator.speech import Speaker
 from simulator.tones import tone
 from tests.conftest import eventually
 from tests.simulator.app import NUMBER, PUBLIC, response
-from tests.simulator.rest_driver import Served, describe, first
+from tests.simulator.rest_driver import Served, describe, ended, first
 
 PHONE = "+13125550155"
 LONG = "Hello, you have reached my voice mail. Please leave a message after the tone."
@@ -90,11 +90,6 @@ def test_thresholds_move_the_verdict_and_when_it_comes(speaker: Speaker) -> None
     assert judged(short, Detection(speech_end_ms=2200))[1] == ended + 1000
     assert judged(b"", Detection())[1] == 5000
     assert judged(b"", Detection(silence_ms=2000)) == ("unknown", 2000)
-
-
-def ended(client: Client, sid: str) -> Any:
-    call = client.calls(sid).fetch()
-    return call if call.status == "completed" else None
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
@@ -79,50 +78,6 @@ def test_what_asks_for_nothing_unusual_is_no_obstacle(served: Served, client: Cl
         to=SHOP, from_=NUMBER, twiml="<Response/>", record=False, trim="do-not-trim"
     )
     assert call.status == "queued"
-
-
-def test_a_ringing_call_is_cancelled(served: Served, client: Client) -> None:
-    describe(served, SHOP, behaviour="no-answer")
-    call = client.calls.create(to=SHOP, from_=NUMBER, twiml="<Response/>")
-    eventually(lambda: client.calls(call.sid).fetch().status == "ringing")
-    assert client.calls(call.sid).update(status="canceled").status == "canceled"
-
-
-def test_a_call_that_is_over_can_be_forgotten(served: Served, client: Client) -> None:
-    describe(served, SHOP, behaviour="busy")
-    call = client.calls.create(to=SHOP, from_=NUMBER, twiml="<Response/>")
-    eventually(lambda: client.calls(call.sid).fetch().status == "busy")
-    assert client.calls(call.sid).delete()
-    with pytest.raises(TwilioRestException) as gone:
-        client.calls(call.sid).fetch()
-    assert gone.value.code == 20404
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"to": ""}, 21201),
-        ({"to": "the mayor"}, 21211),
-        ({"from_": "+13125559999"}, 21210),
-        ({"from_": "me"}, 21212),
-        ({"twiml": "", "url": "nowhere"}, 21205),
-        ({"timeout": 6000}, 20001),
-        ({"timeout": "²"}, 20001),
-        ({"record": "perhaps"}, 20001),
-        ({"call_reason": "a survey" * 7}, 20001),
-        ({"byoc": "BY" + "0" * 32}, 20001),
-        ({"send_digits": "hello"}, 20001),
-        ({"machine_detection": "Maybe"}, 20001),
-    ],
-    ids=str,
-)
-def test_what_cannot_be_called_is_refused(
-    served: Served, client: Client, changes: dict[str, Any], code: int
-) -> None:
-    plain = {"to": FRIEND, "from_": NUMBER, "twiml": "<Response/>"}
-    with pytest.raises(TwilioRestException) as refused:
-        client.calls.create(**{**plain, **changes})
-    assert (refused.value.status, refused.value.code) == (400, code)
 
 
 @pytest.mark.slow

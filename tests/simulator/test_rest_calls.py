@@ -1,0 +1,472 @@
+"""The unmodified `twilio` client calls out: each parameter, each state, each refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from aiohttp import web
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+
+from simulator.callers import Caller
+from tests.conftest import eventually
+from tests.simulator.app import ACCOUNT, NUMBER, PUBLIC, TOKEN, response
+from tests.simulator.openapi import fields
+from tests.simulator.rest_driver import Served, ended, reach
+from tests.simulator.rest_driver import describe as described
+
+PHONE = "+13125550160"
+EVENTS = ["initiated", "ringing", "answered", "completed"]
+LISTENS = "<Response><Pause length='5'/></Response>"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("calls"), pace=0.0) as one:
+        one.app.replies |= {
+            path: response() for path in ("/progress", "/hello", "/recording", "/fallback")
+        }
+        yield one
+
+
+@pytest.fixture
+def client(served: Served) -> Client:
+    served.app.received.clear()
+    described(served, PHONE)
+    return served.client()
+
+
+def call(client: Client, **changes: Any) -> Any:
+    plain = {"to": PHONE, "from_": NUMBER, "twiml": LISTENS}
+    return client.calls.create(**{**plain, **changes})
+
+
+def told(served: Served, path: str, sid: str) -> list[dict[str, str]]:
+    return [form for form in served.app.forms(path) if form.get("CallSid") == sid]
+
+
+def told_of_end(served: Served, sid: str) -> dict[str, str]:
+    found: dict[str, str] = eventually(
+        lambda: [form for form in told(served, "/progress", sid) if "CallDuration" in form]
+    )[-1]
+    return found
+
+
+@pytest.mark.row("rest.call", "rest.calls.create", "rest.created", "rest.strings", "rest.dates")
+def test_a_call_shows_every_field_of_the_resource(client: Client, served: Served) -> None:
+    with served.standing_still():
+        made = call(client)
+        assert (made.status, made.direction) == ("queued", "outbound-api")
+        assert made.duration is None and made.start_time is None and made.price is None
+    done = eventually(lambda: ended(client, made.sid))
+    uri = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Calls/{made.sid}.json"
+    shown = requests.get(uri, auth=(ACCOUNT, TOKEN), timeout=10).json()
+    assert set(shown) == fields("api.v2010.account.call")
+    assert (shown["duration"], shown["queue_time"]) == ("5", "0")
+    assert shown["start_time"].endswith("+0000") and done.end_time > done.start_time
+    assert (shown["to_formatted"], shown["price_unit"]) == ("(312) 555-0160", "USD")
+    (number,) = client.incoming_phone_numbers.list(phone_number=NUMBER)
+    assert shown["phone_number_sid"] == number.sid
+
+
+@pytest.mark.row("state.call.outbound", "rest.calls.create.StatusCallbackEvent")
+def test_all_events_are_told_in_order(client: Client, served: Served) -> None:
+    made = call(client, status_callback=f"{PUBLIC}/progress", status_callback_event=EVENTS)
+    told_of_end(served, made.sid)
+    assert [form["CallStatus"] for form in told(served, "/progress", made.sid)] == [
+        "initiated",
+        "ringing",
+        "in-progress",
+        "completed",
+    ]
+
+
+@pytest.mark.row("rest.calls.create.StatusCallback", "rest.calls.create.StatusCallbackMethod")
+def test_only_the_end_is_told_by_default_and_by_get_if_asked(
+    client: Client, served: Served
+) -> None:
+    url = f"{PUBLIC}/progress?mine=1"
+    made = call(client, status_callback=url, status_callback_method="GET")
+    eventually(lambda: ended(client, made.sid))
+    (one,) = eventually(lambda: [one for one in served.app.received if one.path == "/progress"])
+    assert f"CallSid={made.sid}" in one.url and one.form == {}
+
+
+@pytest.mark.row("state.call.unanswered", "enum.call.status")
+@pytest.mark.parametrize("behaviour", ["busy", "failed", "no-answer"])
+def test_nobody_takes_the_call(client: Client, served: Served, behaviour: str) -> None:
+    described(served, PHONE, behaviour=behaviour)
+    made = call(client, status_callback=f"{PUBLIC}/progress")
+    assert told_of_end(served, made.sid)["CallStatus"] == behaviour
+    assert client.calls(made.sid).fetch().status == behaviour
+    assert client.calls(made.sid).fetch().start_time is None
+
+
+@pytest.mark.row("rest.calls.create.Url", "rest.calls.create.Method")
+def test_an_address_is_asked_as_told_and_wins_over_a_document(
+    client: Client, served: Served
+) -> None:
+    made = call(client, url=f"{PUBLIC}/hello", method="GET")
+    eventually(lambda: ended(client, made.sid))
+    (one,) = [one for one in served.app.received if one.path == "/hello"]
+    assert f"CallSid={made.sid}" in one.url and "CallStatus=in-progress" in one.url
+
+
+@pytest.mark.row("rest.calls.create.Twiml")
+def test_a_document_has_at_most_4000_characters(client: Client) -> None:
+    def document(length: int) -> str:
+        return f"<Response><!--{'x' * (length - len('<Response><!----></Response>'))}--></Response>"
+
+    assert call(client, twiml=document(4000)).sid
+    with pytest.raises(TwilioRestException) as refused:
+        call(client, twiml=document(4001))
+    assert refused.value.code == 20001
+
+
+@pytest.mark.row("rest.calls.create.FallbackUrl", "rest.calls.create.FallbackMethod")
+def test_the_fallback_is_asked_when_the_address_fails(client: Client, served: Served) -> None:
+    made = call(
+        client,
+        url=f"{PUBLIC}/nothing",
+        fallback_url=f"{PUBLIC}/fallback",
+        fallback_method="GET",
+    )
+    eventually(lambda: ended(client, made.sid))
+    (one,) = [one for one in served.app.received if one.path == "/fallback"]
+    assert "ErrorCode=11200" in one.url and one.form == {}
+
+
+@pytest.mark.row("rest.calls.create.ApplicationSid", "rest.application")
+def test_an_application_wins_over_addresses_and_callbacks(client: Client, served: Served) -> None:
+    app = client.applications.create(
+        voice_url=f"{PUBLIC}/hello", status_callback=f"{PUBLIC}/progress", friendly_name="desk"
+    )
+    made = client.calls.create(
+        to=PHONE,
+        from_=NUMBER,
+        application_sid=app.sid,
+        url=f"{PUBLIC}/nothing",
+        status_callback=f"{PUBLIC}/nothing",
+    )
+    told_of_end(served, made.sid)
+    assert len(told(served, "/hello", made.sid)) == 1
+    assert served.app.forms("/nothing") == []
+    assert client.applications(app.sid).delete()
+
+
+@pytest.mark.row("rest.calls.create.Timeout")
+def test_it_rings_no_longer_than_told(client: Client, served: Served) -> None:
+    described(served, PHONE, behaviour="no-answer")
+    began_s = served.network.clock.now_s
+    made = call(client, timeout=17)
+    eventually(lambda: client.calls(made.sid).fetch().status == "no-answer")
+    events = served.network.calls[made.sid].log.events
+    assert 17 <= events[-1]["at_s"] < 18 and served.network.clock.now_s > began_s
+
+
+@pytest.mark.row("rest.calls.create.TimeLimit", "rest.calls.update.TimeLimit")
+def test_a_call_ends_when_its_time_is_up(client: Client, served: Served) -> None:
+    long = "<Response><Pause length='600'/></Response>"
+    made = call(client, twiml=long, time_limit=9)
+    assert eventually(lambda: ended(client, made.sid)).duration == "9"
+    with served.standing_still() as go_on:
+        other = call(client, twiml=long)
+        go_on(lambda: served.network.calls[str(other.sid)].status == "in-progress")
+        client.calls(other.sid).update(time_limit=20)
+    assert eventually(lambda: ended(client, other.sid)).duration == "20"
+
+
+@pytest.mark.row("rest.calls.create.SendDigits")
+def test_keys_are_sent_before_the_document(client: Client, served: Served) -> None:
+    made = call(client, url=f"{PUBLIC}/hello", send_digits="wW1#A")
+    eventually(lambda: ended(client, made.sid))
+    log = served.network.calls[made.sid].log.events
+    asked = next(event for event in log if event["event"] == "webhook")
+    answered = next(event for event in log if event.get("status") == "in-progress")
+    assert asked["sent_at_s"] - answered["at_s"] >= 1.5 + 2 * 0.2
+    for digits in ("hello", "1" * 33):
+        with pytest.raises(TwilioRestException) as refused:
+            call(client, send_digits=digits)
+        assert refused.value.code == 20001
+
+
+@pytest.mark.row(
+    "rest.calls.create.Record",
+    "rest.calls.create.RecordingChannels",
+    "rest.calls.create.RecordingTrack",
+    "rest.calls.create.RecordingStatusCallback",
+    "rest.calls.create.RecordingStatusCallbackMethod",
+    "rest.calls.create.RecordingStatusCallbackEvent",
+    "rest.calls.create.Trim",
+)
+def test_a_call_is_recorded_from_its_answer(client: Client, served: Served) -> None:
+    made = call(
+        client,
+        record=True,
+        recording_channels="dual",
+        recording_track="both",
+        trim="do-not-trim",
+        recording_status_callback=f"{PUBLIC}/recording",
+        recording_status_callback_method="POST",
+        recording_status_callback_event=["in-progress", "completed"],
+        status_callback=f"{PUBLIC}/progress",
+    )
+    last = told_of_end(served, made.sid)
+    (one,) = client.calls(made.sid).recordings.list()
+    assert (one.source, one.channels, one.track) == ("OutboundAPI", 2, "both")
+    assert last["RecordingSid"] == one.sid and last["RecordingUrl"].endswith(one.sid)
+    assert last["RecordingDuration"] == "5"
+    eventually(lambda: len(told(served, "/recording", made.sid)) == 2)
+    states = told(served, "/recording", made.sid)
+    assert [form["RecordingStatus"] for form in states] == ["in-progress", "completed"]
+
+
+@pytest.mark.row("rest.calls.create.Record", "rest.calls.create.Trim")
+def test_without_record_nothing_is_recorded_and_silence_is_trimmed_by_default(
+    client: Client, served: Served
+) -> None:
+    made = call(client, status_callback=f"{PUBLIC}/progress")
+    assert "RecordingSid" not in told_of_end(served, made.sid)
+    assert client.calls(made.sid).recordings.list() == []
+    described(served, PHONE, greeting="Good morning")
+    trimmed = call(client, record=True)
+    eventually(lambda: ended(client, trimmed.sid))
+    done = eventually(lambda: client.calls(trimmed.sid).recordings.list())[0]
+    assert 0 < int(done.duration) < 3 and done.channels == 1
+
+
+@pytest.mark.row("rest.calls.create.CallerId", "rest.calls.create.CallReason")
+def test_the_called_side_sees_another_number(client: Client, served: Served) -> None:
+    made = call(client, caller_id="+13125550161", call_reason="a survey", url=f"{PUBLIC}/hello")
+    assert made._from == "+13125550161"
+    with pytest.raises(TwilioRestException) as refused:
+        call(client, call_reason="x" * 51)
+    assert refused.value.code == 20001
+
+
+@pytest.mark.row("rest.calls.create.CallToken")
+def test_the_caller_of_a_live_call_is_shown_with_its_token(client: Client, served: Served) -> None:
+    served.app.replies["/voice"] = response("<Pause length='60'/>")
+    from_ = "+13125550162"
+    caller = Caller(served.root, number=from_).dials()
+    token = eventually(lambda: served.app.forms("/voice"))[0]["CallToken"]
+    with pytest.raises(TwilioRestException) as refused:
+        call(client, from_=from_)
+    assert refused.value.code == 21210
+    shown = call(client, from_=from_, call_token=token)
+    caller.hangs_up()
+    assert shown._from == from_
+    with pytest.raises(TwilioRestException):
+        call(client, from_=from_, call_token=token)
+
+
+@pytest.mark.row("rest.calls.create.others")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"byoc": "BY" + "0" * 32},
+        {"sip_auth_username": "me"},
+        {"sip_auth_password": "me"},
+        {"client_notification_url": f"{PUBLIC}/push"},
+    ],
+    ids=str,
+)
+def test_what_is_not_emulated_is_refused_by_name(client: Client, changes: dict[str, str]) -> None:
+    with pytest.raises(TwilioRestException, match="is not emulated here"):
+        call(client, **changes)
+
+
+@pytest.mark.row("rest.calls.create.To", "rest.calls.create.From", "error.400")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        pytest.param({"to": ""}, 21201, marks=pytest.mark.row("error.21201")),
+        pytest.param({"to": "the mayor"}, 21211, marks=pytest.mark.row("error.21211")),
+        pytest.param({"from_": ""}, 21213, marks=pytest.mark.row("error.21213")),
+        pytest.param({"from_": "me"}, 21212, marks=pytest.mark.row("error.21212")),
+        pytest.param({"from_": "+13125559999"}, 21210, marks=pytest.mark.row("error.21210")),
+        pytest.param({"url": "nowhere"}, 21205, marks=pytest.mark.row("error.21205")),
+        ({"url": "https://under_score.example/"}, 21205),
+        ({"twiml": ""}, 21205),
+        pytest.param(
+            {"application_sid": "AP" + "0" * 32}, 21218, marks=pytest.mark.row("error.21218")
+        ),
+        ({"status_callback": "nowhere"}, 21205),
+        ({"status_callback_event": ["birth"]}, 20001),
+        ({"method": "PUT"}, 20001),
+        ({"timeout": 601}, 20001),
+        ({"record": "perhaps"}, 20001),
+        ({"recording_channels": "three"}, 20001),
+        ({"recording_track": "left"}, 20001),
+        ({"recording_status_callback_event": ["started"]}, 20001),
+        ({"trim": "all"}, 20001),
+        ({"caller_id": "me"}, 21212),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_called_is_refused(
+    client: Client, changes: dict[str, Any], code: int
+) -> None:
+    with pytest.raises(TwilioRestException) as refused:
+        call(client, **changes)
+    assert (refused.value.status, refused.value.code) == (400, code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(21214, marks=pytest.mark.row("error.21214")),
+        pytest.param(21215, marks=pytest.mark.row("error.21215")),
+        pytest.param(21216, marks=pytest.mark.row("error.21216")),
+        pytest.param(21217, marks=pytest.mark.row("error.21217")),
+        pytest.param(21219, marks=pytest.mark.row("error.21219")),
+    ],
+)
+def test_the_carrier_does_not_call_where_it_was_told_not_to(
+    client: Client, served: Served, code: int
+) -> None:
+    reach(served, "+13125550163", calls=code)
+    with pytest.raises(TwilioRestException) as refused:
+        call(client, to="+13125550163")
+    assert (refused.value.status, refused.value.code) == (400, code)
+
+
+@pytest.mark.row("rest.calls.create.To")
+@pytest.mark.parametrize("to", ["client:agent_7", "sip:desk@pbx.test"])
+def test_clients_and_sip_addresses_are_called(client: Client, served: Served, to: str) -> None:
+    described(served, to, behaviour="answers", steps=[{"hangs_up": True}])
+    made = call(client, to=to)
+    assert eventually(lambda: client.calls(made.sid).fetch().end_time) and made.to == to
+
+
+@pytest.mark.row(
+    "rest.calls.update.Url",
+    "rest.calls.update.Twiml",
+    "rest.calls.update.Status",
+    "enum.call.update",
+    "rest.fetched",
+)
+def test_a_live_call_is_redirected_and_ended(client: Client, served: Served) -> None:
+    with served.standing_still() as go_on:
+        made = call(client, twiml="<Response><Pause length='600'/></Response>")
+        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        one = client.calls(made.sid)
+        for wrong in (
+            {"url": f"{PUBLIC}/hello", "twiml": LISTENS},
+            {"status": "canceled"},
+            {"status": "asleep"},
+            {},
+        ):
+            with pytest.raises(TwilioRestException) as refused:
+                one.update(**wrong)
+            assert (refused.value.status, refused.value.code) in {(400, 20001), (400, 21220)}
+        assert one.update(status="completed").status == "completed"
+
+
+@pytest.mark.row("rest.calls.update.Url", "rest.calls.update.Twiml")
+def test_a_new_document_begins_at_once(client: Client, served: Served) -> None:
+    with served.standing_still() as go_on:
+        made = call(client, twiml="<Response><Pause length='600'/></Response>")
+        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        client.calls(made.sid).update(twiml="<Response><Pause length='300'/></Response>")
+        log = served.network.calls[made.sid].log.events
+        go_on(lambda: sum(event["event"] == "twiml" for event in log) == 2)
+        client.calls(made.sid).update(url=f"{PUBLIC}/hello", method="GET")
+    assert int(eventually(lambda: ended(client, made.sid)).duration) < 300
+    (one,) = [one for one in served.app.received if one.path == "/hello"]
+    assert f"CallSid={made.sid}" in one.url
+
+
+@pytest.mark.row("rest.calls.update.FallbackUrl", "rest.calls.update.StatusCallback")
+def test_what_follows_goes_to_other_addresses(client: Client, served: Served) -> None:
+    with served.standing_still() as go_on:
+        made = call(client, twiml="<Response><Pause length='600'/></Response>")
+        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        client.calls(made.sid).update(
+            url=f"{PUBLIC}/nothing",
+            fallback_url=f"{PUBLIC}/fallback",
+            status_callback=f"{PUBLIC}/progress",
+        )
+    told_of_end(served, made.sid)
+    assert told(served, "/fallback", made.sid)[0]["ErrorCode"] == "11200"
+
+
+@pytest.mark.row("rest.calls.update.Status", "state.call.unanswered")
+def test_a_ringing_call_is_cancelled(client: Client, served: Served) -> None:
+    described(served, PHONE, behaviour="no-answer")
+    with served.standing_still() as go_on:
+        made = call(client, status_callback=f"{PUBLIC}/progress")
+        go_on(lambda: served.network.calls[str(made.sid)].status == "ringing")
+        assert client.calls(made.sid).fetch().status == "ringing"
+        assert client.calls(made.sid).update(status="canceled").status == "canceled"
+    assert told_of_end(served, made.sid)["CallStatus"] == "canceled"
+
+
+@pytest.mark.row("rest.calls.update.over", "error.21220", "rest.calls.delete")
+def test_a_call_that_is_over_is_only_forgotten(client: Client, served: Served) -> None:
+    with served.standing_still():
+        made = call(client)
+        with pytest.raises(TwilioRestException) as early:
+            client.calls(made.sid).delete()
+        assert (early.value.status, early.value.code) == (409, 20009)
+        with pytest.raises(TwilioRestException) as ringing:
+            client.calls(made.sid).update(url=f"{PUBLIC}/hello")
+        assert (ringing.value.status, ringing.value.code) == (400, 21220)
+    eventually(lambda: ended(client, made.sid))
+    for change in ({"status": "completed"}, {"twiml": LISTENS}):
+        with pytest.raises(TwilioRestException) as over:
+            client.calls(made.sid).update(**change)
+        assert (over.value.status, over.value.code) == (400, 21220)
+    assert client.calls(made.sid).delete()
+    with pytest.raises(TwilioRestException) as gone:
+        client.calls(made.sid).fetch()
+    assert gone.value.code == 20404
+
+
+@pytest.mark.row("rest.calls.update.bridge")
+def test_a_redirected_callee_leaves_the_caller_to_their_document(
+    client: Client, served: Served
+) -> None:
+    other = "+13125550164"
+    described(served, other)
+    served.app.replies["/after"] = response("<Pause length='3'/>")
+    document = response(f'<Dial action="{PUBLIC}/after"><Number>{other}</Number></Dial>')
+    with served.standing_still() as go_on:
+        parent = call(client, twiml=document)
+        go_on(
+            lambda: any(
+                one.party.to == other and one.status == "in-progress"
+                for one in served.network.calls.values()
+            )
+        )
+        (child,) = client.calls.list(parent_call_sid=parent.sid)
+        client.calls(child.sid).update(twiml=LISTENS)
+    eventually(lambda: ended(client, child.sid))
+    after = eventually(lambda: told(served, "/after", parent.sid))
+    assert after[0]["DialCallStatus"] == "completed"
+    assert ended(client, parent.sid) or client.calls(parent.sid).fetch().status == "in-progress"
+
+
+@pytest.mark.row("error.call_rate")
+def test_calls_beyond_the_rate_wait_as_queued(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with Served(tmp_path_factory.mktemp("rate"), pace=0.0, call_rate=1.0) as served:
+        client = served.client()
+        with served.standing_still():
+            made = [call(client) for _ in range(3)]
+            waiting = call(client)
+            assert client.calls(waiting.sid).update(status="canceled").status == "canceled"
+        eventually(lambda: all(ended(client, one.sid) for one in made))
+        done = [client.calls(one.sid).fetch() for one in made]
+    assert [one.queue_time for one in done] == ["0", "1000", "2000"]
+    assert done[1].start_time > done[0].start_time
+
+
+def test_a_fallback_that_answers_nothing_is_no_obstacle(client: Client, served: Served) -> None:
+    served.app.replies["/empty"] = web.Response(status=500)
+    made = call(client, url=f"{PUBLIC}/empty", fallback_url=f"{PUBLIC}/fallback")
+    assert eventually(lambda: ended(client, made.sid)).status == "completed"
