@@ -26,6 +26,7 @@ from simulator.webhook import Form, Request
 if TYPE_CHECKING:
     from simulator.network import Network
 
+USUAL_REGION = "us1"
 _WITH_ITS_ROOM = {"conference-ended-via-api": "conference_ended_via_api"}
 
 
@@ -46,6 +47,7 @@ class Conference:
         self.account_sid = network.settings.account_sid
         self.status = "init"
         self.most = terms.most
+        self.region = terms.region or USUAL_REGION
         self.created_at = self.updated_at = network.clock.date
         self.reason_ended = ""
         self.ended_by = ""

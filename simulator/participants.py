@@ -41,6 +41,7 @@ class Terms:
     """Whether the room hears it ring."""
     coach: str = ""
     most: int = MOST_PARTICIPANTS
+    region: str = ""
     wait: Music = field(default_factory=Music)
     events: Subscription = field(default_factory=Subscription)
     recording: RoomTerms = field(default_factory=RoomTerms)

@@ -24,7 +24,7 @@ def shown(room: Conference) -> dict[str, Any]:
         "api_version": "2010-04-01",
         "friendly_name": room.name,
         "status": room.status,
-        "region": "us1",
+        "region": room.region,
         "date_created": shown_date(room.created_at),
         "date_updated": shown_date(room.updated_at),
         "reason_conference_ended": room.reason_ended or None,

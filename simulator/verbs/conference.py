@@ -55,6 +55,7 @@ def _terms(scene: Scene, noun: Verb) -> Terms:
         end_on_exit=noun["endConferenceOnExit"],
         coach=noun["coach"],
         most=noun["maxParticipants"],
+        region=noun["region"],
         wait=_music(scene, noun),
         events=Subscription(
             scene.resolved(noun["statusCallback"]),

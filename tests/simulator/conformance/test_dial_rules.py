@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from simulator.audio import RATE
 from simulator.network import Network
 from simulator.ring_tones import ring_tone
 from tests.simulator.app import CALLER, NUMBER, response
-from tests.simulator.line import FRIEND, SHOP, Played, play
+from tests.simulator.line import FRIEND, SHOP, Played, play, stretches_s
+from tests.simulator.test_queues import strength
 
 DESK = "sip:desk@office.example"
 ANSWERS: dict[str, Any] = {"after_s": 3, "steps": [{"waits_s": 4}, {"hangs_up": True}]}
@@ -263,7 +265,17 @@ def test_by_default_only_the_end_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.row("noun.Number.sendDigits")
 def test_keys_are_sent_once_the_callee_answers(tmp_path: Path) -> None:
-    dial = f'<Dial><Number sendDigits="ww12#">{SHOP}</Number></Dial>'
-    played = dialled(tmp_path, dial, phones={SHOP: {"steps": [{"waits_s": 6}, {"hangs_up": True}]}})
-    child = played.calls[1]
-    assert child.status == "completed" and played.events("transferred", child)
+    heard = bytearray()
+
+    async def listen(net: Network) -> None:
+        await net.clock.sleep(1)
+        _, child = net.calls.values()
+        child.leg.add_tap(lambda inbound, outbound: heard.extend(outbound))
+
+    dial = f'<Dial><Number sendDigits="ww1W#">{SHOP}</Number></Dial>'
+    dialled(tmp_path, dial, phones={SHOP: {**ANSWERS, "after_s": 3}}, meanwhile=listen)
+    one, hash_ = stretches_s(bytes(heard))
+    # From 1 s on: it answers at 3.1 s, waits twice 0.5 s, and 1 s between the keys.
+    assert one[0] == pytest.approx(3.1, abs=0.1) and hash_[0] == pytest.approx(4.3, abs=0.1)
+    for (begin, end), low_hz in ((one, 697), (hash_, 941)):
+        assert strength(bytes(heard[round(begin * RATE) : round(end * RATE)]), low_hz) > 0.3
