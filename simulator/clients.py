@@ -163,7 +163,8 @@ class ClientPhone(Endpoint):
         names = ("AccountSid", "ApiVersion", "CallSid", "From", "To")
         parameters = {name: value for name, value in call.fields() if name in names}
         parent = self._network.calls.get(call.party.parent_sid)
-        verified = dict(parent.party.params).get("StirVerstat") if parent else None
-        if verified:
-            parameters["StirStatus"] = verified
+        if parent is not None and parent.party.direction == "inbound":
+            known = dict(parent.party.facts.first_fields(parent.party.from_, parent.sid))
+            if "StirVerstat" in known:
+                parameters["StirStatus"] = known["StirVerstat"]
         return Invitation(self.leg, parameters, dict(call.party.params))

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from simulator.advice import advice
 from simulator.error_names import NAMES
 from simulator.sids import new_sid
 
@@ -34,7 +35,8 @@ class Complaint:
 
     def as_json(self) -> dict[str, Any]:
         """The entry as plain values."""
-        return {**asdict(self), "more_info": f"https://www.twilio.com/docs/errors/{self.code}"}
+        more_info = f"https://www.twilio.com/docs/errors/{self.code}"
+        return {**asdict(self), "advice": advice(self.code), "more_info": more_info}
 
 
 class Debugger:

@@ -66,6 +66,17 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A request as it goes out: signed for its public address, sent to the local one."""
+
+    method: str
+    public_url: str
+    url: str
+    headers: Mapping[str, str]
+    body: str
+
+
 class WebhookFailed(Exception):
     """No usable answer. `code` is Twilio's, `status` the HTTP status if there was one."""
 
@@ -143,6 +154,15 @@ class WebhookClient:
             raise WebhookFailed(error.code, str(error), url=request.url) from error
         except (BadOrigin, ValueError) as error:
             raise WebhookFailed(11100, str(error), url=request.url) from error
+
+    def prepared(self, request: Request) -> Prepared:
+        """The request once more, without cookies, for showing it. Raises BadOrigin, ValueError."""
+        public, form = _prepared(request.url, request.method, request)
+        place = self._origins.local(public)
+        headers = self._headers(request, public, form, place.host, {})
+        body = request.json or urlencode(form) if request.method == "POST" else ""
+        text = body.decode() if isinstance(body, bytes) else body
+        return Prepared(request.method, public, place.url, headers, text)
 
     async def _follow(
         self,

@@ -1,8 +1,9 @@
 """The page of live and recent calls, and the JSON it is drawn from.
 
 /calls              the page
+/debugger, /faults  the pages of errors and of the plan of faults
 /calls.json         the newest calls, newest first
-/calls/{sid}.json   one call with everything that happened on it, and how loud it is now
+/calls/{sid}.json   one call with everything that happened on it, and how loud its legs are now
 /calls/recordings/{sid}.wav   a recording's sound
 """
 
@@ -11,12 +12,16 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from simulator.advice import advice
 from simulator.audio import loudness
 from simulator.call import Call
+from simulator.error_names import NAMES
 from simulator.events import Event
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.pages import page
+from simulator.phone.requests import shown
 
 SHOWN = 100
 LOUDEST = 127
@@ -30,14 +35,11 @@ class Board:
 
     def add_routes(self, app: web.Application) -> None:
         """Mount the page and its data."""
-        app.router.add_get("/calls", self.page)
+        for name in ("calls", "debugger", "faults"):
+            app.router.add_get(f"/{name}", _page(name))
         app.router.add_get("/calls.json", self.index)
         app.router.add_get("/calls/{sid}.json", self.detail)
         app.router.add_get("/calls/recordings/{sid}.wav", self.recording)
-
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        """The page."""
-        return page("calls.html")
 
     async def index(self, request: web.Request) -> web.Response:
         """The newest calls."""
@@ -45,19 +47,40 @@ class Board:
         return web.json_response({"calls": [_summary(call) for call in newest]})
 
     async def detail(self, request: web.Request) -> web.Response:
-        """One call's events; 404 for an unknown one."""
+        """One call's events, with the legs it is connected to; 404 for an unknown one."""
         call = self._network.calls.get(request.match_info["sid"])
         if call is None:
             raise web.HTTPNotFound(text="no such call")
-        events = [_event(call, event) for event in call.log.events]
         return web.json_response(
             {
                 **_summary(call),
-                "levels": _levels(call),
+                "legs": [{**_summary(leg), "levels": _levels(leg)} for leg in self._legs(call)],
                 "recordings": _recorded(call),
-                "events": events,
+                "events": [self._event(call, event) for event in call.log.events],
             }
         )
+
+    def _legs(self, call: Call) -> list[Call]:
+        """The call, whoever dialled it, whom it or they dialled or talked to; oldest first."""
+        root = call.party.parent_sid or call.sid
+        events = call.log.events
+        talked_to = {event["to_call_sid"] for event in events if event["event"] == "transferred"}
+        return [
+            one
+            for one in self._network.calls.values()
+            if root in (one.sid, one.party.parent_sid) or one.sid in talked_to
+        ]
+
+    def _event(self, call: Call, event: Event) -> Event:
+        """The event; a request with its answer, an error with what to do about it."""
+        match event["event"]:
+            case "webhook" if event["number"] < len(call.webhooks):
+                sent = call.webhooks[event["number"]]
+                return {**event, **shown(sent, self._network.webhooks)}
+            case "error" if "code" in event:
+                code = int(event["code"])
+                return {**event, "name": NAMES.get(code, ""), "advice": advice(code)}
+        return event
 
     async def recording(self, request: web.Request) -> web.StreamResponse:
         """A recording's sound, for listening on this page; 404 until the file is there."""
@@ -65,6 +88,13 @@ class Board:
         if found is None or found.path is None:
             raise web.HTTPNotFound(text="no such recording yet")
         return web.FileResponse(found.path, headers={"Content-Type": "audio/wav"})
+
+
+def _page(name: str) -> Handler:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return page(f"{name}.html")
+
+    return serve
 
 
 def _summary(call: Call) -> dict[str, Any]:
@@ -79,6 +109,8 @@ def _summary(call: Call) -> dict[str, Any]:
         "began_at": call.created_at.isoformat(),
         "age_s": duration_s if duration_s is not None else round(call.log.age_s),
         "events": len(call.log.events),
+        "parent_sid": call.party.parent_sid,
+        "sockets": len(call.streams.cut),
         "errors": sum(event["event"] == "error" for event in call.log.events),
     }
 
@@ -100,11 +132,3 @@ def _recorded(call: Call) -> list[dict[str, Any]]:
         {"sid": sid, "status": event["status"], "duration_s": event.get("duration_s")}
         for sid, event in latest.items()
     ]
-
-
-def _event(call: Call, event: Event) -> Event:
-    """The event; a webhook with what was answered."""
-    if event["event"] != "webhook" or event["number"] >= len(call.webhooks):
-        return event
-    answer = call.webhooks[event["number"]].body
-    return {**event, "answer": answer.decode(errors="replace")}

@@ -11,6 +11,7 @@ from simulator.legs import Endpoint, Leg
 from simulator.messages import Messages
 from simulator.recordings import Recordings
 from simulator.settings import Settings
+from simulator.webhook import WebhookClient
 
 
 class PhoneNetwork(Protocol):
@@ -31,6 +32,10 @@ class PhoneNetwork(Protocol):
     @property
     def messages(self) -> Messages:
         """Text messages."""
+
+    @property
+    def webhooks(self) -> WebhookClient:
+        """What signs and sends requests to the application."""
 
     @property
     def clients(self) -> Clients:

@@ -3,21 +3,35 @@
   "use strict";
 
   class Conversation {
-    // pill: a button that brings the reader back to the newest line, or null.
+    // pill: a button that brings the reader back to the newest line, or null. Several conversations
+    // may share `empty` and `pill`: only the one that is shown moves them.
     constructor(list, empty, pill) {
       this.list = list;
       this.empty = empty;
       this.pill = pill;
       this.following = true;
+      this.isShown = true;
       this.spoken = new Map();
       list.addEventListener("scroll", () => this.scrolled());
-      if (pill) pill.addEventListener("click", () => this.follow());
+      if (pill) pill.addEventListener("click", () => this.isShown && this.follow());
+    }
+
+    show(on) {
+      this.isShown = on;
+      this.tell();
+      this.stay();
+    }
+
+    // Whether there is anything to read, and anything below.
+    tell() {
+      if (!this.isShown) return;
+      this.empty.hidden = this.list.childElementCount > 0;
+      if (this.pill) this.pill.hidden = this.following;
     }
 
     clear() {
       this.list.replaceChildren();
       this.spoken.clear();
-      this.empty.hidden = false;
       this.follow();
     }
 
@@ -71,8 +85,8 @@
         time.textContent = at;
         item.append(time);
       }
-      this.empty.hidden = true;
       this.list.append(item);
+      this.tell();
       return item;
     }
 
@@ -83,13 +97,13 @@
     follow() {
       this.following = true;
       this.stay();
-      if (this.pill) this.pill.hidden = true;
+      this.tell();
     }
 
     scrolled() {
       const below = this.list.scrollHeight - this.list.clientHeight - this.list.scrollTop;
       this.following = below < 24;
-      if (this.pill) this.pill.hidden = this.following;
+      this.tell();
     }
   }
 

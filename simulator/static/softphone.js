@@ -1,35 +1,41 @@
-// The softphone page: one caller's telephone.
+// The softphone page: one person's telephone with several lines, and their text messages.
 (() => {
   "use strict";
   const KEYS = [
     ["1", ""], ["2", "ABC"], ["3", "DEF"], ["4", "GHI"], ["5", "JKL"], ["6", "MNO"],
     ["7", "PQRS"], ["8", "TUV"], ["9", "WXYZ"], ["*", ""], ["0", "+"], ["#", ""],
   ];
+  const MOST_LINES = 4;
   const SAVED_NUMBER = "softphone-number";
   const $ = (id) => document.getElementById(id);
 
-  const talk = new Conversation($("lines"), $("lines-empty"), $("to-live"));
   const texts = new Conversation($("texts"), $("texts-empty"), null);
-  const device = new Phone.Device(null, {
-    url: location.origin.replace(/^http/, "ws") + "/phone",
-    microphone: "optional",
-  });
-  let call = null;
-  let startedAt = 0;
+  const network = new Phone.Device(null, { url: location.origin.replace(/^http/, "ws") + "/phone" });
+  const lines = [];
+  let line = null;       // the chosen one
+  let known = { hotline: "", callers: [] };
   let watched = "";
-  globalThis.softphone = { device, get call() { return call; } };
+  let isUp = false;
+  globalThis.softphone = { lines, get line() { return line; }, network };
 
   // Numbers
 
   async function loadNumbers() {
     const answer = await fetch("/phone/config");
-    const { hotline, callers } = await answer.json();
+    known = await answer.json();
     // Whoever was quicker than the network keeps what they typed.
-    $("to").value ||= new URLSearchParams(location.search).get("to") || hotline || "";
-    $("from").value ||= localStorage.getItem(SAVED_NUMBER) || callers[0];
-    $("callers").replaceChildren(...callers.map((number) => new Option(number, number)));
-    $("call").disabled = false;
+    $("to").value ||= new URLSearchParams(location.search).get("to") || known.hotline || "";
+    $("from").value ||= localStorage.getItem(SAVED_NUMBER) || known.callers[0];
+    $("callers").replaceChildren(...known.callers.map((number) => new Option(number, number)));
+    isUp = true;
+    keepNumbers();
+    draw();
     watch();
+  }
+
+  function keepNumbers() {
+    line.to = clean($("to").value);
+    line.from = clean($("from").value);
   }
 
   // Text messages follow the caller's number; the network sends those of the past first.
@@ -40,7 +46,7 @@
     $("texts-number").textContent = `to ${number}`;
     localStorage.setItem(SAVED_NUMBER, number);
     texts.clear();
-    device.send({ event: "watch", number }).catch(() => {});
+    network.send({ event: "watch", number }).catch(() => {});
   }
 
   // As people write or paste numbers: (312) 555-0100, 1-312-555-0100, +1 312 555 0100.
@@ -55,68 +61,70 @@
     const body = $("reply-body").value.trim();
     if (!body) return;
     watch();
-    device.send({ event: "text", from: watched, to: clean($("to").value), body })
-      .then(() => { $("reply-body").value = ""; }, (error) => notice(error.message));
+    network.send({ event: "text", from: watched, to: clean($("to").value), body })
+      .then(() => { $("reply-body").value = ""; }, (error) => textTrouble(error.message));
   }
 
-  // A call
-
-  async function dial(event) {
-    event.preventDefault();
-    if (call) return;
-    $("to").value = clean($("to").value);
-    $("from").value = clean($("from").value);
-    watch();
-    talk.clear();
-    notice("");
-    $("digits").textContent = "";
-    call = await device.connect({ params: { To: $("to").value, From: $("from").value } });
-    startedAt = 0;
-    show("connecting");
-    listen(call);
-    setTimeout(explainPrompt, 1500, call);
+  function textTrouble(words) {
+    $("texts-notice").textContent = words;
+    $("texts-notice").hidden = !words;
   }
 
-  function explainPrompt(line) {
-    if (line === call && line.status() === "connecting" && !line.sound) {
-      notice("Your browser asks for the microphone. Allow it to speak, or refuse it and use the keys.");
-      line.once("accept", () => { if (!line.sound.microphoneError) notice(""); });
-    }
-  }
+  // Lines
 
-  function listen(line) {
-    line.on("ringing", () => show("ringing"));
-    line.on("accept", () => {
-      startedAt = Date.now();
-      show("open");
-      talk.notes(`Connected ${clock()}`);
+  function addLine() {
+    const list = document.createElement("ol");
+    Object.assign(list, { className: "lines", id: "lines", tabIndex: 0 });
+    list.setAttribute("aria-live", "polite");
+    list.setAttribute("aria-label", "What the line said and which keys were pressed");
+    const made = new Line({
+      number: 1 + Math.max(0, ...lines.map((one) => one.number)),
+      list, empty: $("lines-empty"), pill: $("to-live"), onchange: draw, onlevels: showLevels,
     });
-    line.on("disconnect", () => ended(line));
-    line.on("mute", (on) => showMute(on));
-    line.on("volume", showLevels);
-    line.on("error", (error) => notice(error.message));
-    line.on("warning", (name, trouble) => notice(`${trouble.message} Your keys still work; the line hears silence.`));
-    line.on("caption", (caption) => talk.says({ ...caption, at: elapsed() }));
-    line.on("transferred", () => talk.notes("You are through to somebody"));
-    line.on("released", () => talk.notes("They have left the call"));
+    made.to = line ? known.hotline || line.to : "";
+    made.from = known.callers.find((number) => !lines.some((one) => one.from === number)) || (line && line.from) || "";
+    lines.push(made);
+    choose(made);
+    if (lines.length > 1) $("call").focus();
   }
 
-  function ended(line) {
-    const lasted = startedAt ? ` after ${elapsed()}` : "";
-    talk.notes(`${line.endReason || "You hung up"}${lasted}`);
-    call = null;
-    show("idle", line.endReason || "Call ended");
+  function choose(wanted) {
+    if (line === wanted) return;
+    if (line) {
+      if (!line.isBusy) keepNumbers();
+      line.choose(false);
+    }
+    line = wanted;
+    $("lines").replaceWith(line.talk.list);
+    line.choose(true);
+    $("to").value = line.to;
+    $("from").value = line.from;
     showLevels(0, 0);
-    showMute(false);
+    draw();
+    watch();
+  }
+
+  function closeLine(gone) {
+    gone.close();
+    lines.splice(lines.indexOf(gone), 1);
+    if (gone === line) choose(lines[0]);
+    draw();
+  }
+
+  function dial(event) {
+    event.preventDefault();
+    if (line.isBusy) return;
+    keepNumbers();
+    $("to").value = line.to;
+    $("from").value = line.from;
+    watch();
+    line.dial().then(() => $("hangup").focus());
   }
 
   // Keys
 
   function press(digit) {
-    if (!call || call.status() !== "open") return;
-    call.sendDigits(digit);
-    $("digits").textContent += digit;
-    talk.presses(digit, elapsed());
+    if (!line.press(digit)) return;
     const button = document.querySelector(`[data-key="${digit}"]`);
     button.classList.add("down");
     setTimeout(() => button.classList.remove("down"), 140);
@@ -129,7 +137,6 @@
       const small = document.createElement("small");
       button.type = "button";
       button.dataset.key = digit;
-      button.disabled = true;
       button.setAttribute("aria-label", { "*": "star", "#": "hash" }[digit] || digit);
       sign.textContent = digit;
       small.textContent = letters;
@@ -139,44 +146,93 @@
     }));
   }
 
+  const SHORTCUTS = {
+    m: () => line.mute(!line.isMuted),
+    h: () => line.hangUp(),
+    n: () => lines.length < MOST_LINES && addLine(),
+    l: () => choose(lines[(lines.indexOf(line) + 1) % lines.length]),
+  };
+
   function typed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.matches("input, textarea, select")) return;
     if (/^[0-9*#]$/.test(event.key)) press(event.key);
-    else if (event.key.toLowerCase() === "m" && call) call.mute(!call.isMuted());
+    else (SHORTCUTS[event.key.toLowerCase()] || (() => {}))();
   }
 
   // What is seen
 
-  const WORDS = { idle: "Ready to call", connecting: "Opening the line", ringing: "Ringing", open: "Connected" };
-
-  function show(state, words) {
+  function draw() {
+    if (!line) return;
+    const { state, isBusy } = line;
+    const wasBusy = $("hangup").hidden === false;
     $("phone").dataset.state = state;
-    $("state").textContent = words || WORDS[state];
-    const busy = state !== "idle";
-    $("call").hidden = busy;
-    $("hangup").hidden = !busy;
-    $("mute").disabled = !busy;
-    $("to").disabled = $("from").disabled = busy;
+    if ($("state").textContent !== line.words) $("state").textContent = line.words;
+    $("call").hidden = isBusy;
+    $("call").disabled = !isUp;
+    $("hangup").hidden = !isBusy;
+    $("mute").disabled = !isBusy;
+    $("mute").setAttribute("aria-pressed", String(line.isMuted));
+    $("mute-word").textContent = line.isMuted ? "Muted" : "Mute";
+    $("level-spoken").classList.toggle("muted", line.isMuted);
+    $("to").disabled = $("from").disabled = isBusy;
+    $("digits").textContent = line.digits;
+    $("notice").hidden = !line.notice;
+    if ($("notice").textContent !== line.notice) $("notice").textContent = line.notice;
     document.querySelectorAll("#keys button").forEach((key) => { key.disabled = state !== "open"; });
-    if (state === "connecting") $("hangup").focus();
-    if (state === "idle") $("call").focus();
-    document.title = state === "open" ? "On a call · Softphone" : "Softphone";
+    if (wasBusy && !isBusy) $("call").focus();
+    document.title = lines.some((one) => one.state === "open") ? "On a call · Softphone" : "Softphone";
+    drawLines();
     tick();
   }
 
+  function drawLines() {
+    const focused = document.activeElement.dataset.line;
+    $("line-tabs").replaceChildren(...lines.map(lineTab));
+    $("line-add").disabled = lines.length >= MOST_LINES;
+    if (focused) $("line-tabs").querySelector(`[data-line="${focused}"]`)?.focus();
+  }
+
+  function lineTab(one) {
+    const item = document.createElement("li");
+    const tab = document.createElement("button");
+    const name = document.createElement("b");
+    const facts = document.createElement("small");
+    tab.type = "button";
+    tab.className = "line-tab";
+    tab.dataset.line = String(one.number);
+    tab.dataset.state = one.state;
+    tab.setAttribute("aria-pressed", String(one === line));
+    name.textContent = `Line ${one.number}`;
+    facts.textContent = tabWords(one);
+    tab.append(name, facts);
+    tab.addEventListener("click", () => choose(one));
+    item.append(tab);
+    if (lines.length > 1 && !one.isBusy) item.append(closeButton(one));
+    return item;
+  }
+
+  function closeButton(one) {
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "line-close";
+    close.textContent = "×";
+    close.setAttribute("aria-label", `Close line ${one.number}`);
+    close.addEventListener("click", () => closeLine(one));
+    return close;
+  }
+
+  function tabWords(one) {
+    if (one.state !== "open") return one.isBusy ? one.words : "free";
+    return one === line ? one.elapsed : `${one.elapsed} · parked`;
+  }
+
   function tick() {
-    if (call || !startedAt) $("timer").textContent = elapsed();
-  }
-
-  function elapsed() {
-    const seconds = startedAt ? Math.floor((Date.now() - startedAt) / 1000) : 0;
-    const pad = (value) => String(value).padStart(2, "0");
-    return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
-  }
-
-  function clock(date = new Date()) {
-    return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    $("timer").textContent = line.elapsed;
+    for (const one of lines) {
+      const facts = $("line-tabs").querySelector(`[data-line="${one.number}"] small`);
+      if (facts && facts.textContent !== tabWords(one)) facts.textContent = tabWords(one);
+    }
   }
 
   // Loudness as the ear hears it: -50 dB is nothing, -5 dB is full.
@@ -186,39 +242,37 @@
     $("level-heard").firstElementChild.style.clipPath = `inset(0 ${100 * (1 - share(heard))}% 0 0)`;
   }
 
-  function showMute(on) {
-    $("mute").setAttribute("aria-pressed", String(on));
-    $("mute-word").textContent = on ? "Muted" : "Mute";
-    $("level-spoken").classList.toggle("muted", on);
-  }
-
-  function notice(words) {
-    $("notice").textContent = words;
-    $("notice").hidden = !words;
-  }
-
   function showLink(up) {
+    isUp = up;
     $("link").dataset.state = up ? "up" : "down";
     $("link-word").textContent = up ? "Network up" : "Network away";
+    $("away").hidden = up;
+    draw();
   }
 
+  addLine();
   drawKeys();
-  device.on("connected", () => { showLink(true); });
-  device.on("lost", () => {
+  draw();
+  network.on("connected", () => { showLink(true); });
+  network.on("lost", () => {
     showLink(false);
     watched = "";
     setTimeout(watch, 1500);
   });
-  device.on("error", (error) => notice(error.message));
-  device.on("sms", (text) => texts.texts({ ...text, at: clock(new Date(text.at)) }));
+  network.on("error", (error) => textTrouble(error.message));
+  network.on("sms", (text) => {
+    textTrouble("");
+    texts.texts({ ...text, at: Line.clock(new Date(text.at)) });
+  });
   $("dial").addEventListener("submit", dial);
-  $("hangup").addEventListener("click", () => call && call.disconnect());
-  $("mute").addEventListener("click", () => call && call.mute(!call.isMuted()));
-  $("from").addEventListener("change", watch);
-  $("to").addEventListener("change", () => { $("to").value = clean($("to").value); });
+  $("line-add").addEventListener("click", addLine);
+  $("hangup").addEventListener("click", () => line.hangUp());
+  $("mute").addEventListener("click", () => line.mute(!line.isMuted));
+  $("from").addEventListener("change", () => { keepNumbers(); watch(); });
+  $("to").addEventListener("change", () => { $("to").value = clean($("to").value); keepNumbers(); });
   $("reply").addEventListener("submit", sendText);
   document.addEventListener("keydown", typed);
-  addEventListener("pagehide", () => device.disconnectAll());
+  addEventListener("pagehide", () => lines.forEach((one) => one.hangUp()));
   setInterval(tick, 250);
-  loadNumbers().catch(() => notice("The phone network cannot be reached. Is the simulator running?"));
+  loadNumbers().catch(() => showLink(false));
 })();

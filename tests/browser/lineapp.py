@@ -79,6 +79,7 @@ class LineApp:
     tune: bytes
     simulator: str = ""
     port: int = 0
+    voice: str = ANSWER
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     heard: bytearray = field(default_factory=bytearray)
     stream_events: list[str] = field(default_factory=list)
@@ -109,7 +110,7 @@ class LineApp:
 
     async def _voice(self, request: web.Request) -> web.Response:
         await self._note(request)
-        return web.Response(text=ANSWER, content_type="text/xml")
+        return web.Response(text=self.voice, content_type="text/xml")
 
     async def _talk(self, request: web.Request) -> web.Response:
         await self._note(request)

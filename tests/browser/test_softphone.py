@@ -95,6 +95,57 @@ def test_a_muted_caller_is_not_heard(
     assert not line.heard[8000:].strip(b"\xff\x7f")
 
 
+def test_a_parked_line_is_neither_spoken_on_nor_heard_until_it_is_chosen_again(
+    line: LineApp, chromium_page: OpensPage, microphone: Path
+) -> None:
+    page = chromium_page(fake_audio=microphone)
+    _call(page, line)
+    page.keyboard.press("7")
+    eventually(lambda: likeness(from_mulaw(line.heard), SPOKEN) > ALIKE, every_s=0.5)
+
+    page.keyboard.press("n")
+    expect(page.locator("[data-line='1']")).to_contain_text("parked")
+    expect(page.locator("#from")).not_to_have_value("+13125550101")
+    page.wait_for_timeout(300)
+    line.heard.clear()
+    eventually(lambda: len(line.heard) > 8000)
+    assert not line.heard.strip(b"\xff\x7f")
+    assert page.evaluate("softphone.lines[0].call.sound.speaker.gain.value") == 0
+
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.locator("#state")).to_have_text("Connected")
+    eventually(lambda: len(line.asked("/voice")) == 2)
+    assert [form["From"] for form in line.asked("/voice")] == ["+13125550101", "+13125550102"]
+    page.get_by_role("button", name="Hang up").click()
+    page.get_by_role("button", name="Line 1").click()
+    expect(page.locator("#state")).to_have_text("Connected")
+    expect(page.locator("#lines")).to_contain_text("You pressed")
+    line.heard.clear()
+    eventually(lambda: likeness(from_mulaw(line.heard), SPOKEN) > ALIKE, every_s=0.5)
+    page.get_by_role("button", name="Close line 2").click()
+    expect(page.get_by_role("button", name="Line 2")).to_have_count(0)
+    page.keyboard.press("h")
+    expect(page.locator("#state")).to_have_text("Call ended")
+
+
+def test_a_busy_line_and_a_network_that_is_gone_are_said_in_plain_words(
+    chromium_page: OpensPage, tmp_path: Path
+) -> None:
+    with start_line(b"", tmp_path) as away:
+        page = chromium_page()
+        away.voice = '<Response><Reject reason="busy"/></Response>'
+        page.goto(away.simulator)
+        page.get_by_role("button", name="Call", exact=True).click()
+        expect(page.locator("#state")).to_have_text("The number is busy")
+        address = away.simulator
+    expect(page.get_by_role("alert")).to_contain_text("The phone network is away")
+    expect(page.get_by_role("button", name="Call", exact=True)).to_be_disabled()
+    with simulator_for(LineApp(b"", simulator=address, port=away.port), tmp_path):
+        expect(page.locator("#link-word")).to_have_text("Network up", timeout=20_000)
+        expect(page.get_by_role("button", name="Call", exact=True)).to_be_enabled()
+        expect(page.locator("#away")).to_be_hidden()
+
+
 def test_without_a_microphone_the_keys_still_work_and_the_page_says_why(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
