@@ -135,13 +135,18 @@ class MediaStream:
             self._tell(code, message)
 
     async def open(
-        self, session: aiohttp.ClientSession, *, auth_token: str, origins: OriginMap
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        auth_token: str,
+        origins: OriginMap,
+        answer_s: float = ANSWER_S,
     ) -> None:
-        """Shake hands and announce the stream. Raises StreamFailed."""
+        """Shake hands, for at most `answer_s`, and announce the stream. Raises StreamFailed."""
         place = origins.local(self._url)
         headers = {"Host": place.host, HEADER: signature(auth_token, self._url)}
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(answer_s):
                 self._socket = await session.ws_connect(
                     URL(place.url, encoded=True),
                     headers=headers,
@@ -151,7 +156,11 @@ class MediaStream:
         except aiohttp.WSServerHandshakeError as error:
             raise StreamFailed(31920, f"handshake answered with {error.status}") from error
         except TimeoutError as error:
-            raise StreamFailed(31901, f"no answer within {ANSWER_S:.0f} s") from error
+            raise StreamFailed(31901, f"no answer within {answer_s:g} s") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise StreamFailed(31911, f"the certificate is not trusted: {error}") from error
+        except aiohttp.ClientConnectorSSLError as error:
+            raise StreamFailed(31910, f"no TLS: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise StreamFailed(31902, f"cannot connect: {error}") from error
         self._announce()
@@ -256,6 +265,8 @@ class MediaStream:
                 self._take(message.data)
             elif message.type == aiohttp.WSMsgType.BINARY:
                 self._warn(31950, "a binary message; expected JSON text")
+            elif message.type == aiohttp.WSMsgType.ERROR:
+                self._warn(31924, f"not the WebSocket protocol: {message.data}")
         if not self.closed.is_set():
             self.closed_by_server = True
             if server.close_code not in (1000, None):
