@@ -21,6 +21,7 @@ from simulator.mixing import Voice, mix
 from simulator.participants import ADD_FAILED, BY_API, HUNG_UP, Participant, Terms
 from simulator.scene import Scene
 from simulator.sids import new_sid
+from simulator.waiting import first_of
 from simulator.webhook import Form, Request
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ async def stay(one: Participant) -> None:
     try:
         with leg.playing(one), leg.keys_to(one.press):
             room.connect(one)
-            await one.left.wait()
+            await first_of(one.left, one.call.gone)
     finally:
         over = one.call.is_over and one.call.ended_by == "caller"
         room.remove(one, HUNG_UP if over else BY_API)
