@@ -115,6 +115,9 @@ _OPTIONS = (
     ),
     click.option("--status-callback", help="Told when a call to the number is over."),
     click.option("--sms-url", help="Asked when the number gets a text."),
+    click.option(
+        "--messaging-service", help="Id of the service to which the number belongs, MG..."
+    ),
     click.option("--app-sid", help="AP and 32 hex digits: what browser phones call."),
     click.option("--app-voice-url", help="Asked when a browser phone calls the application."),
     click.option("--app-status-callback", help="Told when such a call is over."),
@@ -308,7 +311,8 @@ def _settings(options: dict[str, Any]) -> Settings:
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
              "allowed_origins", "seed", "door",
-             "speech_model", "faults", "rest_limit", "ca", "call_rate")  # fmt: skip
+             "speech_model", "faults", "rest_limit", "ca", "call_rate",
+             "messaging_service")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}
     try:
         if options["faults"]:

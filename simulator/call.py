@@ -122,6 +122,8 @@ class Call:
         """What answered, as far as that was detected: human, machine_start, ..."""
         self.cookies: dict[str, str] = {}
         self.webhooks: list[SentWebhook] = []
+        self.requests_begun = 0
+        """How many requests were to be sent, also those that a fault held back or lost."""
         self.streams = Streams()
         self.log = EventLog(self.sid, lambda: clock.now_s)
         self.leg = Leg(endpoint, sid=self.sid)

@@ -11,6 +11,8 @@ from simulator.sids import MEDIA, MESSAGE, MULTIMEDIA, new_sid
 MOST_CHARACTERS = 1600
 MOST_MEDIA = 10
 LONGEST_VALID_S = 36_000
+COOKIES_LAST_S = 4 * 3600.0
+"""How long two numbers' cookies are kept after the last text between them."""
 _PER_SEGMENT = 153
 
 ENDED = frozenset({"received", "delivered", "undelivered", "failed", "canceled"})
@@ -86,6 +88,7 @@ class Messages:
         self.all: list[Message] = []
         self.opted_out: set[str] = set()
         """Numbers that asked for no more messages."""
+        self._jars: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
         self._listeners: list[Listener] = []
 
     def by_sid(self, sid: str) -> Message | None:
@@ -119,6 +122,14 @@ class Messages:
             for message in self.all
             if number in (message.to, message.from_) and message.status in _ARRIVED
         ]
+
+    def cookies(self, from_: str, to: str, now_s: float) -> dict[str, str]:
+        """The application's cookies of a conversation between two numbers."""
+        used_s, jar = self._jars.get((from_, to), (now_s, {}))
+        if now_s - used_s > COOKIES_LAST_S:
+            jar = {}
+        self._jars[from_, to] = (now_s, jar)
+        return jar
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` for each message that arrives until the returned function is called."""

@@ -204,7 +204,8 @@ class Network:
         Once on its way it is seen through, although nobody may wait for its answer any more.
         """
         await self.outage.hold(call, request)
-        number = len(call.webhooks)
+        number = call.requests_begun
+        call.requests_begun += 1
         strikes = self.faults.of_webhook(call.sid, number, request.purpose)
         if strikes:
             return await send_in_trouble(self, call, request, strikes, most_bytes)

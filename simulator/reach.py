@@ -62,6 +62,9 @@ CALLS: Mapping[int, str] = {
 }
 """Why the carrier does not place a call."""
 
+_IN_DIAL = {21211: 13224, 21214: 13224, 21217: 13224, 21215: 13227, 21216: 13225, 21219: 13225}
+"""The code of the same reason where <Dial> meets it."""
+
 
 class Reach:
     """What was said of numbers."""
@@ -97,6 +100,13 @@ class Reach:
     def of_calls(self, address: str) -> int | None:
         """The code with which a call there is refused."""
         return self._calls.get(address)
+
+    def of_dial(self, address: str) -> int | None:
+        """The code with which <Dial> does not ring there; no country code begins with 0."""
+        if address.startswith("+0"):
+            return 13226
+        code = self._calls.get(address)
+        return code if code is None else _IN_DIAL.get(code, code)
 
     def shown(self) -> list[dict[str, Any]]:
         """Plain values."""

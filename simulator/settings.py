@@ -44,6 +44,8 @@ class Settings:
     voice: Hook | None = None
     status_callback: str = ""
     sms_url: str = ""
+    messaging_service: str = ""
+    """Id of the messaging service to which the number belongs, if it does."""
     app_sid: str = field(default_factory=lambda: new_sid("AP"))
     app_voice: Hook | None = None
     app_status_callback: str = ""

@@ -47,6 +47,7 @@ async def receive(
             "inbound",
             network.clock.date,
             media=list(media),
+            service_sid=network.settings.messaging_service,
         )
     )
     kind = _opt_out_kind(body)
@@ -101,9 +102,11 @@ async def _obey(
 ) -> WebhookFailed | DocumentError | None:
     """Run the documents of an address and of its redirects; what went wrong, if anything did."""
     seen = 0
+    cookies = network.messages.cookies(message.from_, message.to, network.clock.now_s)
     try:
         while url and seen <= _MOST_REDIRECTS:
-            answer = await network.webhooks.send(Request(url, form, method, purpose="sms"), {})
+            request = Request(url, form, method, purpose="sms")
+            answer = await network.webhooks.send(request, cookies)
             url, method, seen = _obeyed(network, message, answer), "POST", seen + 1
     except WebhookFailed as failed:
         network.debugger.add(failed.code, str(failed), at=network.clock.date, url=failed.url)
@@ -175,5 +178,6 @@ def _form(network: Network, message: Message, kind: str) -> Form:
         *network.account.place_of(message.from_).fields("From"),
         *network.account.place_of(message.to).fields("To"),
         *files,
+        *((("MessagingServiceSid", message.service_sid),) if message.service_sid else ()),
         *((("OptOutType", kind),) if kind else ()),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 
 from simulator.conference_events import Subscription
@@ -23,7 +24,7 @@ async def join(scene: Scene, verb: Verb) -> Outcome | None:
     if not noun.text:
         raise VerbError(13237, "<Conference> needs the name of a room")
     try:
-        one = scene.network.conferences.add(noun.text, scene, _terms(scene, noun))
+        one = scene.network.conferences.add(_room(scene, noun.text), scene, _terms(scene, noun))
     except Refused as refused:
         scene.network.complain(scene.call, refused.code, str(refused), scene.url)
         return _after(scene, verb, ("DialCallStatus", "failed"), ("DialBridged", "false"))
@@ -40,6 +41,16 @@ async def join(scene: Scene, verb: Verb) -> Outcome | None:
             scene.call.last_words.append(scene.action(verb, *_RESULT))
         raise
     return _after(scene, verb, *_RESULT)
+
+
+def _room(scene: Scene, text: str) -> str:
+    """The room's name; the id of one that is on will do. Raises Refused."""
+    if not re.fullmatch("CF[0-9a-f]{32}", text):
+        return text
+    found = scene.network.conferences.by_sid.get(text)
+    if found is None or found.status == "completed":
+        raise Refused(13236, f"there is no conference {text}")
+    return found.name
 
 
 def _after(scene: Scene, verb: Verb, *fields: tuple[str, str]) -> Outcome | None:

@@ -149,11 +149,20 @@ class _Dialling:
         if noun.name == "Application":
             child = call_application(scene, noun, self._progress(noun))
         else:
-            child = scene.network.outgoing.place(self._call_to(noun))
+            child = self._place(self._call_to(noun))
         if child is not None:
             scene.call.log.add("dial", to=child.party.to, child_sid=child.sid)
             self._children.append(child)
         return child
+
+    def _place(self, ring: Ring) -> Call | None:
+        """The call; None when the carrier does not place it, which the debugger says."""
+        network = self._scene.network
+        code = network.reach.of_dial(ring.to)
+        if code is None:
+            return network.outgoing.place(ring)
+        network.complain(self._scene.call, code, f"{ring.to} is not called", self._scene.url)
+        return None
 
     def _call_to(self, noun: Verb) -> Ring:
         scene, verb = self._scene, self._verb

@@ -7,7 +7,7 @@ import asyncio
 from simulator.recordings import Callback, Recorder, SilenceMeter
 from simulator.scene import Outcome, Scene
 from simulator.sound import play, sound_file
-from simulator.transcription import Transcription, WordsSaid, transcribe
+from simulator.transcription import MOST_S, Transcription, WordsSaid, transcribe
 from simulator.twiml.parser import Verb
 from simulator.twiml.verb_table import LONGEST_TRANSCRIBED_S
 
@@ -47,6 +47,7 @@ class _Ending:
 async def record(scene: Scene, verb: Verb) -> Outcome | None:
     """Record until silence, a key, the limit or the end of the call; then ask the action."""
     scene.address(verb)
+    _check_length(scene, verb)
     if verb["playBeep"]:
         await play(scene.leg, sound_file("record_beep_1000hz.wav"))
     recorder = scene.network.recordings.begin(
@@ -88,6 +89,13 @@ def _keep(scene: Scene, verb: Verb, recorder: Recorder, said: WordsSaid) -> None
 
 def _is_transcribed(verb: Verb) -> bool:
     return bool(verb["transcribe"] or verb["transcribeCallback"])
+
+
+def _check_length(scene: Scene, verb: Verb) -> None:
+    """Say that what may last longer than is transcribed may go without its text."""
+    if _is_transcribed(verb) and "maxLength" in verb.given and verb["maxLength"] > MOST_S:
+        message = f"maxLength {verb['maxLength']}: at most {MOST_S:.0f} s are transcribed"
+        scene.network.complain(scene.call, 13615, message, scene.url, level="warning")
 
 
 def _most_s(verb: Verb) -> float:

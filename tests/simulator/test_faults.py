@@ -255,7 +255,7 @@ def test_every_purpose_of_a_request_can_be_named_in_a_plan() -> None:
         for word in call.keywords
         if word.arg == "purpose" and isinstance(word.value, ast.Constant)
     }
-    assert used <= {*PURPOSES, "sound"}
+    assert used <= {*PURPOSES, "sound", "media"}
     assert used >= {"recording", "conference", "fallback"}
 
 

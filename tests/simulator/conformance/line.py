@@ -40,6 +40,7 @@ SHOP, FRIEND = "+13125550177", "+13125550178"
 GONE = {"is_hung_up_on": True}
 _QUIET: dict[str, Any] = {"/status": "", "/child": "", "/room": "", "/recording": ""}
 """Callbacks that nobody minds."""
+Talk = Callable[[web.WebSocketResponse], Awaitable[None]]
 Act = Callable[[Network], Awaitable[None]]
 
 
@@ -75,9 +76,14 @@ class Told:
         return [one.code for one in self.complaints]
 
 
-def story(folder: Path, replies: dict[str, Any], act: Act, **settings: Any) -> Told:
-    """Let something happen on a network, until everything that follows is done."""
-    app = FakeApp({**_QUIET, **replies})
+def story(
+    folder: Path, replies: dict[str, Any], act: Act, *, socket: Talk | None = None, **settings: Any
+) -> Told:
+    """Let something happen on a network, until everything that follows is done.
+
+    socket: what the application does with a media socket; without one it opens none.
+    """
+    app = FakeApp({**_QUIET, **replies}, socket=socket)
 
     async def work() -> Told:
         async with network(app, folder, **{"pace": 0.0, "seed": 1, **settings}) as net:
@@ -94,11 +100,16 @@ class Rest:
     def __init__(self, net: Network, server: BaseTestServer, session: ClientSession) -> None:
         self._net, self._server, self._session = net, server, session
 
-    async def post(self, path: str, **form: str) -> dict[str, Any]:
-        """Create or update a resource of the account."""
+    async def post(self, path: str, **form: str | tuple[str, ...]) -> dict[str, Any]:
+        """Create or update a resource of the account; several values repeat their name."""
         url = self._server.make_url(f"/2010-04-01/Accounts/{ACCOUNT}/{path}.json")
+        pairs = [
+            (name, one)
+            for name, given in form.items()
+            for one in ((given,) if isinstance(given, str) else given)
+        ]
         with self._net.clock.held():
-            async with self._session.post(url, data=form) as answer:
+            async with self._session.post(url, data=pairs) as answer:
                 found: dict[str, Any] = await answer.json()
                 assert answer.status < 400, found
                 return found

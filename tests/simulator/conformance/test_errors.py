@@ -213,6 +213,11 @@ def test_a_document_that_leads_to_itself_for_ever(tmp_path: Path) -> None:
         pytest.param("<Gather><Record/></Gather>", 13320, marks=row("code.13320")),
         pytest.param('<Gather actionOnEmptyResult="x"/>', 13338, marks=row("code.13338")),
         pytest.param('<Play loop="-1">a</Play>', 13410, marks=row("code.13410")),
+        pytest.param(
+            '<Dial><Number sendDigits="x!">1</Number></Dial>', 13222, marks=row("code.13222")
+        ),
+        pytest.param('<Say voice="!">a</Say>', 13511, marks=row("code.13511")),
+        pytest.param('<Record transcribe="x"/>', 13614, marks=row("code.13614")),
         pytest.param('<Say loop="often">a</Say>', 13510, marks=row("code.13510")),
         pytest.param('<Say language="!">a</Say>', 13512, marks=row("code.13512")),
         pytest.param('<Record method="PUT"/>', 13610, marks=row("code.13610")),
@@ -244,6 +249,10 @@ def test_a_whisper_does_not_dial(tmp_path: Path) -> None:
     ("document", "code"),
     [
         pytest.param(f'<Dial callerId="the mayor">{SHOP}</Dial>', 13214, marks=row("code.13214")),
+        pytest.param("<Dial>+0123456</Dial>", 13226, marks=row("code.13226")),
+        pytest.param(
+            f"<Dial><Conference>CF{'0' * 32}</Conference></Dial>", 13236, marks=row("code.13236")
+        ),
         pytest.param("<Dial>the mayor</Dial>", 13223, marks=row("code.13223")),
         pytest.param("<Say></Say>", 13520, marks=row("code.13520")),
         pytest.param("<Play>/notes.txt</Play>", 13420, marks=row("code.13420")),
@@ -258,6 +267,66 @@ def test_a_verb_that_cannot_be_done(tmp_path: Path, document: str, code: int) ->
     notes = web.Response(text="not a sound")
     told = answered(tmp_path, document, GONE, **{"/notes.txt": notes})
     assert told.codes == [code] and told.complaints[0].name == NAMES[code]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        pytest.param(21214, 13224, marks=pytest.mark.row("code.13224")),
+        pytest.param(21216, 13225, marks=pytest.mark.row("code.13225")),
+        pytest.param(21215, 13227, marks=pytest.mark.row("code.13227")),
+    ],
+)
+def test_a_number_that_is_not_called_fails_the_dial(tmp_path: Path, reason: int, code: int) -> None:
+    replies = {"/voice": response(f'<Dial action="/after">{SHOP}</Dial>'), "/after": HANG_UP}
+
+    async def act(net: Network) -> None:
+        net.reach.describe(SHOP, {"calls": reason})
+        await coming(net).settling()
+
+    told = story(tmp_path, replies, act)
+    assert told.codes == [code] and len(told.calls) == 1
+    assert told.at("/after")["DialCallStatus"] == "failed"
+    assert "DialCallSid" not in told.at("/after")
+
+
+def test_a_conference_may_be_named_by_its_id(tmp_path: Path) -> None:
+    async def act(net: Network) -> None:
+        first = coming(net)
+        await net.clock.sleep(1)
+        (room,) = net.conferences.by_sid.values()
+        second = coming(net, "+13125550102")
+        await net.clock.sleep(1)
+        second.interrupt(Inline(response(f"<Dial><Conference>{room.sid}</Conference></Dial>")))
+        await net.clock.sleep(1)
+        assert len(room.connected) == 2
+        for call in (first, second):
+            call.leg.hang_up()
+
+    def voice(form: dict[str, str]) -> str:
+        is_first = form["From"].endswith("101")
+        return response(
+            "<Dial><Conference>lobby</Conference></Dial>" if is_first else "<Gather timeout='9'/>"
+        )
+
+    assert not story(tmp_path, {"/voice": voice}, act).codes
+
+
+@pytest.mark.row("code.13615")
+@pytest.mark.parametrize(("most_s", "codes"), [(120, []), (121, [13615])])
+def test_a_long_message_may_go_without_its_text(
+    tmp_path: Path, most_s: int, codes: list[int]
+) -> None:
+    document = f'<Record maxLength="{most_s}" timeout="4" action="/done" transcribe="true"/>'
+    told = answered(tmp_path, document, {"says": "hello there"}, GONE, **{"/done": HANG_UP})
+    assert [code for code in told.codes if code] == codes
+
+
+@pytest.mark.row("code.13617")
+def test_a_short_message_is_not_transcribed(tmp_path: Path) -> None:
+    document = '<Record timeout="1" action="/done" transcribeCallback="/text"/>'
+    told = answered(tmp_path, document, **{"/done": HANG_UP, "/text": ""})
+    assert told.codes == [13617] and "/text" not in told.paths
 
 
 @pytest.mark.row("code.16025")

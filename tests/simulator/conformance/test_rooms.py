@@ -13,8 +13,8 @@ from simulator.call import Call
 from simulator.conferences import Conference
 from simulator.network import Network
 from simulator.participants import BY_API
-from tests.simulator.app import ACCOUNT, CALLER, PUBLIC, response
-from tests.simulator.conformance.line import Rest, Told, coming, story_by_rest
+from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, response
+from tests.simulator.conformance.line import SHOP, Rest, Told, coming, describe, story_by_rest
 from tests.simulator.conformance.test_fields import COMMON
 
 BOB, CAROL = "+13125550112", "+13125550113"
@@ -44,6 +44,12 @@ class Room:
         call = coming(self.net, who)
         await self.net.clock.sleep(1)
         return call
+
+    async def adds(self, who: str) -> None:
+        """Call somebody into the room by REST."""
+        path = f"Conferences/{self.conference.sid}/Participants"
+        await self._rest.post(path, From=NUMBER, To=who, Beep="false")
+        await self.net.clock.sleep(3)
 
     async def update(self, call: Call | None = None, **form: str) -> None:
         """Update the room, or somebody in it, by REST."""
@@ -282,3 +288,47 @@ def test_wait_and_hold_documents_are_told_the_call_and_the_room(tmp_path: Path) 
     assert set(music) == COMMON | {"ConferenceSid", "FriendlyName"}
     assert music["FriendlyName"] == "lobby" and music["CallSid"] == told.calls[0].sid
     assert hold.form == {} and "ConferenceSid=CF" in hold.url, "asked by GET"
+
+
+@pytest.mark.row("request.conference-status.ReasonParticipantLeft.participant_add_failed")
+def test_somebody_who_could_not_be_added_is_told(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        await two_talk(room)
+        describe(room.net, {SHOP: {"behaviour": "busy"}})
+        await room.adds(SHOP)
+
+    told = told_of(tmp_path, act)
+    left = [f for f in told.app.forms("/room") if f["StatusCallbackEvent"] == "participant-leave"]
+    assert left[0]["ReasonParticipantLeft"] == "participant_add_failed"
+    assert left[0]["ParticipantCallStatus"] == "busy"
+
+
+def test_somebody_called_into_the_room_leaves_it_by_hanging_up(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        await two_talk(room)
+        describe(room.net, {SHOP: {"steps": [{"waits_s": 3}, {"hangs_up": True}]}})
+        await room.adds(SHOP)
+        await room.net.clock.sleep(3)
+        assert len(room.conference.connected) == 2
+
+    told = told_of(tmp_path, act)
+    left = [f for f in told.app.forms("/room") if f["StatusCallbackEvent"] == "participant-leave"]
+    assert left[0]["CallSid"] == told.calls[2].sid
+    assert left[0]["ReasonParticipantLeft"] == "participant_hung_up"
+
+
+@pytest.mark.row("event.conference.participant-speech-start")
+@pytest.mark.row("event.conference.participant-speech-stop")
+def test_who_speaks_is_told(tmp_path: Path) -> None:
+    async def act(room: Room) -> None:
+        await two_talk(room)
+        describe(room.net, {SHOP: {"steps": [{"says": "hello there"}]}})
+        await room.adds(SHOP)
+        await room.net.clock.sleep(4)
+
+    told = told_of(tmp_path, act)
+    speech = [form for form in told.app.forms("/room") if "speech" in form["StatusCallbackEvent"]]
+    assert [form["StatusCallbackEvent"] for form in speech[:2]] == [
+        "participant-speech-start", "participant-speech-stop",
+    ]  # fmt: skip
+    assert {form["CallSid"] for form in speech} == {told.calls[2].sid}
