@@ -149,7 +149,7 @@ def _settings(server: BaseTestServer, folder: Path, pace: float) -> Settings:
         api_key=KEY,
         api_secret=SECRET,
         number=NUMBER,
-        voice=Hook(str(server.make_url("/voice"))),
+        voice=Hook(str(server.make_url("/voice")), fallback_url=str(server.make_url("/fallback"))),
         app_sid=APP,
         app_voice=Hook(str(server.make_url("/agent"))),
         status_callback=str(server.make_url("/status")),
