@@ -80,6 +80,8 @@ class LineApp:
     simulator: str = ""
     port: int = 0
     voice: str = ANSWER
+    agent: str = ""
+    """What an agent's call is answered with instead."""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     heard: bytearray = field(default_factory=bytearray)
     stream_events: list[str] = field(default_factory=list)
@@ -115,6 +117,8 @@ class LineApp:
     async def _talk(self, request: web.Request) -> web.Response:
         await self._note(request)
         _, form = self.requests[-1]
+        if self.agent and form["From"].startswith("client:"):
+            return web.Response(text=self.agent, content_type="text/xml")
         answer = FETCH if "queue" in form else ANSWERS.get(form.get("Digits", ""), TALK)
         return web.Response(text=answer, content_type="text/xml")
 
@@ -161,10 +165,12 @@ class LineApp:
         return web.Response(text=DESK_SCRIPT, content_type="text/javascript")
 
 
-def token(identity: str = "agent_7", *, ttl: int = 3600, secret: str = SECRET) -> str:
+def token(
+    identity: str = "agent_7", *, ttl: int = 3600, secret: str = SECRET, app: str | None = APP
+) -> str:
     """An access token as a desk's server makes it."""
     made = AccessToken(ACCOUNT, KEY, secret, identity=identity, ttl=ttl)
-    made.add_grant(VoiceGrant(incoming_allow=True, outgoing_application_sid=APP))
+    made.add_grant(VoiceGrant(incoming_allow=True, outgoing_application_sid=app))
     return str(made.to_jwt())
 
 

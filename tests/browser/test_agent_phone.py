@@ -53,6 +53,17 @@ def ring(page: Page, line: LineApp) -> None:
     page.keyboard.press("8")
 
 
+@pytest.mark.row(
+    "call.accept",
+    "call.parameters",
+    "call.customParameters",
+    "call.callerInfo",
+    "device.calls",
+    "device.isBusy",
+    "device.event.incoming",
+    "call.isMuted",
+    "call.disconnect",
+)
 def test_a_caller_rings_an_agents_page_and_both_hear_each_other(
     line: LineApp, chromium_page: OpensPage, tmp_path: Path
 ) -> None:
@@ -79,6 +90,8 @@ def test_a_caller_rings_an_agents_page_and_both_hear_each_other(
     assert likeness(played(agent), AGENT_SAYS) < UNLIKE
     assert likeness(played(caller), CALLER_SAYS) < UNLIKE
 
+    assert agent.evaluate("call.customParameters instanceof Map")
+    assert agent.evaluate("device.isBusy && device.calls.length === 0")
     agent.evaluate("call.mute(true)")
     assert agent.evaluate("call.isMuted()")
     agent.evaluate("call.disconnect()")
@@ -88,6 +101,7 @@ def test_a_caller_rings_an_agents_page_and_both_hear_each_other(
     assert agent.evaluate("device.state") == "registered"
 
 
+@pytest.mark.row("ring.busy", "option.allowIncomingWhileBusy", "device.updateOptions")
 def test_a_busy_agent_is_not_rung_unless_the_page_wants_it(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -111,6 +125,7 @@ def test_a_busy_agent_is_not_rung_unless_the_page_wants_it(
     assert agent.evaluate("[first.status(), call.status()]") == ["closed", "open"]
 
 
+@pytest.mark.row("call.reject", "call.event.reject", "call.event.cancel")
 def test_rejected_and_missed_calls_are_told_as_the_sdk_tells_them(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -130,6 +145,7 @@ def test_rejected_and_missed_calls_are_told_as_the_sdk_tells_them(
     assert agent.evaluate("[call.status(), device.calls.length]") == ["closed", 0]
 
 
+@pytest.mark.row("code.31401", "device.event.error")
 def test_an_agent_whose_microphone_is_refused_leaves_the_caller_not_in_silence(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -171,6 +187,17 @@ REFUSED = {
 }
 
 
+@pytest.mark.row(
+    "device.runPreflight",
+    "device.connect.connectToken",
+    "call.sendMessage",
+    "option.unknown",
+    "device.updateToken",
+    "device.destroy",
+    "call.sendDigits",
+    "call.postFeedback",
+    "device.connect",
+)
 def test_what_the_phone_does_not_offer_is_refused_by_name(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -189,6 +216,19 @@ def test_what_the_phone_does_not_offer_is_refused_by_name(
         assert said.startswith(refused), wrong
 
 
+@pytest.mark.row(
+    "device.isSupported",
+    "device.version",
+    "device.packageName",
+    "device.extension",
+    "device.audioContext",
+    "device.token",
+    "device.edge",
+    "device.home",
+    "device.identity",
+    "device.audio",
+    "option.tokenRefreshMs",
+)
 def test_a_page_made_for_the_sdk_finds_its_names(line: LineApp, chromium_page: OpensPage) -> None:
     page = chromium_page()
     page.goto(f"http://localhost:{line.port}/desk")
@@ -198,7 +238,9 @@ def test_a_page_made_for_the_sdk_finds_its_names(line: LineApp, chromium_page: O
             codecPreferences: ["opus", "pcmu"], edge: "ashburn", logLevel: "debug", appName: "desk",
           });
           return [
-            Twilio.Device.isSupported, device.state, device.identity, device.edge, device.home,
+            Twilio.Device.isSupported, Twilio.Device.version, Twilio.Device.packageName,
+            Twilio.Device.extension, Twilio.Device.audioContext === undefined, device.state,
+            device.identity, device.edge, device.home,
             device.token === token, device.isBusy, device.calls, device.options.tokenRefreshMs,
             device.options.allowIncomingWhileBusy, device.audio.incoming(false),
             device.audio.incoming(), Twilio.Call.State.Open, Twilio.Device.State.Registered,
@@ -207,12 +249,22 @@ def test_a_page_made_for_the_sdk_finds_its_names(line: LineApp, chromium_page: O
         token(),
     )
     assert found == [
-        True, "unregistered", "agent_7", None, None,
+        True, "2.18.5-simulator", "simulator-phone",
+        "wav", True, "unregistered", "agent_7", None, None,
         True, False, [], 10000,
         False, False, False, "open", "registered",
     ]  # fmt: skip
 
 
+@pytest.mark.row(
+    "device.register",
+    "device.unregister",
+    "device.state",
+    "device.event.registering",
+    "device.event.registered",
+    "device.event.unregistered",
+    "device.event.destroyed",
+)
 def test_a_phone_goes_from_unregistered_to_destroyed_through_its_states(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -228,6 +280,20 @@ def test_a_phone_goes_from_unregistered_to_destroyed_through_its_states(
     ]  # fmt: skip
 
 
+@pytest.mark.row(
+    "call.status",
+    "call.direction",
+    "call.codec",
+    "call.mute",
+    "call.getLocalStream",
+    "call.getRemoteStream",
+    "call.event.accept",
+    "call.event.ringing",
+    "call.event.mute",
+    "call.event.volume",
+    "call.event.disconnect",
+    "device.disconnectAll",
+)
 def test_a_call_goes_through_its_states_and_tells_its_events(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -262,3 +328,103 @@ def test_a_call_goes_through_its_states_and_tells_its_events(
         "mute", "open", True, "mute", "open", False,
         "disconnect", "closed", True,
     ]  # fmt: skip
+
+
+@pytest.mark.row("call.ignore", "device.connect.ignores", "call.event.error")
+def test_an_ignored_call_goes_on_ringing_for_the_caller_and_tells_the_page_nothing(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    agent, caller = chromium_page(), chromium_page()
+    desk(agent, line, token())
+    ring(caller, line)
+    eventually(lambda: "incoming" in seen(agent))
+    before = seen(agent)
+    agent.evaluate("window.rung = call; call.ignore()")
+    assert agent.evaluate("[rung.status(), device.calls.length]") == ["closed", 0]
+    assert seen(agent) == before
+    assert caller.evaluate("softphone.line.state") == "open"
+    assert not line.asked("/after")
+    caller.get_by_role("button", name="Hang up").click()
+
+    ring(caller, line)
+    eventually(lambda: seen(agent).count("incoming") == 2)
+    agent.evaluate("window.rung = call; talk({})")
+    eventually(lambda: "accept" in seen(agent))
+    assert agent.evaluate("rung.status()") == "closed"
+
+
+@pytest.mark.row(
+    "option.closeProtection", "option.codecPreferences", "option.dscp", "option.edge",
+    "option.logLevel", "option.maxAverageBitrate", "option.maxCallSignalingTimeoutMs",
+    "option.sounds", "option.enableImprovedSignalingErrorPrecision", "option.appName",
+    "option.appVersion", "call.connectToken", "call.outboundConnectionId",
+)  # fmt: skip
+def test_options_have_the_sdks_defaults_and_a_call_is_protected_where_that_is_asked(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    desk(page, line, token(), maxAverageBitrate=20000, appName="desk", appVersion="1")
+    options = page.evaluate("({ ...device.options })")
+    defaults = {
+        "closeProtection": False, "codecPreferences": ["pcmu", "opus"], "dscp": True,
+        "logLevel": 5, "maxCallSignalingTimeoutMs": 0, "sounds": {},
+        "enableImprovedSignalingErrorPrecision": False,
+    }  # fmt: skip
+    assert defaults.items() <= options.items()
+    assert "edge" not in options
+    assert [options["maxAverageBitrate"], options["appName"], options["appVersion"]] == [
+        20000, "desk", "1",
+    ]  # fmt: skip
+    leaves = """() => {
+      const leaving = new Event("beforeunload", { cancelable: true });
+      dispatchEvent(leaving);
+      return leaving.defaultPrevented;
+    }"""
+    page.evaluate("device.updateOptions({ closeProtection: true })")
+    assert not page.evaluate(leaves)
+    page.evaluate("talk({})")
+    eventually(lambda: "accept" in seen(page))
+    assert page.evaluate(leaves)
+    assert page.evaluate("[call.connectToken === undefined, call.outboundConnectionId]") == [
+        True, "out-1",
+    ]  # fmt: skip
+    page.evaluate("device.updateOptions({ closeProtection: false })")
+    assert not page.evaluate(leaves)
+
+
+@pytest.mark.row("code.31202", "code.31404", "code.31603", "token.outgoing", "code.31402")
+def test_errors_are_precise_where_the_page_asks_for_it(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    page.goto(f"http://localhost:{line.port}/desk")
+    forged = token(secret="a-forged-secret-of-at-least-thirty-two-bytes")
+    refuses = """async ([token, options]) => {
+      const device = new Phone.Device(token, options);
+      const told = [];
+      device.on("error", (error) => told.push([error.code, error.name]));
+      await device.register().catch(() => {});
+      return told;
+    }"""
+    precise = {"enableImprovedSignalingErrorPrecision": True}
+    assert page.evaluate(refuses, [forged, {}]) == [[20101, "AccessTokenInvalid"]]
+    assert page.evaluate(refuses, [forged, precise]) == [
+        [31202, "AccessTokenSignatureValidationFailed"]
+    ]
+    dials = """async ([token, options, microphone]) => {
+      const taken = async () => { throw new DOMException("", "NotReadableError"); };
+      if (microphone) options.getUserMedia = taken;
+      const device = new Phone.Device(token, options);
+      const call = await device.connect();
+      return new Promise((resolve) => call.on("error", (error) => resolve(error.code)));
+    }"""
+    nowhere = token(app="AP" + "9" * 32)
+    assert page.evaluate(dials, [nowhere, {}, False]) == 31005
+    assert page.evaluate(dials, [nowhere, precise, False]) == 31404
+    assert page.evaluate(dials, [token(app=None), {}, False]) == 20151
+    assert page.evaluate(dials, [token(), {}, True]) == 31402
+    line.agent = "<Response><Reject/></Response>"
+    assert page.evaluate(dials, [token(), precise, False]) == 31603
+    line.agent = '<Response><Reject reason="busy"/></Response>'
+    assert page.evaluate(dials, [token(), precise, False]) == 31486
+    line.agent = ""

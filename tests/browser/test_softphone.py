@@ -146,6 +146,7 @@ def test_a_busy_line_and_a_network_that_is_gone_are_said_in_plain_words(
         expect(page.locator("#away")).to_be_hidden()
 
 
+@pytest.mark.row("call.event.warning")
 def test_without_a_microphone_the_keys_still_work_and_the_page_says_why(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -219,6 +220,7 @@ def _seen(page: Page) -> list[str]:
     return list(page.evaluate("seen"))
 
 
+@pytest.mark.row("agent_dials.From", "agent_dials.params")
 def test_an_agent_talks_from_a_page_of_another_origin_under_a_strict_policy(
     line: LineApp, chromium_page: OpensPage, microphone: Path
 ) -> None:
@@ -289,6 +291,7 @@ def test_a_forged_token_registers_nobody(line: LineApp, chromium_page: OpensPage
     assert "registered" not in _seen(page)
 
 
+@pytest.mark.row("device.event.tokenWillExpire")
 def test_a_page_is_asked_for_a_new_token_in_time(line: LineApp, chromium_page: OpensPage) -> None:
     page = chromium_page()
     _desk(page, line, token(ttl=11))
@@ -298,6 +301,7 @@ def test_a_page_is_asked_for_a_new_token_in_time(line: LineApp, chromium_page: O
     assert page.evaluate("device.state") == "registered"
 
 
+@pytest.mark.row("code.31005")
 def test_an_agent_is_registered_again_after_the_network_was_away(
     chromium_page: OpensPage, tmp_path: Path
 ) -> None:

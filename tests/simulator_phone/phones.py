@@ -62,9 +62,16 @@ class Phones:
         return dict(await answer.json())
 
 
-def token(identity: str = "agent_7", *, ttl_s: float = 3600, allow: bool = True) -> str:
+def token(
+    identity: str = "agent_7",
+    *,
+    ttl_s: float = 3600,
+    allow: bool = True,
+    app_sid: str | None = APP,
+) -> str:
     """An access token like the `twilio` package's."""
-    voice = {"incoming": {"allow": allow}, "outgoing": {"application_sid": APP}}
+    outgoing = {"outgoing": {"application_sid": app_sid}} if app_sid else {}
+    voice = {"incoming": {"allow": allow}, **outgoing}
     claims = {
         "iss": KEY,
         "sub": ACCOUNT,

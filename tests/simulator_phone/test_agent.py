@@ -12,6 +12,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from simulator.call import Call
 from tests.simulator_phone.phones import (
     ACCOUNT,
+    APP,
     CALLER,
     FRAME,
     NUMBER,
@@ -75,6 +76,14 @@ def child_of(phones: Phones) -> Call:
     return next(c for c in phones.network.calls.values() if c.party.direction == "outbound-dial")
 
 
+@pytest.mark.row(
+    "ring.identity",
+    "ring.parameter",
+    "ring.address",
+    "noun.Client",
+    "noun.Client.identity",
+    "noun.Client.Parameter",
+)
 def test_a_dialled_agent_rings_accepts_and_both_hear_each_other(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent() as agent, phones.socket() as caller:
@@ -112,6 +121,7 @@ async def speak(socket: ClientWebSocketResponse, frame: bytes) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.row("ring.first", "ring.devices", "code.31008")
 def test_the_first_of_several_devices_to_answer_wins_and_the_others_are_cancelled(
     tmp_path: Path,
 ) -> None:
@@ -133,6 +143,7 @@ def test_the_first_of_several_devices_to_answer_wins_and_the_others_are_cancelle
     try_phones(tmp_path, journey, TO_AGENT)
 
 
+@pytest.mark.row("ring.rejected")
 def test_a_call_rejected_on_one_device_is_busy_and_rings_nowhere_else(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent() as one, phones.agent() as two, phones.socket() as caller:
@@ -178,6 +189,7 @@ def test_a_call_nobody_takes_is_cancelled_when_its_time_is_over(tmp_path: Path) 
     try_phones(tmp_path, journey, {**TO_AGENT, "/voice": DIAL.format(timeout=5)}, pace=50)
 
 
+@pytest.mark.row("ring.gives_up")
 def test_a_caller_who_gives_up_before_the_answer_cancels_the_call(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent() as agent:
@@ -193,6 +205,7 @@ def test_a_caller_who_gives_up_before_the_answer_cancels_the_call(tmp_path: Path
 
 
 @pytest.mark.parametrize("leaves", ["never came", "unregisters", "closes the page", "is another"])
+@pytest.mark.row("ring.unregistered")
 def test_an_agent_who_is_not_registered_cannot_be_reached(tmp_path: Path, leaves: str) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent("agent_8" if leaves == "is another" else "agent_7") as agent:
@@ -215,6 +228,7 @@ async def _registered(phones: Phones) -> dict[str, int]:
     return phones.network.clients.registered()
 
 
+@pytest.mark.row("ring.rest")
 def test_an_agent_called_by_rest_runs_the_document_and_gets_the_parameters_of_the_address(
     tmp_path: Path,
 ) -> None:
@@ -239,6 +253,7 @@ def test_an_agent_called_by_rest_runs_the_document_and_gets_the_parameters_of_th
     try_phones(tmp_path, journey)
 
 
+@pytest.mark.row("ring.participant")
 def test_an_agent_added_to_a_conference_rings(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent() as agent:
@@ -254,6 +269,7 @@ def test_an_agent_added_to_a_conference_rings(tmp_path: Path) -> None:
     try_phones(tmp_path, journey)
 
 
+@pytest.mark.row("code.31486")
 def test_a_phone_with_a_call_on_cannot_accept_another_before_it_is_over(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent() as agent, phones.socket() as caller:
@@ -286,6 +302,7 @@ def test_whoever_ends_the_call_the_other_one_hears_of_it(tmp_path: Path) -> None
     try_phones(tmp_path, journey, TO_AGENT)
 
 
+@pytest.mark.row("token.incoming", "code.20151")
 def test_a_token_that_does_not_allow_incoming_calls_registers_nobody(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent(allow=False) as agent:
@@ -305,6 +322,7 @@ def test_a_token_that_does_not_allow_incoming_calls_registers_nobody(tmp_path: P
         (token()[:-4] + "AAAA", 20101, 31202),
     ],
 )
+@pytest.mark.row("token.secret", "code.20101", "code.20104", "code.31204", "code.31205")
 def test_a_bad_token_is_refused_by_both_of_the_carriers_codes(
     tmp_path: Path, access: str, code: int, signalled: int
 ) -> None:
@@ -317,6 +335,7 @@ def test_a_bad_token_is_refused_by_both_of_the_carriers_codes(
     try_phones(tmp_path, journey)
 
 
+@pytest.mark.row("token.expired")
 def test_a_token_that_expires_unregisters_until_another_comes(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
         async with phones.agent(ttl_s=-28.9) as agent:
@@ -359,5 +378,51 @@ def test_what_an_agent_thinks_of_the_sound_stands_in_the_calls_log(tmp_path: Pat
             logged = phones.network.calls[sid].log.events
             found = [event for event in logged if event["event"] == "feedback"]
             assert [(one["score"], one["issue"]) for one in found] == [(2, "echo")]
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.row(
+    "agent_dials.From", "agent_dials.Direction", "agent_dials.ApplicationSid",
+    "agent_dials.params", "agent_dials.To",
+)  # fmt: skip
+def test_an_agents_own_call_asks_the_tokens_application_with_its_params(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.agent() as agent:
+            params = {"offer": "42", "CallSid": "CA0", "From": "client:somebody_else"}
+            await agent.send_json({"event": "connect", "ref": "a", "params": params})
+            sid = (await told(agent, "accept"))["parameters"]["CallSid"]
+            await agent.send_json({"event": "disconnect", "ref": "a"})
+            await connect(agent, "b", To=NUMBER)
+            await told(agent, "accept")
+            first, second = phones.asked("/agent")
+            assert (first["From"], first["Direction"]) == ("client:agent_7", "inbound")
+            assert (first["ApplicationSid"], first["offer"]) == (APP, "42")
+            assert (first["CallSid"], first["To"]) == (sid, "")
+            assert second["To"] == NUMBER
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.row("token.outgoing")
+def test_a_token_without_an_application_makes_no_call(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.agent(app_sid=None) as agent:
+            await connect(agent)
+            assert (await told(agent, "error"))["code"] == 20151
+            assert phones.requests == []
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.row("code.31400")
+def test_keys_other_than_a_telephones_are_refused(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.agent() as agent:
+            await connect(agent)
+            await told(agent, "accept")
+            await agent.send_json({"event": "digits", "ref": "a", "digits": "1A"})
+            refused = await told(agent, "error")
+            assert refused["code"] == 31400
 
     try_phones(tmp_path, journey)

@@ -29,7 +29,10 @@ def _read(token: str) -> Grant:
     return read_token(token, account_sid=ACCOUNT, api_key=KEY, api_secret=SECRET)
 
 
+@pytest.mark.row("token.header", "token.claims", "token.identity")
 def test_a_token_of_the_twilio_package_says_who_it_is_and_what_it_may() -> None:
+    header = jwt.get_unverified_header(_token())
+    assert (header["alg"], header["typ"], header["cty"]) == ("HS256", "JWT", "twilio-fpa;v=1")
     grant = _read(_token())
     assert grant.identity == "agent_7"
     assert grant.application_sid == APP

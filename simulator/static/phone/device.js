@@ -18,6 +18,8 @@
   const MOST_UNSENT_BYTES = 160 * 50;
   const LONGEST_TIMER_MS = 2 ** 31 - 1;
   const CONNECT_OPTIONS = ["params", "rtcConfiguration", "rtcConstraints", "connectToken"];
+  // How a call of ours that nobody answered ended, in the codes of SIP; told where precision is asked for.
+  const UNANSWERED = { busy: 31486, "no-answer": 31603, 21218: 31404 };
   const BAD_TOKENS = [20101, 20104, 20151, 31202];
 
   class Device extends Emitter {
@@ -256,6 +258,7 @@
       disconnect: (message, call) => {
         if (!call) return;
         call.endReason = message.reason;
+        if (call.direction === "OUTGOING" && call.status() !== "open") this.#unanswered(message.status, call);
         call._closed("disconnect");
         if (this.audio.disconnect() && this.options.sounds.disconnect !== false) Phone.chime([587, 440]);
       },
@@ -263,6 +266,7 @@
     };
 
     #wrong({ code, signalled, message, ref }, call) {
+      if (call && this.#unanswered(code, call)) return;
       const precise = this.options.enableImprovedSignalingErrorPrecision && signalled === 31202;
       const error = new TwilioError(precise ? signalled : code, message);
       if (call) {
@@ -272,6 +276,14 @@
       }
       if (BAD_TOKENS.includes(error.code)) this.#refused(error);
       if (!ref) this._error(error);
+    }
+
+    // The softphone page says it in its own words.
+    #unanswered(how, call) {
+      const code = UNANSWERED[how];
+      if (!code || !this.#token) return false;
+      call._error(new TwilioError(this.options.enableImprovedSignalingErrorPrecision ? code : 31005));
+      return true;
     }
 
     // A token that is refused stays refused: stop trying until somebody brings another.

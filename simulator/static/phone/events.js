@@ -52,6 +52,8 @@
     31202: ["AccessTokenSignatureValidationFailed", "The access token is signed with another secret."],
     31400: ["BadRequest", "The phone network does not understand the request."],
     31404: ["NotFound", "There is no such number or application."],
+    31480: ["TemporarilyUnavailable", "The callee is currently unavailable."],
+    31603: ["Decline", "The callee does not wish to take the call."],
     31486: ["BusyHere", "The callee is busy."],
     31401: ["PermissionDeniedError", "The page may not use the microphone."],
     31402: ["AcquisitionFailedError", "The microphone cannot be opened."],

@@ -10,7 +10,9 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
+FOLDERS = ("simulator", "simulator_phone", "browser")
+"""Where tests of the simulator stand."""
 
 
 class BadMark(Exception):
@@ -25,8 +27,10 @@ class Mark:
     where: str
 
 
-def marks_in(folder: Path = TESTS) -> tuple[Mark, ...]:
-    """Every mark below a folder. Raises BadMark."""
+def marks_in(folder: Path | None = None) -> tuple[Mark, ...]:
+    """Every mark below a folder, or below the simulator's. Raises BadMark."""
+    if folder is None:
+        return tuple(mark for name in FOLDERS for mark in marks_in(TESTS / name))
     found: list[Mark] = []
     for file in sorted(folder.rglob("*.py")):
         text = file.read_text()
