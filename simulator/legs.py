@@ -9,7 +9,7 @@ and give it to the network, on the network's event loop (nothing here is thread-
 Both return at once; the call goes on by itself. They raise `NotReachable` (Twilio code, text) when
 there is no such number or application. From then on, every 20 ms:
 
-    endpoint.speak() -> bytes | None   160 bytes of mu-law that the person says now; None = silence
+    endpoint.speak() -> bytes | None   160 bytes of mu-law that the person says now; None = nothing
     endpoint.hear(frame)               160 bytes of mu-law that the person hears now
 
 and whenever something happens `endpoint.notice(Notice(kind, at_s, facts))`:
@@ -73,7 +73,7 @@ class Endpoint:
     """Set by the network before anything else happens."""
 
     def speak(self) -> bytes | None:
-        """The next 20 ms that this person says: 160 bytes of mu-law, or None for silence."""
+        """The next 20 ms that this person says: 160 bytes of mu-law; None when nothing comes."""
         return None
 
     def hear(self, frame: bytes) -> None:
@@ -97,6 +97,8 @@ class Leg:
         self.sid = sid
         self.endpoint = endpoint
         self.over = False
+        self.is_fed = False
+        """Whether the person's telephone sends anything at all, be it silence."""
         self.inbound = SILENCE
         self.outbound = SILENCE
         self.on_key: list[Callable[[str], None]] = []
@@ -178,6 +180,7 @@ class Leg:
         said = self.endpoint.speak()
         if said is not None and len(said) != FRAME_BYTES:
             raise ValueError(f"speak() must give {FRAME_BYTES} bytes or None, got {len(said)}")
+        self.is_fed = said is not None
         self.inbound = said or SILENCE
 
     def play(self) -> None:

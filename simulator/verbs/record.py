@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.legs import Leg
 from simulator.recordings import Callback, Recorder, SilenceMeter
 from simulator.scene import Outcome, Scene
 from simulator.sound import play, sound_file
@@ -15,8 +16,9 @@ from simulator.twiml.verb_table import LONGEST_TRANSCRIBED_S
 class _Ending:
     """Why a recording ends: `reason` is a key, silence, length or hangup."""
 
-    def __init__(self, verb: Verb) -> None:
+    def __init__(self, verb: Verb, leg: Leg) -> None:
         self._verb = verb
+        self._leg = leg
         self._most_s = _most_s(verb)
         self._meter = SilenceMeter()
         self._taken_s = 0.0
@@ -25,7 +27,8 @@ class _Ending:
 
     def take(self, inbound: bytes, outbound: bytes) -> None:
         """The next tick."""
-        self._meter.take(inbound)
+        if self._leg.is_fed:
+            self._meter.take(inbound)
         self._taken_s += 0.02
         limit = self._verb["timeout"]
         if limit and self._meter.silent_s >= limit:
@@ -60,7 +63,7 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
     begun = scene.network.recordings.callback_request(recorder.recording)
     if begun is not None:
         scene.network.send_aside(scene.call, begun)
-    ending, said = _Ending(verb), WordsSaid(scene.call)
+    ending, said = _Ending(verb, scene.leg), WordsSaid(scene.call)
     try:
         with scene.leg.tapped(ending.take), scene.leg.keys_to(ending.key):
             await ending.came.wait()

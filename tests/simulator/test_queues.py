@@ -215,3 +215,47 @@ def test_a_redirect_by_rest_takes_the_caller_out_of_the_talk(tmp_path: Path) -> 
 
     run(play())
     assert app.forms("/dial-over")[0]["DialCallStatus"] == "completed"
+
+
+@pytest.mark.row("queue.wait.stops")
+def test_the_wait_document_stops_the_moment_the_caller_is_taken(tmp_path: Path) -> None:
+    app = the_line()
+    app.replies["/wait"] = response("<Say>Please hold, and go on holding, it takes long.</Say>")
+
+    async def play() -> None:
+        async with network(app, tmp_path, pace=0.0, seed=1) as net:
+            caller, agent = Person(400), Person(1000)
+            net.dial(caller, from_number=CALLER, to=NUMBER)
+            await caller.sees("caption")
+            net.call_app(net.settings.app_sid, identity="agent_7", params={}, endpoint=agent)
+            await caller.sees("transferred")
+            await net.clock.sleep(5)
+            cut = [one.facts["cut"] for one in caller.noticed if one.kind == "caption"]
+            assert cut[-1] is True and len(app.forms("/wait")) == 1
+
+    run(play())
+
+
+@pytest.mark.row("queue.order", "queue.agent-leaves")
+def test_first_the_whisper_then_the_talk_then_both_actions(tmp_path: Path) -> None:
+    app = the_line()
+    app.replies["/agent"] = response(
+        '<Dial action="/dial-over"><Queue url="/whisper">desk</Queue></Dial>'
+    )
+    app.replies["/whisper"] = response("<Say>Here comes a person.</Say>")
+
+    async def play() -> None:
+        async with network(app, tmp_path, pace=0.0, seed=1) as net:
+            caller, agent = await connected(net)
+            await net.clock.sleep(3)
+            agent.leg.hang_up()
+            heard = await caller.sees("ended")
+            assert heard.facts["by"] == "line"
+            for call in tuple(net.calls.values()):
+                await call.settling()
+
+    run(play())
+    paths = [one.path for one in app.received if one.path not in ("/wait", "/status")]
+    assert paths[:3] == ["/voice", "/agent", "/whisper"]
+    assert set(paths[3:]) == {"/dial-over", "/queue-over"}
+    assert app.forms("/dial-over")[0]["DialQueueResult"] == "bridged"

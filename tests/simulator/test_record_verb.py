@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import soundfile
 
+from simulator.legs import Endpoint
+from simulator.network import Network
 from simulator.recordings import Recording
-from tests.simulator.app import response
+from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 from tests.simulator.line import SHOP, Played, play
 
 WORDS = "the street light is out on Elm Street"
@@ -121,6 +123,39 @@ def test_the_callback_comes_by_the_method_it_names(tmp_path: Path) -> None:
     assert "RecordingStatus=completed" in told.url and not told.form
 
 
+@pytest.mark.row("record.silence.packets")
+def test_a_telephone_that_sends_nothing_is_not_silent(tmp_path: Path) -> None:
+    record = '<Record action="/done" timeout="2" maxLength="9"/>'
+    app = FakeApp({"/voice": response(record), "/done": response(), "/status": response()})
+
+    async def work() -> None:
+        async with network(app, tmp_path, pace=0.0, seed=1) as net:
+            leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
+            await net.calls[leg.sid].settling()
+
+    run(work())
+    assert app.forms("/done")[0]["RecordingDuration"] == "9"
+
+
+@pytest.mark.row("record.late")
+def test_the_file_may_not_be_there_yet_when_the_action_is_asked(tmp_path: Path) -> None:
+    plan = tmp_path / "late.yaml"
+    plan.write_text("seed: 1\nrecordings:\n  - {fault: late, share: 1.0, seconds: [2, 2]}\n")
+    network_of_call: list[Network] = []
+    states: list[str] = []
+
+    async def look(net: Network) -> None:
+        network_of_call.append(net)
+
+    def done(form: dict[str, str]) -> str:
+        states.append(network_of_call[0].recordings.by_sid[form["RecordingSid"]].status)
+        return response()
+
+    document = response('<Record action="/done" maxLength="2"/>')
+    played = play(tmp_path, {"/voice": document, "/done": done}, meanwhile=look, faults=plan)
+    assert states == ["in-progress"] and recording_of(played).status == "completed"
+
+
 # Transcription
 
 
@@ -164,12 +199,14 @@ def test_what_is_transcribed_lasts_less_than_two_minutes(tmp_path: Path) -> None
     assert played.app.forms("/done")[0]["RecordingDuration"] == "119"
 
 
-@pytest.mark.parametrize("length", ["2", "130"])
-def test_too_short_and_too_long_ones_are_not_transcribed(tmp_path: Path, length: str) -> None:
+@pytest.mark.parametrize(("length", "codes"), [("2", [13617]), ("130", [13615, 13617])])
+def test_too_short_and_too_long_ones_are_not_transcribed(
+    tmp_path: Path, length: str, codes: list[int]
+) -> None:
     played = recorded(
         tmp_path, f'transcribeCallback="/text" timeout="0" maxLength="{length}" transcribe="true"'
     )
-    assert played.codes() == [13617] and not played.app.forms("/text")
+    assert played.codes() == codes and not played.app.forms("/text")
 
 
 # Beside the call
