@@ -349,6 +349,10 @@ class Network:
             source=recording.source,
             duration_s=recording.duration_s,
         )
+        url = self.recordings.url(recording)
+        if recording.error_code is not None:
+            message = f"{recording.sid}: nothing was recorded"
+            self.complain(call, recording.error_code, message, url, level="warning")
         request = self.recordings.callback_request(recording)
         if request is not None:
             self.send_aside(call, request)

@@ -18,6 +18,7 @@ from simulator.webhook import Form, Request
 
 SKIP, KEEP_SILENCE = "skip", "silence"
 """What a pause leaves in a recording: nothing, or as much silence."""
+TOO_SHORT = 16101
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Recording:
     callback: Callback = field(default_factory=Callback)
     conference_sid: str = ""
     """Set for a room's recording, which belongs to no single call."""
+
+    @property
+    def error_code(self) -> int | None:
+        """Twilio's code of why there is no sound; None when there is, or may yet be."""
+        return TOO_SHORT if self.status == "absent" else None
 
 
 class Recorder:
@@ -219,6 +225,8 @@ class Recordings:
         if recording.source != "RecordVerb":
             started = recording.created_at.strftime("%a, %d %b %Y %H:%M:%S +0000")
             fields.append(("RecordingStartTime", started))
+        if recording.error_code is not None:
+            fields.append(("ErrorCode", str(recording.error_code)))
         return tuple(fields)
 
 

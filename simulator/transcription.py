@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LEAST_S, MOST_S = 2.0, 120.0
 _TAKES_S = 1.0
-_OUT_OF_RANGE = 13617
+_OUT_OF_RANGE, _NO_RECORDING = 13617, 13618
 
 
 class WordsSaid:
@@ -54,6 +54,9 @@ class Transcription:
 async def transcribe(network: Network, call: Call, what: Transcription) -> None:
     """Find the text and tell the application. Too short or too long ones are only complained of."""
     recording = what.recorder.recording
+    if not what.recorder.duration_s:
+        network.complain(call, _NO_RECORDING, "nothing was recorded", what.url, level="warning")
+        return
     if not LEAST_S < what.recorder.duration_s < MOST_S:
         message = f"a recording of {what.recorder.duration_s:.0f} s is not transcribed"
         network.complain(call, _OUT_OF_RANGE, message, what.url, level="warning")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOST = "lost by the plan of faults"
 _NO_CONTENT = 204
+_NEVER_SENT = 15002
 
 
 async def send_in_trouble(
@@ -47,6 +48,8 @@ async def _send(
     if "delayed" in strikes:
         await network.clock.sleep(strikes["delayed"].drawn("seconds"))
     if "lost" in strikes:
+        if request.purpose == "status":
+            network.complain(call, _NEVER_SENT, LOST, request.url, level="warning")
         return _lose(request)
     if "bad_signature" in strikes:
         request = replace(request, is_forged=True)

@@ -36,7 +36,7 @@ def shown(recording: Recording) -> dict[str, Any]:
         "status": recording.status,
         "channels": recording.channels,
         "source": recording.source,
-        "error_code": None,
+        "error_code": recording.error_code,
         "encryption_details": None,
         "uri": f"{uri}.json",
     }

@@ -317,8 +317,8 @@ def test_a_token_that_does_not_allow_incoming_calls_registers_nobody(tmp_path: P
 @pytest.mark.parametrize(
     ("access", "code", "signalled"),
     [
-        ("not.a.token", 20101, 31204),
-        (token(ttl_s=-3600), 20104, 31205),
+        pytest.param("not.a.token", 20101, 31204, marks=pytest.mark.row("code.20101")),
+        pytest.param(token(ttl_s=-3600), 20104, 31205, marks=pytest.mark.row("code.20104")),
         (token()[:-4] + "AAAA", 20101, 31202),
     ],
 )

@@ -17,8 +17,12 @@ from cryptography.x509.oid import NameOID
 
 from simulator.call import Inline
 from simulator.error_names import NAMES
+from simulator.faults.plan import plan_from
+from simulator.faults.strikes import Faults
 from simulator.network import Network
+from simulator.recordings import Callback
 from simulator.settings import Hook
+from simulator.transcription import Transcription, WordsSaid, transcribe
 from simulator.twiml.parser import DocumentError, parse
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.conformance.line import (
@@ -320,6 +324,37 @@ def test_a_long_message_may_go_without_its_text(
     document = f'<Record maxLength="{most_s}" timeout="4" action="/done" transcribe="true"/>'
     told = answered(tmp_path, document, {"says": "hello there"}, GONE, **{"/done": HANG_UP})
     assert [code for code in told.codes if code] == codes
+
+
+@pytest.mark.row("code.13618", "request.recording-callback.ErrorCode")
+def test_what_was_never_recorded_is_absent_and_has_no_text(tmp_path: Path) -> None:
+    callback = Callback(f"{PUBLIC}/recording", "POST", ("absent", "completed"))
+
+    async def act(net: Network) -> None:
+        call = coming(net)
+        recorder = net.recordings.begin(
+            call, channels=1, source="RecordVerb", track="inbound", callback=callback
+        )
+        said = WordsSaid(call)
+        net.keep_recording(call, recorder, "do-not-trim")
+        await transcribe(net, call, Transcription(recorder, said, f"{PUBLIC}/text", ()))
+        await call.settling()
+
+    told = story(tmp_path, {"/voice": HANG_UP, "/text": ""}, act)
+    form = told.at("/recording")
+    assert (form["RecordingStatus"], form["ErrorCode"]) == ("absent", "16101")
+    assert form["RecordingDuration"] == "0" and "/text" not in told.paths
+    assert sorted(told.codes) == [13618, 16101]
+
+
+@pytest.mark.row("code.15002")
+def test_a_progress_callback_that_was_never_sent_is_noted(tmp_path: Path) -> None:
+    async def act(net: Network) -> None:
+        net.faults = Faults(plan_from({"webhooks": [{"fault": "lost", "of": ["status"]}]}))
+        await coming(net).settling()
+
+    told = story(tmp_path, {"/voice": HANG_UP}, act)
+    assert told.paths == ["/voice"] and told.codes == [15002]
 
 
 @pytest.mark.row("code.13617")
