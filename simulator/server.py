@@ -15,6 +15,7 @@ from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste
 from simulator.faults import api as faults_api
+from simulator.hosted import bin_document, speak_ahead
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
@@ -77,19 +78,9 @@ async def healthz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-async def bin_document(request: web.Request) -> web.StreamResponse:
-    """A document that the carrier hosts itself; a static host takes GET only."""
-    folder = request.app[NETWORK].settings.bins_dir
-    wanted = (folder / request.match_info["name"]).resolve() if folder else None
-    if wanted is None or folder is None or wanted.parent != folder.resolve():
-        raise web.HTTPNotFound(text="no such document")
-    if not wanted.is_file():
-        raise web.HTTPNotFound(text="no such document")
-    return web.FileResponse(wanted, headers={"Content-Type": "text/xml; charset=utf-8"})
-
-
 async def _open_network(app: web.Application) -> AsyncIterator[None]:
-    async with app[NETWORK]:
+    async with app[NETWORK] as network:
+        await speak_ahead(network)
         yield
 
 

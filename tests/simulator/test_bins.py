@@ -63,3 +63,18 @@ def test_the_fallback_is_asked_by_its_own_method(tmp_path: Path) -> None:
     run(work())
     asked = next(one for one in app.received if one.path == "/sorry")
     assert asked.raw == b"" and "ErrorCode=11200" in asked.url
+
+
+def test_what_hosted_documents_say_is_spoken_before_a_call_comes(tmp_path: Path) -> None:
+    bins = tmp_path / "bins"
+    bins.mkdir()
+    (bins / "sorry.xml").write_text(response("<Gather><Say>We are away</Say></Gather>"))
+    (bins / "broken.xml").write_text("<Response><Say>")
+    settings = replace(settings_for(1, tmp_path), bins_dir=bins)
+
+    async def work() -> None:
+        async with TestServer(create_app(settings)):
+            pass
+
+    run(work())
+    assert len(list(settings.speech_dir.glob("*.ulaw"))) == 1
