@@ -1,4 +1,4 @@
-"""Documents that the carrier hosts itself, at /bins/NAME: static, and spoken before a call comes."""
+"""Documents that the carrier hosts itself at /bins/NAME: static, spoken before a call comes."""
 
 from __future__ import annotations
 

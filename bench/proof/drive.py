@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import aiohttp
 
 Step = Mapping[str, Any]
 
-_KEYED: tuple[Step, ...] = (
+KEYED: tuple[Step, ...] = (
     {"interrupts": {"presses": "1"}},
     {"waits_s": 0.5},
     {"interrupts": {"presses": "2"}},
@@ -45,22 +45,29 @@ class Driven:
     failure: str
 
 
+Script = Callable[[random.Random, int], tuple[str, dict[str, Any]]]
+"""From a source of chance and the number of a call: its kind and its scenario."""
+
+
 def script(draw: random.Random, number: int) -> tuple[str, dict[str, Any]]:
-    """The kind and the scenario of the `number`-th call."""
+    """The kind and the scenario of the `number`-th call under chaos."""
     kind = draw.choices(list(_KINDS), weights=list(_KINDS.values()))[0]
-    steps = _steps(kind, draw)
-    # Numbers that are set aside for examples: 555-0101 to 555-0199.
-    return kind, {"from": f"+131255501{1 + number % 99:02d}", "steps": list(steps)}
+    return kind, {"from": example_number(number), "steps": list(_steps(kind, draw))}
+
+
+def example_number(number: int) -> str:
+    """One of the numbers that are set aside for examples: 555-0101 to 555-0199."""
+    return f"+131255501{1 + number % 99:02d}"
 
 
 def _steps(kind: str, draw: random.Random) -> tuple[Step, ...]:
     match kind:
         case "report":
-            return (*_KEYED, {"hangs_up": True})
+            return (*KEYED, {"hangs_up": True})
         case "whole":
-            return (*_KEYED, {"is_hung_up_on": True, "within_s": 60})
+            return (*KEYED, {"is_hung_up_on": True, "within_s": 60})
         case "hang_up":
-            return (*_KEYED[: draw.randrange(len(_KEYED))], {"hangs_up": True})
+            return (*KEYED[: draw.randrange(len(KEYED))], {"hangs_up": True})
         case "message":
             return _message(draw.choice(_SENTENCES))
     asked = {"hears": "connecting you to a person"}
@@ -83,8 +90,18 @@ def _message(sentence: str) -> tuple[Step, ...]:
 class Drive:
     """Places calls at a simulator: `calls` in all, `at_once` at a time, for `seconds` at most."""
 
-    def __init__(self, url: str, *, seed: int, calls: int, at_once: int, seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        seed: int,
+        calls: int,
+        at_once: int,
+        seconds: float,
+        script: Script = script,
+    ) -> None:
         self._url = url
+        self._script = script
         self._draw = random.Random(f"{seed}:calls")
         self._calls = calls
         self._at_once = at_once
@@ -107,7 +124,7 @@ class Drive:
         await asyncio.sleep(place * 0.15)
         while self.placed < self._calls and time.monotonic() < self._until:
             self.placed += 1
-            kind, scenario = script(self._draw, self.placed)
+            kind, scenario = self._script(self._draw, self.placed)
             self.driven.append(await self._call(session, kind, scenario))
 
     async def _call(

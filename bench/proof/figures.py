@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.proof.evidence import Books, Carrier, Row
 from bench.proof.history import is_apology
+from bench.proof.watch import Claims
 
 SILENCE_S = 5.0
 _WORKER_DEATHS = frozenset({"queue worker", "worker parent"})
@@ -15,6 +16,8 @@ _TICK_S = 0.05
 _UNSPOKEN = ("/agents/wait", "/agents/queue-over", "/ivr/message", "fallback-thanks")
 """Answered with music or at the end of the caller's own words."""
 _PUT_OFF = "recordings.jobs.fetch_recording"
+Absence = tuple[float, float]
+"""Unix times between which a part of the line was away on purpose."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +100,31 @@ def _is_told_to_speak(events: list[Row]) -> bool:
     return any(e["event"] == "verb" and e["verb"] in {"Record", "Enqueue"} for e in events)
 
 
-def mended_after_death(books: Books, deaths: Sequence[tuple[float, str]]) -> Spread:
-    """R5: from a worker's death to the effect of work that had to be claimed again."""
-    moments = [datetime.fromtimestamp(at, UTC) for at, kind in deaths if kind in _WORKER_DEATHS]
+def mended_after_death(
+    books: Books, deaths: Sequence[tuple[float, str]], claims: Claims, absences: Sequence[Absence]
+) -> Spread:
+    """R5: from the death of the worker that last held a row to the row's effect.
+
+    Counted are rows that were claimed again after a death, and whose last claim no absence of the
+    database or of Valkey put off.
+    """
+    moments = sorted(at for at, kind in deaths if kind in _WORKER_DEATHS)
     took = []
     for row in books.outbox:
         if row["attempt"] < 2 or row["failures"] or row["job"] == _PUT_OFF or not row["done_at"]:
             continue
-        death = next((at for at in moments if row["created_at"] < at < row["done_at"]), None)
-        if death is not None:
-            took.append((row["done_at"] - death).total_seconds())
+        done = row["done_at"].timestamp()
+        held = claims.get((row["id"], row["attempt"] - 1))
+        again = claims.get((row["id"], row["attempt"]), done)
+        death = next((at for at in reversed(moments) if at <= again), None)
+        if held is None or death is None or death < held or _overlaps(absences, death, done):
+            continue
+        took.append(done - death)
     return spread(took)
+
+
+def _overlaps(absences: Sequence[Absence], begin: float, end: float) -> bool:
+    return any(begin <= gone_until and gone_at <= end for gone_at, gone_until in absences)
 
 
 def mended_by_sweep(carrier: Carrier, books: Books) -> Spread:
@@ -133,23 +150,32 @@ def _was_told_of_end(events: list[Row]) -> bool:
 
 @dataclass(frozen=True)
 class Answers:
-    """Requests that were sent in some time: in all, without a 2xx answer, with an apology."""
+    """Requests that were sent in some time, and how they were answered.
+
+    errors: with a bare 5xx. unanswered: with no whole answer in time, so that the carrier asked the
+    fallback or will ask again. apologies: with words of regret, then the question again.
+    """
 
     sent: int = 0
-    refused: int = 0
+    errors: int = 0
+    unanswered: int = 0
     apologies: int = 0
 
 
 def answers_between(carrier: Carrier, begin: float, end: float) -> Answers:
     """How the line answered between two moments (Unix seconds; the carrier's log is to 1 s)."""
-    sent = refused = apologies = 0
     low, high = datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC)
-    for call in carrier.calls:
-        for event in call["events"]:
-            if event["event"] != "webhook" or call["began"] is None:
-                continue
-            if low <= call["began"] + timedelta(seconds=event["sent_at_s"]) <= high:
-                sent += 1
-                refused += not 200 <= event["status"] < 300
-                apologies += is_apology(event["body"])
-    return Answers(sent, refused, apologies)
+    found = [
+        event
+        for call in carrier.calls
+        for event in call["events"]
+        if event["event"] == "webhook"
+        and call["began"] is not None
+        and low <= call["began"] + timedelta(seconds=event["sent_at_s"]) <= high
+    ]
+    return Answers(
+        sent=len(found),
+        errors=sum(event["status"] >= 500 for event in found),
+        unanswered=sum(event["status"] < 200 for event in found),
+        apologies=sum(is_apology(event["body"]) for event in found),
+    )

@@ -93,12 +93,16 @@ def reports_doubled(carrier: Carrier, books: Books) -> Verdict:
 
 
 def messages_lost(carrier: Carrier, books: Books) -> Verdict:
-    """I2: a message left after a tone has a report."""
+    """I2: a message left after a tone has a report; an answer to a question is no message."""
     reported = {one["recording_sid"] for one in books.reports}
+    answers = set(_spoken_answers(carrier))
     left = [
         one
         for one in carrier.recordings
-        if one["source"] == "RecordVerb" and one["status"] == "completed" and one["duration_s"] > 0
+        if one["source"] == "RecordVerb"
+        and one["status"] == "completed"
+        and one["duration_s"] > 0
+        and one["sid"] not in answers
     ]
     wrong = [
         f"{one['sid']} of {one['call_sid']}: no report"
@@ -258,6 +262,14 @@ _JUDGES: tuple[Callable[[Carrier, Books], Verdict], ...] = (
     states_fallen,
     work_left,
 )
+
+
+def _spoken_answers(carrier: Carrier) -> Iterator[str]:
+    """Recordings that were handed over as the answer to a question, and taken."""
+    for call in _incoming(carrier):
+        for event in call["events"]:
+            if _accepted(event) and _path(event["url"]) == "/ivr/turn":
+                yield event["form"].get("RecordingSid", "")
 
 
 def _incoming(carrier: Carrier) -> Iterator[Row]:

@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from bench.proof.evidence import Books, Carrier, Row
-from bench.proof.figures import mended_after_death, mended_by_sweep, silences, spread
+from bench.proof.figures import (
+    answers_between,
+    mended_after_death,
+    mended_by_sweep,
+    silences,
+    spread,
+)
 from bench.proof.history import Verdict, check
+from bench.proof.sockets import Cuts, cuts
 
 CA, RE, ME = "CA" + "1" * 32, "RE" + "1" * 32, "RE" + "2" * 32
 ROOT = "https://hotline.example"
@@ -232,11 +239,61 @@ def test_repair_times_come_from_what_had_to_be_repaired() -> None:
         e for e in carrier.calls[0]["events"] if e.get("purpose") != "status"
     ]
     assert mended_by_sweep(carrier, books).most == 11
-    row = books.outbox[0] | {"failures": 0, "job": "x", "created_at": NOON}
+
+
+def test_recovery_is_measured_from_the_last_death_of_a_worker_that_held_the_row() -> None:
+    books = records()
+    noon = NOON.timestamp()
+    row = books.outbox[0] | {"id": 7, "failures": 0, "job": "x", "created_at": NOON}
     books.outbox = [row | {"attempt": 2, "done_at": NOON + timedelta(seconds=33)}]
-    death = [((NOON + timedelta(seconds=3)).timestamp(), "queue worker")]
-    assert mended_after_death(books, death).most == 30
-    assert mended_after_death(books, [(death[0][0], "valkey")]).count == 0
+    claims = {(7, 1): noon + 2, (7, 2): noon + 32}
+    deaths = [(noon + at, "queue worker") for at in (1, 3, 32.5)]
+    assert mended_after_death(books, deaths, claims, []).most == 30
+    assert mended_after_death(books, [(noon + 3, "valkey")], claims, []).count == 0
+    assert mended_after_death(books, [(noon + 1, "queue worker")], claims, []).count == 0
+    assert mended_after_death(books, deaths, {}, []).count == 0
+    assert mended_after_death(books, deaths, claims, [(noon + 20, noon + 25)]).count == 0
+
+
+def test_answers_in_an_outage_are_told_apart() -> None:
+    carrier = truth()
+    noon = NOON.timestamp()
+    for event, status in zip(_asked_before_the_end(carrier), (200, 500, 0), strict=False):
+        event["status"] = status
+    found = answers_between(carrier, noon - 1, noon + 60)
+    assert (found.errors, found.unanswered) == (1, 1)
+    assert found.sent == found.errors + found.unanswered + 2
+    assert answers_between(carrier, noon + 60, noon + 90).sent == 0
+
+
+def _asked_before_the_end(carrier: Carrier) -> list[Row]:
+    return [event for event in carrier.calls[0]["events"] if event["event"] == "webhook"]
+
+
+def test_the_wait_after_a_cut_socket_is_to_the_next_sentence() -> None:
+    cut = {"event": "fault", "fault": "cut", "at_s": 4.0}
+    over = {"event": "ended", "by": "caller", "at_s": 20.0}
+    told = heard("your report number is", 1.0, 3.9)
+    carrier = truth()
+
+    def found(*events: Row) -> Cuts:
+        carrier.calls[0]["events"] = list(events)
+        return cuts(carrier)
+
+    assert found(heard("cut", 3.0, 4.0), cut, heard("again", 5.5, 6.0), over).resumed.most == 1.5
+    assert found(cut, heard("again", 10.0, 11.0), over).dead
+    assert found(cut, over).dead
+    assert found(cut, over | {"at_s": 4.5}).count == 0
+    assert found(cut, over | {"at_s": 4.5, "by": "line"}).dead
+    assert found(told, cut, over | {"at_s": 4.5, "by": "line"}).count == 0
+
+
+def test_a_spoken_answer_to_a_question_is_no_lost_message() -> None:
+    carrier, books = truth(), records()
+    books.reports = [one for one in books.reports if one["recording_sid"] != ME]
+    assert "messages lost" in broken(carrier, books)
+    carrier.calls[0]["events"].append(asked("/ivr/turn?n=2", RecordingSid=ME))
+    assert "messages lost" not in broken(carrier, books)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

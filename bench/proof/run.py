@@ -1,0 +1,236 @@
+"""One run of the proof: start the line, let callers call while things die, compare the books."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from sqlalchemy import func, select
+
+from bench.proof import figures, history, sockets
+from bench.proof.chaos import FAULTS, Killer
+from bench.proof.drive import Drive, Driven
+from bench.proof.evidence import Carrier, Row, read_books, read_carrier
+from bench.proof.line import Line, free_ports
+from bench.proof.report import CutRun, Outage, Run
+from bench.proof.sizes import Size
+from bench.proof.store import Postgres, Sqlite
+from bench.proof.watch import Watch
+from calls.models import Call
+from infra.db import Database
+from infra.jobs import Outbox
+
+_PROGRESS_S = 20.0
+_ADOPTED_AFTER_S = 31
+_OUTAGES_WITHIN_S = 600.0
+
+
+def run_chaos(size: Size, seed: int, kind: str, folder: Path) -> Run:
+    """Calls in turn mode on one kind of database while processes die and the carrier errs."""
+    folder.mkdir(parents=True)
+    store = Sqlite(folder) if kind == "sqlite" else Postgres(folder)
+    line = Line(folder, store, {**_env(size), "SWIFTLINE_SPEECH": "false", "WEB_CONCURRENCY": "2"})
+    with line.running():
+        return _chaos(size, seed, line)
+
+
+def run_cuts(size: Size, seed: int, folder: Path) -> CutRun:
+    """R14: calls on media sockets, each cut in mid-call."""
+    folder.mkdir(parents=True)
+    line = Line(folder, Sqlite(folder), _env(size))
+    with line.running():
+        return _cuts(size, seed, line)
+
+
+def _env(size: Size) -> dict[str, str]:
+    ports = free_ports(3)
+    return {
+        "PORT": str(ports[0]),
+        "SWIFTLINE_STREAMS_PORT": str(ports[1]),
+        "SWIFTLINE_SIMULATOR_PORT": str(ports[2]),
+        "SWIFTLINE_SWEEP_S": str(size.sweep_s),
+        "SWIFTLINE_LEASE_S": str(size.lease_s),
+        "SWIFTLINE_NOBODY_WAIT_S": "3",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _chaos(size: Size, seed: int, line: Line) -> Run:
+    name, seconds = line.store.name, 60 * size.minutes
+    drive = Drive(
+        line.simulator_url, seed=seed, calls=size.calls, at_once=size.at_once, seconds=seconds
+    )
+    killer = Killer(line, seed=seed, every_s=size.kill_every_s)
+    watched = Database(line.settings.database)
+    watch = Watch(watched)
+    _set_faults(line, {"seed": seed, **FAULTS})
+    began = time.time()
+    outages: list[Outage] = []
+    absent = threading.Thread(
+        target=_outages, args=(line, killer, size, seconds, outages), daemon=True
+    )
+    for thread in (killer, watch, absent):
+        thread.start()
+    driven = asyncio.run(_with_progress(drive, killer, name))
+    absent.join(size.valkey_away_s + size.database_away_s + _OUTAGES_WITHIN_S)
+    killer.stop()
+    drove_s = time.time() - began
+    _set_faults(line, None)
+    line.wait_ready()
+    _say(name, f"{len(driven)} calls, {killer.kills} kills in {drove_s:.0f} s; settling")
+    settled_s = _settle(line, size)
+    watch.stop()
+    watched.close()
+    carrier = asyncio.run(read_carrier(line.simulator_url, line.settings))
+    _keep_history(line, driven, carrier, outages)
+    books = read_books(database := Database(line.settings.database), line.settings.storage)
+    database.close()
+    absences = [(one.begin, one.end) for one in outages]
+    return Run(
+        store=name,
+        store_version=line.store.version(),
+        driven=driven,
+        struck=dict(killer.struck),
+        kills=killer.kills,
+        drove_s=drove_s,
+        settled_s=settled_s,
+        sweep_s=size.sweep_s,
+        lease_s=size.lease_s,
+        verdicts=history.check(carrier, books),
+        silence=figures.silences(carrier),
+        after_death=figures.mended_after_death(books, killer.moments, watch.claims, absences),
+        by_sweep=figures.mended_by_sweep(carrier, books),
+        outages=[
+            replace(one, answers=figures.answers_between(carrier, one.begin, one.end))
+            for one in outages
+        ],
+        parked=[row for row in books.outbox if row["state"] == "parked"],
+        faults=_struck(carrier.calls),
+    )
+
+
+def _cuts(size: Size, seed: int, line: Line) -> CutRun:
+    drive = Drive(
+        line.simulator_url,
+        seed=seed,
+        calls=size.cuts,
+        at_once=size.cuts_at_once,
+        seconds=3600,
+        script=sockets.script,
+    )
+    _set_faults(line, {"seed": seed, **sockets.FAULTS})
+    began = time.time()
+    driven = asyncio.run(_with_progress(drive, None, "sockets"))
+    drove_s = time.time() - began
+    _set_faults(line, None)
+    _settle(line, size)
+    carrier = asyncio.run(read_carrier(line.simulator_url, line.settings))
+    _keep_history(line, driven, carrier, [])
+    books = read_books(database := Database(line.settings.database), line.settings.storage)
+    database.close()
+    return CutRun(driven, drove_s, history.check(carrier, books), sockets.cuts(carrier))
+
+
+def _outages(line: Line, killer: Killer, size: Size, seconds: float, found: list[Outage]) -> None:
+    """R7 and R8 within the run: Valkey away, then the database away, with nothing else dying."""
+    acts = (
+        ("R7 Valkey away", lambda: line.without("valkey"), size.valkey_away_s, 0.3),
+        ("R8 database away", line.store.away, size.database_away_s, 0.6),
+    )
+    began = time.monotonic()
+    for name, away, away_s, share in acts:
+        begins = began + share * min(seconds, _OUTAGES_WITHIN_S)
+        time.sleep(max(0.0, begins - time.monotonic()))
+        killer.pause(True)
+        line.wait_ready()
+        # The carrier's log is to the second: what was sent before must not count.
+        time.sleep(1)
+        begin = time.time()
+        with away():
+            time.sleep(away_s)
+        found.append(Outage(name, f"{away_s:.0f} s", begin, time.time()))
+        killer.pause(False)
+
+
+async def _with_progress(drive: Drive, killer: Killer | None, name: str) -> list[Driven]:
+    running = asyncio.ensure_future(drive.run())
+    while not running.done():
+        await asyncio.wait({running}, timeout=_PROGRESS_S)
+        kills = f", {killer.kills} kills" if killer else ""
+        _say(name, f"{len(drive.driven)} calls done{kills}")
+    return await running
+
+
+def _set_faults(line: Line, plan: Mapping[str, Any] | None) -> None:
+    """Let the carrier err by a plan, or no more."""
+
+    async def ask() -> None:
+        url = f"{line.simulator_url}/simulator/faults"
+        async with aiohttp.ClientSession(raise_for_status=True) as session:
+            if plan is None:
+                await session.delete(url)
+            else:
+                await session.put(url, json=plan)
+
+    asyncio.run(ask())
+
+
+def _settle(line: Line, size: Size) -> float:
+    """Wait for two sweeps and an empty outbox, or until patience ends."""
+    began = time.monotonic()
+    database = Database(line.settings.database)
+    left = -1
+    try:
+        while (waited_s := time.monotonic() - began) < size.settle_s:
+            time.sleep(3)
+            left = _left(database)
+            if not left and waited_s > 2 * size.sweep_s + _ADOPTED_AFTER_S:
+                break
+    finally:
+        database.close()
+    _say(line.store.name, f"settled after {time.monotonic() - began:.0f} s, {left} left")
+    return time.monotonic() - began
+
+
+def _left(database: Database) -> int:
+    """Rows of work that wait, and calls that are not settled."""
+    waiting = select(func.count(Outbox.id)).where(
+        Outbox.state == "waiting", ~Outbox.key.startswith("every:")
+    )
+    unsettled = select(func.count(Call.id)).where(Call.settled_at.is_(None))
+    with database.read() as session:
+        return (session.scalar(waiting) or 0) + (session.scalar(unsettled) or 0)
+
+
+def _keep_history(
+    line: Line, driven: list[Driven], carrier: Carrier, outages: list[Outage]
+) -> None:
+    """The raw history beside the logs, for who wants to look for themselves (`--keep`)."""
+    facts = {
+        "driven": [asdict(one) for one in driven],
+        "carrier": asdict(carrier),
+        "outages": [asdict(one) for one in outages],
+    }
+    (line.folder / "history.json").write_text(json.dumps(facts, default=str))
+
+
+def _struck(calls: list[Row]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for call in calls:
+        for event in call["events"]:
+            if event["event"] == "fault":
+                name = f"{event['purpose']} {event['fault']}"
+                found[name] = found.get(name, 0) + 1
+    return found
+
+
+def _say(name: str, text: str) -> None:
+    print(f"[{name}] {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,67 @@
+"""How long a proof takes: ten minutes, an hour, a night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much one run does.
+
+    calls, minutes, kill_every_s: under chaos, for each of the two databases. cuts: calls whose
+    media socket is cut, on the embedded default. settle_s: longest wait for the work left at the
+    end.
+    """
+
+    calls: int
+    minutes: float
+    at_once: int
+    kill_every_s: float
+    sweep_s: int
+    lease_s: int
+    valkey_away_s: float
+    database_away_s: float
+    settle_s: float
+    cuts: int
+    cuts_at_once: int = 6
+
+
+SIZES = {
+    "ci": Size(
+        calls=520,
+        minutes=3.4,
+        at_once=60,
+        kill_every_s=0.6,
+        sweep_s=15,
+        lease_s=15,
+        valkey_away_s=20,
+        database_away_s=10,
+        settle_s=180,
+        cuts=30,
+    ),
+    "hour": Size(
+        calls=5_100,
+        minutes=27,
+        at_once=60,
+        kill_every_s=0.6,
+        sweep_s=30,
+        lease_s=15,
+        valkey_away_s=300,
+        database_away_s=60,
+        settle_s=300,
+        cuts=150,
+    ),
+    "night": Size(
+        calls=60_000,
+        minutes=230,
+        at_once=60,
+        kill_every_s=0.6,
+        sweep_s=60,
+        lease_s=15,
+        valkey_away_s=300,
+        database_away_s=60,
+        settle_s=600,
+        cuts=1_000,
+    ),
+}
