@@ -156,7 +156,7 @@ class Settings(BaseSettings):
     wrap_up_s: int = _named("SWIFTLINE_WRAP_UP_S", 60, "Time for notes after a call.", ge=0)
 
     # Work in the background
-    lease_s: int = _named("SWIFTLINE_LEASE_S", 30, "Lease of one claimed row of work.", ge=5)
+    lease_s: int = _named("SWIFTLINE_LEASE_S", 15, "Lease of one claimed row of work.", ge=5)
     sweep_s: int = _named(
         "SWIFTLINE_SWEEP_S", 60, "Period of the comparison with the carrier's books.", ge=5
     )

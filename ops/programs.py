@@ -147,20 +147,12 @@ def _gunicorn(settings: Settings) -> list[str]:
         "wsgi:app",
         "--chdir",
         str(_ROOT),
+        "--config",
+        str(_ROOT / "ops" / "gunicorn.py"),
         "--bind",
         f"{settings.bind}:{settings.web_port}",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "24",
         "--worker-tmp-dir",
         str(settings.var_dir.absolute()),
-        "--keep-alive",
-        "75",
-        "--graceful-timeout",
-        "8",
-        "--log-level",
-        "warning",
     ]
 
 
