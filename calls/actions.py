@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from infra.clock import now
 from infra.events import publish
 
 _TOKEN_S = 60
+_MOST_IN_A_QUERY = 500
 ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 """Statuses of a call that is over, as the carrier names them."""
 
@@ -48,6 +50,18 @@ def call_arrived(
 def find_call(session: Session, carrier_sid: str) -> Call | None:
     """The call of that carrier id."""
     return session.scalar(select(Call).where(Call.carrier_sid == carrier_sid))
+
+
+def ended_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, bool]:
+    """Of those calls the ones in our books, and whether each is over there."""
+    found: dict[str, bool] = {}
+    for begin in range(0, len(carrier_sids), _MOST_IN_A_QUERY):
+        some = carrier_sids[begin : begin + _MOST_IN_A_QUERY]
+        rows = session.execute(
+            select(Call.carrier_sid, Call.ended_at).where(Call.carrier_sid.in_(some))
+        )
+        found.update((sid, ended_at is not None) for sid, ended_at in rows)
+    return found
 
 
 def locked_call(session: Session, carrier_sid: str) -> Call:

@@ -13,7 +13,7 @@ from agents.actions import caller_gone
 from agents.queries import is_on_a_desk
 from asr.batch import transcribe
 from asr.model import Models
-from calls.actions import ENDED, call_arrived, end_call, find_call
+from calls.actions import ENDED, call_arrived, end_call, ended_by_sid, find_call
 from calls.ladder import is_late
 from calls.models import Call, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
@@ -30,6 +30,7 @@ from voice.cache import VoiceCache
 from voice.prompts import Prompts
 
 _NOTES_S = 10
+_AT_A_TIME = 20
 _QUIET = timedelta(seconds=30)
 _LOOK_BACK = timedelta(days=7)
 _RECENT = timedelta(minutes=15)
@@ -84,17 +85,28 @@ def sweep_day(run: Run) -> None:
 @job
 def adopt_messages(run: Run) -> None:
     """Make reports of messages that were left while we did not answer (deploy/fallback.xml)."""
-    with run.finish() as session:
-        for sid, call in _messages_without_report(session):
-            report = report_message(session, call, sid)
-            if report.recording_sid != sid:
-                report_message(session, call, sid, key=f":message:{sid}")
+    with run.database.read() as session:
+        left = _messages_without_report(session)
+    for begin in range(0, len(left), _AT_A_TIME):
+        with run.database.transaction("ivr.jobs.adopt_messages") as session:
+            for sid, call_id in left[begin : begin + _AT_A_TIME]:
+                _adopt(session, sid, session.get_one(Call, call_id))
 
 
-def _messages_without_report(session: Session) -> list[tuple[str, Call]]:
-    """Recordings after a tone that no turn of their call has taken, once the call is over."""
+def _adopt(session: Session, sid: str, call: Call) -> None:
+    """Safe to repeat: the key of a report is made of its call and its recording."""
+    report = report_message(session, call, sid)
+    if report.recording_sid != sid:
+        report_message(session, call, sid, key=f":message:{sid}")
+
+
+def _messages_without_report(session: Session) -> list[tuple[str, int]]:
+    """Recordings after a tone that no turn of their call has taken, once the call is over.
+
+    The carrier's id of each, and the id of its call.
+    """
     found = session.execute(
-        select(Recording.carrier_sid, Call)
+        select(Recording.carrier_sid, Recording.call_id)
         .join(Call, Call.id == Recording.call_id)
         .where(Recording.purpose == "message", Recording.announced_at > now() - _LOOK_BACK)
         .where(Call.ended_at.is_not(None), Call.ended_at < now() - _QUIET)
@@ -102,7 +114,7 @@ def _messages_without_report(session: Session) -> list[tuple[str, Call]]:
         .where(~exists().where(TurnSound.recording_sid == Recording.carrier_sid))
         .order_by(Recording.id)
     )
-    return [(sid, call) for sid, call in found]
+    return [(sid, call_id) for sid, call_id in found if call_id is not None]
 
 
 @job
@@ -116,10 +128,22 @@ def forget_phrases(run: Run) -> None:
 
 
 def _compare(run: Run, *, since: datetime) -> None:
-    theirs = run.get(Carrier).calls(since=since)
-    with run.finish() as session:
-        for known in theirs:
-            if known.direction == "inbound" and not known.from_number.startswith("client:"):
+    """Mend what differs, a few calls at a time: a turn of a live call waits for each."""
+    theirs = [
+        known
+        for known in run.get(Carrier).calls(since=since)
+        if known.direction == "inbound" and not known.from_number.startswith("client:")
+    ]
+    with run.database.read() as session:
+        over = ended_by_sid(session, [known.sid for known in theirs])
+    wrong = [
+        known
+        for known in theirs
+        if known.sid not in over or (known.status in ENDED and not over[known.sid])
+    ]
+    for begin in range(0, len(wrong), _AT_A_TIME):
+        with run.database.transaction("ivr.jobs.sweep.mend") as session:
+            for known in wrong[begin : begin + _AT_A_TIME]:
                 _mend(session, known, run.settings.language_list[0])
 
 

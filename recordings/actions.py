@@ -59,6 +59,12 @@ def register(
     return recording
 
 
+def is_news(state: State | None, status: str) -> bool:
+    """Whether the carrier's word on a recording would change our books; no state: not in them."""
+    action = _SAYS.get(status)
+    return state is None or (action is not None and allows(state, action))
+
+
 def link(session: Session, recording: Recording) -> bool:
     """Tie a recording to its call, if that call is in our books by now."""
     if recording.call_id is None and recording.call_sid:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from asr.batch import transcribe
 from asr.model import Models
-from carriers.base import Carrier, CarrierError
+from carriers.base import Carrier, CarrierError, CarrierRecording
 from infra.clock import now
 from infra.failpoints import failpoint
 from infra.jobs import Later, Permanent, Run, job
@@ -31,6 +31,7 @@ _PAUSES_S = (1, 3, 10, 30, 60, 120, 300, 600, 1800)
 _TRY_FOR = timedelta(hours=24)
 _LONGEST_DOWNLOAD_S = 900
 _CHUNK = 64 * 1024
+_AT_A_TIME = 20
 _RECENT = timedelta(minutes=15)
 _DAY = timedelta(hours=24)
 
@@ -165,24 +166,36 @@ def _settle(
 
 
 def _compare(run: Run, *, since: datetime) -> None:
-    """Register what the carrier has and we do not, and tie up what came out of order."""
+    """Register what the carrier has and we do not, and tie up what came out of order.
+
+    A few at a time: whatever else is written waits for each transaction.
+    """
     theirs = run.get(Carrier).recordings(since=since)
+    with run.database.read() as session:
+        states = queries.states_by_sid(session, [known.sid for known in theirs])
+    news = [known for known in theirs if actions.is_news(states.get(known.sid), known.status)]
+    for begin in range(0, len(news), _AT_A_TIME):
+        with run.database.transaction("recordings.jobs.sweep.register") as session:
+            for known in news[begin : begin + _AT_A_TIME]:
+                _register(session, known)
     with run.finish() as session:
-        for known in theirs:
-            actions.register(
-                session,
-                carrier_sid=known.sid,
-                call_sid=known.call_sid,
-                purpose=queries.purpose_of(session, known.sid, known.source),
-                status=known.status,
-                channels=known.channels,
-                duration_s=known.duration_s,
-                started_at=known.started_at,
-            )
         for recording in queries.without_call(session):
             actions.link(session, recording)
         messages.give_texts(session)
         messages.adopt(session)
+
+
+def _register(session: Session, known: CarrierRecording) -> None:
+    actions.register(
+        session,
+        carrier_sid=known.sid,
+        call_sid=known.call_sid,
+        purpose=queries.purpose_of(session, known.sid, known.source),
+        status=known.status,
+        channels=known.channels,
+        duration_s=known.duration_s,
+        started_at=known.started_at,
+    )
 
 
 def _workshop(run: Run) -> Path:

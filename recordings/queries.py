@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from calls.models import Call, TurnSound, Utterance
 from infra.clock import now
 from infra.db import UtcDateTime
+from recordings.life import State
 from recordings.models import Listening, Recording, TranscriptWord
 from recordings.transcript import Said, Span
 from tickets.models import Report, Ticket
 
 PAGE_SIZE = 25
 _LOOK_BACK = timedelta(days=2)
+_MOST_IN_A_QUERY = 500
 
 _handover = table(
     "handover",
@@ -97,6 +99,18 @@ def without_call(session: Session) -> Sequence[Recording]:
         .where(Recording.call_id.is_(None), Recording.call_sid != "")
         .where(Recording.announced_at > now() - _LOOK_BACK)
     ).all()
+
+
+def states_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, State]:
+    """Of those recordings the ones in our books, and the state of each."""
+    found: dict[str, State] = {}
+    for begin in range(0, len(carrier_sids), _MOST_IN_A_QUERY):
+        some = carrier_sids[begin : begin + _MOST_IN_A_QUERY]
+        rows = session.execute(
+            select(Recording.carrier_sid, Recording.state).where(Recording.carrier_sid.in_(some))
+        )
+        found.update((sid, State(state)) for sid, state in rows)
+    return found
 
 
 def purpose_of(session: Session, carrier_sid: str, source: str) -> str:

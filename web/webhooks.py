@@ -18,8 +18,8 @@ from infra.services import Services
 from web.spooling import keep_callback
 
 MOST_BYTES = 64 * 1024
-_APOLOGY = "I am sorry, something went wrong on our side. Please stay on the line."
-_LAST_WORDS = (
+APOLOGY = "I am sorry, something went wrong on our side. Please stay on the line."
+LAST_WORDS = (
     "I am sorry, we cannot take your call at this moment. "
     "Please tell us after the tone what is wrong and where. We will look into it."
 )
@@ -142,9 +142,9 @@ def _apologise(error: Exception) -> Response | HTTPException:
     is_in_place = getattr(view, "is_in_place", False)
     if tries <= _MOST_APOLOGIES:
         path = _same_again(tries) if is_in_place else f"/ivr/continue?after=trouble&trouble={tries}"
-        return xml(twiml.apology(_APOLOGY, language=language, then=_address(path)))
+        return xml(twiml.apology(APOLOGY, language=language, then=_address(path)))
     return xml(
-        twiml.send_away(_APOLOGY, language=language) if is_in_place else _last_words(language)
+        twiml.send_away(APOLOGY, language=language) if is_in_place else _last_words(language)
     )
 
 
@@ -156,7 +156,7 @@ def _same_again(tries: int) -> str:
 def _last_words(language: str) -> str:
     root = _services().settings.public_url
     return twiml.last_resort(
-        _LAST_WORDS,
+        LAST_WORDS,
         language=language,
         recording_status=until_taken(f"{root}/recordings/status"),
         action=_address("/ivr/rescued"),

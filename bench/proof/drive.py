@@ -31,8 +31,27 @@ KEYED: tuple[Step, ...] = (
     {"hears": "your report number is"},
 )
 """A street light at 1200 North Clark Street (not South), by keys, interrupting the line."""
+_LISTENING: tuple[Step, ...] = (
+    {"hears": "what is the problem"},
+    {"presses": "1"},
+    {"hears": "here is the list"},
+    {"interrupts": {"presses": "2"}},
+    {"hears": "where is it"},
+    {"interrupts": {"presses": "1"}},
+    {"hears": "house number"},
+    {"presses": "1200#"},
+    {"hears": "first letters"},
+    {"interrupts": {"presses": "25275#"}},
+    {"hears": "more than one place"},
+    {"interrupts": {"presses": "1"}},
+    {"hears": "is that right"},
+    {"presses": "1"},
+    {"hears": "your report number is"},
+    {"waits_s": 3},
+)
+"""The same by somebody who waits for each question: trouble on the way finds them in step."""
 _SENTENCES = ("a tree fell on clark street", "the traffic light is broken", "water on the road")
-_KINDS = {"report": 40, "whole": 5, "hang_up": 25, "message": 20, "person": 10}
+_KINDS = {"report": 20, "listener": 30, "hang_up": 20, "message": 20, "person": 10}
 
 
 @dataclass(frozen=True)
@@ -64,8 +83,8 @@ def _steps(kind: str, draw: random.Random) -> tuple[Step, ...]:
     match kind:
         case "report":
             return (*KEYED, {"hangs_up": True})
-        case "whole":
-            return (*KEYED, {"is_hung_up_on": True, "within_s": 60})
+        case "listener":
+            return (*_LISTENING, {"hangs_up": True})
         case "hang_up":
             return (*KEYED[: draw.randrange(len(KEYED))], {"hangs_up": True})
         case "message":

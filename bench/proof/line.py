@@ -24,6 +24,8 @@ from config.settings import Settings, load_settings
 from infra.supervisor import Program
 from ops.programs import programs, simulator_secrets
 from ops.setup import prepare
+from simulator.speech import Speaker
+from web.webhooks import APOLOGY, LAST_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 _READY_S = 90.0
@@ -118,6 +120,7 @@ class Line:
             self.settings = prepare(Console(file=(self.folder / "prepare.log").open("w")))
             self.settings = load_settings()
             found = {program.name: program for program in programs(self.settings)}
+        _speak_ahead(self.var_dir)
         simulator = found.pop("simulator")
         secrets = simulator_secrets(self.settings)
         if not self.settings.speech_on:
@@ -183,6 +186,13 @@ def share_voice(var_dir: Path) -> None:
         (var_dir / "models").symlink_to(own / "models")
     if (own / "voice").is_dir():
         shutil.copytree(own / "voice", var_dir / "voice")
+
+
+def _speak_ahead(var_dir: Path) -> None:
+    """What the carrier's own voice will say: the real one needs no time to load its voice."""
+    speaker = Speaker(var_dir / "simulator" / "speech")
+    for sentence in (APOLOGY, LAST_WORDS):
+        speaker.speak(sentence, "en")
 
 
 @contextmanager
