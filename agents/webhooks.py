@@ -211,7 +211,7 @@ def _number(text: str | None) -> int:
 def _sounds(prompt: str, language: str) -> tuple[str, ...]:
     cache = _services().get(VoiceCache)
     phrases = Prompts(language).text(prompt)
-    return tuple(_plain(f"/say/{cache.spoken(text, language).key}.wav") for text in phrases)
+    return tuple(_plain(f"/say/{cache.promised(text, language)}.wav") for text in phrases)
 
 
 def _address(path: str, **args: object) -> str:

@@ -256,7 +256,7 @@ def _addresses(reply: Reply) -> Addresses:
 
 def _sound_of() -> twiml.SoundOf:
     cache = _services().get(VoiceCache)
-    return lambda phrase, language: f"{_root()}/say/{cache.spoken(phrase, language).key}.wav"
+    return lambda phrase, language: f"{_root()}/say/{cache.promised(phrase, language)}.wav"
 
 
 def _address(path: str) -> str:

@@ -23,6 +23,7 @@ from config.settings import Settings
 from infra.failpoints import failpoint
 from infra.files import clear_left_over, write_whole
 from voice import sound
+from voice.promises import SUFFIX, Mouth, read_promise, write_promise
 from voice.prompts import PromptError, Prompts
 from voice.speaker import Spoken, Voice, VoiceError, voice_for
 
@@ -46,6 +47,7 @@ class VoiceCache:
         self._kept: OrderedDict[tuple[str, str], Spoken] = OrderedDict()
         self._voices: dict[str, Voice] = {}
         self._busy: dict[tuple[str, str], threading.Lock] = {}
+        self._mouth = Mouth(self.spoken)
 
     def spoken(self, text: str, language: str) -> Spoken:
         """The phrase as sound: remembered, read, or spoken now. Raises VoiceError."""
@@ -60,6 +62,21 @@ class VoiceCache:
             self._remember(wanted, found)
         return found
 
+    def promised(self, text: str, language: str) -> str:
+        """The phrase's key at once; its sound is spoken soon, or when `by_key` asks for it.
+
+        Raises VoiceError when the promise cannot be kept on the disk.
+        """
+        key = self._key(text, language)
+        if self.has(text, language):
+            return key
+        try:
+            write_promise(self._folder, key, text, language)
+        except OSError as error:
+            raise _unkept(self._folder, error) from error
+        self._mouth.speak_soon(text, language)
+        return key
+
     def has(self, text: str, language: str) -> bool:
         """Whether the phrase can be played without speaking it first."""
         if self._remembered((language, text)):
@@ -67,13 +84,16 @@ class VoiceCache:
         return self._described(self._key(text, language)).exists()
 
     def by_key(self, key: str) -> Spoken:
-        """The phrase of a key from `Spoken.key`. Raises UnknownSound."""
+        """The phrase of a key from `Spoken.key` or `promised`. Raises UnknownSound, VoiceError."""
         if not _KEY.fullmatch(key):
             raise UnknownSound("expected a key of 32 hexadecimal digits")
         found = self._read(key)
-        if found is None:
+        if found is not None:
+            return found
+        words = read_promise(self._folder, key)
+        if words is None:
             raise UnknownSound("no phrase of that key was ever spoken here")
-        return found
+        return self.spoken(*words)
 
     def wav(self, key: str) -> bytes:
         """The phrase as mu-law WAV (format 7), bit for bit the cached sound."""
@@ -92,9 +112,10 @@ class VoiceCache:
         oldest = time.time() - than_s
         described = {file.stem: file for file in self._folder.glob("*.json")}
         sounds = {file.stem: file for file in self._folder.glob("*.ulaw")}
+        wanted = {file.stem: file for file in self._folder.glob(f"*{SUFFIX}")}
         old = [
             key
-            for key, file in (sounds | described).items()
+            for key, file in (wanted | sounds | described).items()
             if key not in keep and file.stat().st_mtime < oldest
         ]
         for key in old:
@@ -102,6 +123,8 @@ class VoiceCache:
             self._sound_file(key).unlink(missing_ok=True)
             failpoint("voice.forget.described")
             self._described(key).unlink(missing_ok=True)
+            failpoint("voice.forget.wanted")
+            (self._folder / f"{key}{SUFFIX}").unlink(missing_ok=True)
         clear_left_over(self._folder, older_than_s=than_s)
         return len(old)
 
@@ -186,11 +209,15 @@ class VoiceCache:
                 described = json.dumps(facts, ensure_ascii=False).encode()
                 write_whole(self._described(key), (described,), name="voice.described")
         except OSError as error:
-            raise VoiceError(
-                f"cannot keep a phrase in {self._folder}: {error.strerror}; "
-                "free space or set SWIFTLINE_VAR_DIR to a folder that can be written"
-            ) from error
+            raise _unkept(self._folder, error) from error
         return _made(key, text, language, mulaw)
+
+
+def _unkept(folder: Path, error: OSError) -> VoiceError:
+    return VoiceError(
+        f"cannot keep a phrase in {folder}: {error.strerror}; "
+        "free space or set SWIFTLINE_VAR_DIR to a folder that can be written"
+    )
 
 
 def _made(key: str, text: str, language: str, mulaw: bytes) -> Spoken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -164,3 +165,38 @@ def test_piper_speaks_at_the_level_of_the_line(tmp_path: Path) -> None:
     heard = sound.from_mulaw(spoken.mulaw)
     assert 0.6 < spoken.duration_s < 3
     assert 20 * np.log10(sound.speech_level(heard)) == pytest.approx(-20, abs=1)
+
+
+def test_a_promised_phrase_is_spoken_by_whoever_is_asked_for_it(quick: Settings) -> None:
+    promising, asked = VoiceCache(quick), VoiceCache(quick)
+    key = promising.promised(TEXT, "en")
+    assert asked.by_key(key).text == TEXT
+    assert promising.spoken(TEXT, "en").key == key
+    assert promising.by_key(key).mulaw == asked.by_key(key).mulaw
+
+
+def test_a_promise_waits_for_no_speech(quick: Settings) -> None:
+    cache = VoiceCache(quick)
+    quick.voice_dir.mkdir(parents=True)
+    with (quick.voice_dir / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        key = cache.promised(TEXT, "en")
+        assert not cache.has(TEXT, "en")
+    assert cache.by_key(key).text == TEXT
+
+
+def test_old_promises_are_forgotten(quick: Settings) -> None:
+    cache = VoiceCache(quick)
+    key = cache.promised(TEXT, "en")
+    cache.by_key(key)
+    wanted = quick.voice_dir / f"{key}.wanted"
+    assert wanted.exists() and cache.forget_older(-1) == 1
+    assert not wanted.exists()
+    with pytest.raises(UnknownSound):
+        cache.by_key(key)
+
+
+def test_what_is_spoken_already_is_not_promised_again(quick: Settings) -> None:
+    spoken = VoiceCache(quick).spoken(TEXT, "en")
+    assert VoiceCache(quick).promised(TEXT, "en") == spoken.key
+    assert not list(quick.voice_dir.glob("*.wanted"))

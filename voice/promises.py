@@ -1,0 +1,63 @@
+"""Phrases whose key is given before they are spoken.
+
+An answer to the carrier is written inside a database transaction, and speaking a phrase takes
+tenths of a second, the first one of a process seconds. So the answer names the key, the words
+wait in `<key>.wanted`, a thread begins to speak, and whoever is asked for the sound first, in
+whatever process, speaks it if that is not done yet.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.files import write_whole
+from infra.log import logger, origin
+
+SUFFIX = ".wanted"
+_log = logger(__name__)
+
+
+def write_promise(folder: Path, key: str, text: str, language: str) -> None:
+    """Keep what is to be spoken under `key`. Raises OSError when the disk does not take it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = json.dumps({"text": text, "language": language}, ensure_ascii=False)
+    write_whole(folder / f"{key}{SUFFIX}", (words.encode(),), name="voice.wanted")
+
+
+def read_promise(folder: Path, key: str) -> tuple[str, str] | None:
+    """Text and language of a promised phrase; None when nothing was promised under `key`."""
+    try:
+        facts = json.loads((folder / f"{key}{SUFFIX}").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return facts["text"], facts["language"]
+
+
+class Mouth:
+    """Speaks what was promised, one phrase after the other, in a thread that begins with need."""
+
+    def __init__(self, speak: Callable[[str, str], object]) -> None:
+        self._speak = speak
+        self._waiting: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def speak_soon(self, text: str, language: str) -> None:
+        """Speak after what was asked for before; a failure is met by whoever fetches the sound."""
+        self._waiting.put((text, language))
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="mouth", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            text, language = self._waiting.get()
+            try:
+                self._speak(text, language)
+            except Exception as error:
+                _log.warning("a promised phrase was not spoken", error=origin(error))
