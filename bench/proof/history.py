@@ -19,7 +19,7 @@ TOLD = "your report number is"
 _ASKED = "is that right"
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _AUDIBLE = frozenset({"stored", "transcribed", "reviewed"})
-_APOLOGY = re.compile(r"after=trouble|/ivr/rescued")
+_APOLOGY = re.compile(r"something went wrong on our side|/ivr/rescued")
 _OURS = ("/ivr/", "/recordings/", "/agents/")
 _CALLBACKS = frozenset({"status", "recording"})
 

@@ -23,7 +23,8 @@ CA, RE, ME = "CA" + "1" * 32, "RE" + "1" * 32, "RE" + "2" * 32
 ROOT = "https://hotline.example"
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 APOLOGY = (
-    f"<Response><Redirect>{ROOT}/ivr/continue?after=trouble&amp;trouble=1</Redirect></Response>"
+    "<Response><Say>I am sorry, something went wrong on our side.</Say>"
+    f"<Redirect>{ROOT}/ivr/continue?after=trouble&amp;trouble=1</Redirect></Response>"
 )
 
 
