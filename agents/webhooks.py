@@ -41,10 +41,13 @@ _log = logger(__name__)
 
 
 def _look(message: Fields) -> str:
-    """What makes a look at a waiting caller the same again. The first of a round is always
-    new: it changes nothing, and only its answer knows the round."""
+    """What makes a look at a waiting caller the same again.
+
+    Only the answer to the first of a round knows the round. It changes nothing, so the carrier's
+    own word that a request is the same is enough, and without that word it is always new.
+    """
     if "look" not in message.args:
-        return f"first:{uuid.uuid4().hex}"
+        return f"first:{message.token or uuid.uuid4().hex}"
     return f"{message.args.get('round', '')}:{message.args['look']}"
 
 

@@ -30,12 +30,18 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 
 class Fields(Mapping[str, str]):
-    """The form fields of a carrier's message, first value of each; `args` are the URL's."""
+    """The form fields of a carrier's message, first value of each; `args` are the URL's.
 
-    def __init__(self, form: Mapping[str, str], args: Mapping[str, str], route: str) -> None:
+    `token` is the same when the carrier sends the same request again; empty when it gave none.
+    """
+
+    def __init__(
+        self, form: Mapping[str, str], args: Mapping[str, str], route: str, *, token: str = ""
+    ) -> None:
         self._form = dict(form)
         self.args = dict(args)
         self.route = route
+        self.token = token
 
     def __getitem__(self, name: str) -> str:
         return self._form[name]
@@ -86,7 +92,8 @@ def in_place(view: View) -> View:
 
 def fields() -> Fields:
     """The message at hand."""
-    return Fields(request.form.to_dict(), request.args.to_dict(), request.path)
+    token = request.headers.get("I-Twilio-Idempotency-Token", "")
+    return Fields(request.form.to_dict(), request.args.to_dict(), request.path, token=token)
 
 
 def xml(document: str) -> Response:

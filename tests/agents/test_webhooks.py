@@ -49,6 +49,7 @@ class Carrier:
         sid: str,
         signature: str | None = None,
         status: str = "in-progress",
+        token: str = "",
         **fields: str,
     ) -> bytes:
         form = {
@@ -61,9 +62,10 @@ class Carrier:
         }
         url = self.settings.public_url + path
         made = RequestValidator(self.settings.twilio_auth_token).compute_signature(url, form)
-        answer = self.client.post(
-            path, data=form, headers={"X-Twilio-Signature": signature or made}
-        )
+        headers = {"X-Twilio-Signature": signature or made}
+        if token:
+            headers["I-Twilio-Idempotency-Token"] = token
+        answer = self.client.post(path, data=form, headers=headers)
         self.status = answer.status_code
         return bytes(answer.data)
 
@@ -275,6 +277,18 @@ def test_a_lost_agent_leaves_the_caller_at_the_front(
     assert floor.presence(agent).state == "away"
     heard = carrier.posts("/agents/wait", sid=carrier.sid_of(handover))
     assert "/say/" in (heard.findtext("Play") or "")
+
+
+def test_a_first_look_that_is_sent_again_gets_the_same_bytes(
+    carrier: Carrier, floor: Floor
+) -> None:
+    floor.agent()
+    handover = floor.asks()
+    sid = carrier.sid_of(handover)
+    first = carrier.posts_raw("/agents/wait", sid=sid, token="a")
+    floor.change(Handover, handover, state="ended", ended_by="agent")
+    assert carrier.posts_raw("/agents/wait", sid=sid, token="a") == first
+    assert carrier.posts_raw("/agents/wait", sid=sid, token="b") != first
 
 
 def test_a_phone_that_never_comes_gives_the_caller_back(carrier: Carrier, floor: Floor) -> None:
