@@ -6,7 +6,6 @@ Parameters and defaults: Twilio, "Conference Participant resource".
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -137,10 +136,7 @@ async def _bring_in(one: Participant) -> None:
         one.conference.remove(one, ADD_FAILED)
         return
     if not one.left.is_set():
-        staying = asyncio.ensure_future(stay(one))
-        await first_of(one.left, call.gone)
-        staying.cancel()
-        await asyncio.gather(staying, return_exceptions=True)
+        await stay(one)
     call.end(by="line")
 
 

@@ -24,7 +24,6 @@ _REFUSED = 20001
 
 def shown(queue: Queue) -> dict[str, Any]:
     """A queue as REST shows it."""
-    uri = _uri(queue)
     return {
         "sid": queue.sid,
         "account_sid": queue.account_sid,
@@ -34,8 +33,7 @@ def shown(queue: Queue) -> dict[str, Any]:
         "average_wait_time": queue.average_wait_s,
         "date_created": shown_date(queue.created_at),
         "date_updated": shown_date(queue.updated_at),
-        "uri": f"{uri}.json",
-        "subresource_uris": {"members": f"{uri}/Members.json"},
+        "uri": f"{_uri(queue)}.json",
     }
 
 

@@ -63,7 +63,9 @@ def _operation(method: str, path: str) -> dict[str, Any]:
 def _templates() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     return [
         (re.compile(re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))), operations)
-        for template, operations in _description()["paths"].items()
+        for template, operations in sorted(
+            _description()["paths"].items(), key=lambda path: path[0].count("{")
+        )
     ]
 
 

@@ -130,6 +130,12 @@ def test_the_document_waits_for_the_verdict_and_carries_it(
     "rest.calls.create.AsyncAmd",
     "rest.calls.create.AsyncAmdStatusCallback",
     "rest.calls.create.AsyncAmdStatusCallbackMethod",
+    "request.amd-callback.CallSid",
+    "request.amd-callback.AccountSid",
+    "request.amd-callback.AnsweredBy",
+    "request.amd-callback.MachineDetectionDuration",
+    "request.amd-callback.method",
+    "order.async-amd",
 )
 def test_the_verdict_comes_beside_the_document_when_asked(served: Served, client: Client) -> None:
     describe(served, PHONE, behaviour="machine")
@@ -151,7 +157,7 @@ def test_the_verdict_comes_beside_the_document_when_asked(served: Served, client
 
 
 @pytest.mark.slow
-@pytest.mark.row("error.21262")
+@pytest.mark.row("error.21262", "code.21262")
 def test_a_verdict_without_an_address_is_a_warning_and_stays_in_the_call(
     served: Served, client: Client
 ) -> None:

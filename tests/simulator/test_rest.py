@@ -28,12 +28,14 @@ def caller(served: Served) -> Caller:
     return Caller(served.root, number=CALLER)
 
 
+@pytest.mark.row("error.401")
 def test_wrong_credentials_are_refused_with_twilios_code(served: Served) -> None:
     with pytest.raises(TwilioRestException) as refused:
         served.client("wrong").calls("CA" + "0" * 32).fetch()
     assert (refused.value.status, refused.value.code) == (401, 20003)
 
 
+@pytest.mark.row("error.404")
 def test_what_is_not_there_is_404(served: Served) -> None:
     client = served.client()
     for fetch in (
@@ -46,6 +48,7 @@ def test_what_is_not_there_is_404(served: Served) -> None:
         assert (missing.value.status, missing.value.code) == (404, 20404)
 
 
+@pytest.mark.row("rest.calls.update.Url", "rest.calls.update.Twiml", "state.call.inbound")
 def test_a_live_call_is_fetched_redirected_and_ended(served: Served, caller: Caller) -> None:
     served.app.replies["/voice"] = response("<Say>First.</Say><Pause length='600'/>")
     served.app.replies["/other"] = response("<Say>Second.</Say><Pause length='600'/>")
@@ -70,6 +73,7 @@ def test_a_live_call_is_fetched_redirected_and_ended(served: Served, caller: Cal
     assert (over.value.status, over.value.code) == (400, 21220)
 
 
+@pytest.mark.row("paging.newest", "paging.filters", "paging.dates")
 def test_calls_are_listed_newest_first_with_filters_and_pages(served: Served) -> None:
     served.app.replies["/voice"] = response("<Hangup/>")
     sids = []
@@ -88,6 +92,7 @@ def test_calls_are_listed_newest_first_with_filters_and_pages(served: Served) ->
     assert not client.calls.list(status="busy")
 
 
+@pytest.mark.row("rest.recordings.media", "rest.recordings.channels", "rest.recordings.delete")
 def test_a_dual_recording_is_listed_fetched_and_deleted(served: Served, caller: Caller) -> None:
     served.app.replies["/voice"] = response(
         '<Start><Recording channels="dual" track="both" recordingStatusCallback="/recording" '
@@ -154,6 +159,7 @@ def test_pages_of_other_origins_may_not_place_calls(served: Served) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.row("error.21610")
 def test_who_opted_out_gets_nothing_more(served: Served) -> None:
     client = served.client()
     gone = "+13125550144"

@@ -62,6 +62,7 @@ def texts(served: Served, number: str, body: str) -> list[str]:
     return found
 
 
+@pytest.mark.row("rest.numbers.update")
 def test_the_number_of_the_settings_is_shown_and_pointed_elsewhere(served: Served) -> None:
     client = served.client()
     mine = client.incoming_phone_numbers.list(phone_number=NUMBER)
@@ -93,6 +94,7 @@ def test_a_second_number_is_bought_answers_and_is_given_back(served: Served, num
     assert refusal(lambda: gone.create(to=CALLER, from_=number, body="Still here?"))[1] == 21606
 
 
+@pytest.mark.row("rest.numbers.update.VoiceApplicationSid")
 def test_an_application_answers_in_place_of_the_number(served: Served, number: str) -> None:
     client = served.client()
     app = client.applications.create(

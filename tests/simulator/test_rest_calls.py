@@ -111,8 +111,9 @@ def test_an_address_is_asked_as_told_and_wins_over_a_document(
 ) -> None:
     made = call(client, url=f"{PUBLIC}/hello", method="GET")
     eventually(lambda: ended(client, made.sid))
-    (one,) = [one for one in served.app.received if one.path == "/hello"]
-    assert f"CallSid={made.sid}" in one.url and "CallStatus=in-progress" in one.url
+    asked = [one.url for one in served.app.received if one.path == "/hello"]
+    (url,) = [url for url in asked if f"CallSid={made.sid}" in url]
+    assert "CallStatus=in-progress" in url
 
 
 @pytest.mark.row("rest.calls.create.Twiml")
@@ -376,8 +377,8 @@ def test_a_new_document_begins_at_once(client: Client, served: Served) -> None:
         go_on(lambda: sum(event["event"] == "twiml" for event in log) == 2)
         client.calls(made.sid).update(url=f"{PUBLIC}/hello", method="GET")
     assert int(eventually(lambda: ended(client, made.sid)).duration) < 300
-    (one,) = [one for one in served.app.received if one.path == "/hello"]
-    assert f"CallSid={made.sid}" in one.url
+    asked = [one.url for one in served.app.received if one.path == "/hello"]
+    assert len([url for url in asked if f"CallSid={made.sid}" in url]) == 1
 
 
 @pytest.mark.row("rest.calls.update.FallbackUrl", "rest.calls.update.StatusCallback")
@@ -470,3 +471,88 @@ def test_a_fallback_that_answers_nothing_is_no_obstacle(client: Client, served: 
     served.app.replies["/empty"] = web.Response(status=500)
     made = call(client, url=f"{PUBLIC}/empty", fallback_url=f"{PUBLIC}/fallback")
     assert eventually(lambda: ended(client, made.sid)).status == "completed"
+
+
+@pytest.mark.row("state.call.abandoned")
+def test_a_caller_who_hangs_up_before_the_answer_leaves_canceled(
+    client: Client, served: Served
+) -> None:
+    served.app.replies["/voice"] = response("<Pause length='30'/>")
+    caller = Caller(served.root, number="+13125550165").dials()
+    eventually(lambda: served.app.forms("/voice"))
+    assert client.calls(caller.sid).fetch().status == "ringing"
+    caller.hangs_up()
+    gone = client.calls(caller.sid).fetch()
+    assert (gone.status, gone.duration) == ("canceled", "0")
+
+
+@pytest.mark.row("enum.recording.source", "enum.recording.status", "rest.recordings.missing")
+def test_recordings_say_where_they_come_from_and_how_far_they_are(
+    client: Client, served: Served
+) -> None:
+    child = "+13125550166"
+    described(served, child, steps=[{"waits_s": 2}, {"hangs_up": True}])
+    dialled = call(
+        client,
+        record=True,
+        trim="do-not-trim",
+        twiml=response(
+            f"<Dial record='record-from-answer'>{child}</Dial>",
+            f"<Record maxLength='2' playBeep='false' action='{PUBLIC}/hello' trim='do-not-trim'/>",
+        ),
+    )
+    eventually(lambda: ended(client, dialled.sid))
+    eventually(lambda: len(client.recordings.list(call_sid=dialled.sid)) == 3)
+    found = {one.source for one in client.recordings.list(call_sid=dialled.sid)}
+    assert found == {"OutboundAPI", "DialVerb", "RecordVerb"}
+    with served.standing_still() as go_on:
+        live = call(client)
+        go_on(lambda: served.network.calls[str(live.sid)].status == "in-progress")
+        one = client.calls(live.sid).recordings.create()
+        assert (one.source, one.status) == ("StartCallRecordingAPI", "in-progress")
+        url = f"{served.root}{one.uri.removesuffix('.json')}"
+        for suffix in ("", ".wav", ".mp3"):
+            assert requests.get(url + suffix, auth=(ACCOUNT, TOKEN), timeout=10).status_code == 404
+        mine = client.calls(live.sid).recordings(one.sid)
+        assert mine.update(status="paused").status == "paused"
+        mine.update(status="in-progress")
+        mine.update(status="stopped")
+        eventually(lambda: client.recordings(one.sid).fetch().status in {"absent", "completed"})
+        with pytest.raises(TwilioRestException) as over:
+            mine.update(status="in-progress")
+        assert (over.value.status, over.value.code) == (400, 21220)
+
+
+@pytest.mark.row("rest.recordings.media", "rest.recordings.delete", "rest.recordings.channels")
+def test_a_recording_is_fetched_as_wav_and_mp3_and_listed_after_it_was_deleted(
+    client: Client, served: Served
+) -> None:
+    made = call(client, record=True, recording_channels="dual", trim="do-not-trim")
+    eventually(lambda: ended(client, made.sid))
+    (one,) = eventually(lambda: client.recordings.list(call_sid=made.sid))
+    eventually(lambda: client.recordings(one.sid).fetch().status == "completed")
+    url = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{one.sid}"
+    for suffix, kind, magic in (
+        ("", "audio/x-wav", b"RIFF"),
+        (".wav", "audio/x-wav", b"RIFF"),
+        (".mp3", "audio/mpeg", b""),
+    ):
+        answer = requests.get(url + suffix, auth=(ACCOUNT, TOKEN), timeout=10)
+        assert answer.headers["Content-Type"] == kind and answer.content.startswith(magic)
+        mono = requests.get(
+            url + suffix, params={"RequestedChannels": 1}, auth=(ACCOUNT, TOKEN), timeout=10
+        )
+        assert mono.ok and len(mono.content) < len(answer.content)
+        wrong = requests.get(
+            url + suffix, params={"RequestedChannels": 3}, auth=(ACCOUNT, TOKEN), timeout=10
+        )
+        assert (wrong.status_code, wrong.json()["code"]) == (400, 20001)
+    assert client.recordings(one.sid).delete()
+    assert client.recordings.list(call_sid=made.sid) == []
+    (left,) = client.recordings.list(call_sid=made.sid, include_soft_deleted=True)
+    assert (left.sid, left.status) == (one.sid, "deleted")
+    assert client.recordings(one.sid).fetch(include_soft_deleted=True).status == "deleted"
+    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10).status_code == 404
+    with pytest.raises(TwilioRestException) as gone:
+        client.recordings(one.sid).fetch()
+    assert gone.value.code == 20404

@@ -49,6 +49,7 @@ def test_less_than_one_a_second_is_one_now_and_then() -> None:
     assert allowed(limit, 5) == 1
 
 
+@pytest.mark.row("error.429")
 @pytest.mark.slow
 def test_the_client_gets_429_with_the_carriers_code(tmp_path: Path) -> None:
     with Served(tmp_path, rest_limit=0.001) as served:

@@ -43,6 +43,7 @@ def waits_in(served: Served, name: str, number: str = CALLER) -> ScriptedCall:
     return Caller(served.root, number=number).dials().hears("please hold")
 
 
+@pytest.mark.row("rest.queues.create", "rest.queues.delete")
 def test_a_queue_is_made_renamed_and_forgotten(served: Served) -> None:
     client = served.client()
     made = client.queues.create("street lights", max_size=7)
@@ -55,6 +56,7 @@ def test_a_queue_is_made_renamed_and_forgotten(served: Served) -> None:
     assert refusal(client.queues(made.sid).fetch) == (404, 20404)
 
 
+@pytest.mark.row("rest.queues.create")
 @pytest.mark.parametrize(
     ("name", "size"), [("", 10), ("x" * 65, 10), ("fine", 0), ("fine", 5001), ("taken", 10)]
 )
@@ -65,6 +67,7 @@ def test_a_queue_that_cannot_be_is_refused(served: Served, name: str, size: int)
     assert refusal(lambda: client.queues.create(name, max_size=size)) == (400, 20001)
 
 
+@pytest.mark.row("rest.members.update", "rest.members.update.action", "rest.queues.delete")
 def test_whoever_waits_is_seen_in_order_and_taken_out_by_rest(served: Served) -> None:
     client = served.client()
     queue = client.queues.create("roads")

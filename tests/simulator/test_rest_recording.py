@@ -58,6 +58,7 @@ def seconds(served: Served, sid: str) -> float:
     return float(len(samples) / rate)
 
 
+@pytest.mark.row("rest.recordings.start", "rest.recordings.stop", "rest.recordings.current")
 def test_a_recording_is_started_on_a_live_call_and_stopped(
     served: Served, call: ScriptedCall
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_recording_is_started_on_a_live_call_and_stopped(
     assert refusal(lambda: recordings(CURRENT).update(status="paused")) == (404, 20404)
 
 
+@pytest.mark.row("rest.recordings.pause", "rest.recordings.resume")
 @pytest.mark.parametrize("behavior", ["skip", "silence"])
 def test_a_pause_is_left_out_or_kept_as_silence(
     served: Served, call: ScriptedCall, behavior: str
@@ -107,6 +109,7 @@ def test_a_pause_is_left_out_or_kept_as_silence(
     assert abs(missing_s) < 1 or behavior == "skip"
 
 
+@pytest.mark.row("rest.recordings.start.not_live", "error.21220")
 def test_a_call_that_ends_ends_its_recordings(served: Served, call: ScriptedCall) -> None:
     recordings = served.client().calls(call.sid).recordings
     begun = recordings.create()
@@ -115,6 +118,7 @@ def test_a_call_that_ends_ends_its_recordings(served: Served, call: ScriptedCall
     assert refusal(recordings.create) == (400, 21220)
 
 
+@pytest.mark.row("rest.recordings.current", "enum.sid")
 def test_current_must_be_one(served: Served, call: ScriptedCall) -> None:
     recordings = served.client().calls(call.sid).recordings
     recordings.create(), recordings.create()

@@ -65,6 +65,7 @@ def refusal(ask: Callable[[], object]) -> tuple[int, int]:
     return refused.value.status, refused.value.code
 
 
+@pytest.mark.row("rest.streams.create", "rest.streams.stop", "enum.stream")
 @pytest.mark.row("start.ends.rest")
 def test_a_stream_is_begun_on_a_live_call_and_stopped(
     served: Served, call: ScriptedCall, listener: Listener
@@ -96,6 +97,7 @@ def test_a_stream_is_begun_on_a_live_call_and_stopped(
     assert refusal(lambda: streams(begun.sid).update(status="stopped")) == (404, 20404)
 
 
+@pytest.mark.row("rest.streams.stop")
 def test_a_stream_is_stopped_by_its_name_and_the_name_is_free_again(
     served: Served, call: ScriptedCall
 ) -> None:

@@ -1423,7 +1423,6 @@ ATTRIBUTES = [
 
 
 @pytest.mark.parametrize(("element", "name", "default", "allowed", "refused"), ATTRIBUTES)
-@pytest.mark.row("rule.unknown.value")
 def test_an_attribute_has_its_default_and_its_limits(
     element: str, name: str, default: Any, allowed: tuple[str, ...], refused: tuple[str, ...]
 ) -> None:
