@@ -108,7 +108,7 @@ class Invitation:
 
 
 class ClientPhone(Endpoint):
-    """A client's line: rings its devices, and speaks and hears through the one that accepts.
+    """A client's or softphone's line: rings its devices; one that accepts speaks and hears.
 
     is_judged: whether it is judged who answers; a person at a desk speaks without being told.
     """

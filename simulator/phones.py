@@ -1,8 +1,8 @@
 """Who answers when the account calls: telephones with a behaviour, by address.
 
 An address is a number in E.164, `client:name` or `sip:...`. A number that nobody described is
-answered by a person who listens; a client rings its registered browser phones; a SIP address that
-nobody described is not there.
+answered by a person who listens, or rings on the softphone page of whoever waits for its calls; a
+client rings its registered browser phones; a SIP address that nobody described is not there.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ class Phones:
 
     def at(self, address: str) -> Phone | ClientPhone:
         """The telephone that is called at an address."""
-        if address.startswith("client:") and address not in self.described:
+        waits = address.startswith("client:") or self._network.clients.called(address)
+        if waits and address not in self.described:
             return ClientPhone(self._network, address)
         return Phone(self._network, address, self.behaviour_of(address))
 

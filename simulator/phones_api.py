@@ -23,10 +23,11 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 
 async def list_phones(request: web.Request) -> web.Response:
-    """Those that were described."""
-    described = request.app[NETWORK].phones.described
+    """Those that were described, and how many browser phones wait under each name or number."""
+    network = request.app[NETWORK]
+    described = network.phones.described
     shown = [{"address": address, **one.shown()} for address, one in described.items()]
-    return web.json_response({"phones": shown})
+    return web.json_response({"phones": shown, "registered": network.clients.registered()})
 
 
 async def describe(request: web.Request) -> web.Response:

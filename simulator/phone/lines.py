@@ -10,14 +10,16 @@ from typing import Any
 from simulator.legs import Endpoint, Leg, NotReachable
 from simulator.messages import MOST_CHARACTERS, Message
 from simulator.origins import BadOrigin, OriginMap
+from simulator.phone.bell import Bell
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
 
+CLIENT = r"client:[\w.@+-]{1,121}"
 CALLER = r"\+[1-9][0-9]{3,14}|anonymous"
 
 
 class SoftphoneLine:
-    """A caller: dials the number, gets text messages."""
+    """A caller or a client: dials, is rung where the page wants it, gets text messages."""
 
     def __init__(self, network: PhoneNetwork) -> None:
         self._network = network
@@ -26,27 +28,48 @@ class SoftphoneLine:
 
     def hello(self, phone: PhoneSocket) -> None:
         """Nothing is said before the page asks."""
+        self._bell = Bell(self._network.clients, phone)
 
     def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
-        """Dial params.To as params.From. Raises NotReachable."""
-        from_number = params.get("From", "")
+        """Dial params.To as params.From; a client calls the application. Raises NotReachable."""
+        from_number, to = params.get("From", ""), params.get("To", "")
+        if re.fullmatch(CLIENT, from_number):
+            identity, app = from_number.removeprefix("client:"), self._network.settings.app_sid
+            return self._network.call_app(
+                app, identity=identity, params={"To": to}, endpoint=handset
+            )
         if not re.fullmatch(CALLER, from_number):
-            raise NotReachable(21212, "The caller's number must be like +13125550101 or anonymous.")
-        return self._network.dial(handset, from_number=from_number, to=params.get("To", ""))
+            raise NotReachable(
+                21212, "The caller must be like +13125550101, anonymous or client:NAME."
+            )
+        return self._network.dial(handset, from_number=from_number, to=to)
 
     def told(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:
-        """Follow a number's messages, or send one."""
+        """Answer a call, wait to be rung, follow a number's messages, or send one."""
+        if self._bell.told(message):
+            return
         match message["event"]:
             case "watch":
                 self._watch(phone, str(message.get("number") or ""))
+            case "ring":
+                self._ring(str(message.get("number") or ""))
             case "text":
                 phone.aside(self._text(phone, message))
             case event:
                 raise BadMessage(f"a softphone knows no event {event!r}")
 
     def bye(self) -> None:
-        """Follow nobody's messages any more."""
+        """Follow nobody's messages any more, and ring no longer."""
         self._stop()
+        self._bell.close()
+
+    def _ring(self, number: str) -> None:
+        """Ring when the account calls this number or client; empty: no longer."""
+        if number and not re.fullmatch(f"{CALLER}|{CLIENT}", number):
+            raise BadMessage("ring needs a number like +13125550101, client:NAME, or nothing")
+        self._bell.leave()
+        if number and number != "anonymous":
+            self._bell.listen(number.removeprefix("client:"))
 
     def _watch(self, phone: PhoneSocket, number: str) -> None:
         self._stop()

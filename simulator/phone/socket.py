@@ -11,6 +11,7 @@ belong to the one call that is under way. From the browser:
     accept / reject / ignore ref an agent's answer to a call that rings
     token       token            an agent's new token
     feedback    call_sid, score, issue   what an agent thinks of the sound
+    ring        number           softphone: be rung as this number or client:NAME; "": no longer
     watch       number           softphone: this number's text messages, past and coming
     text        from, to, body   softphone: send a text message
 

@@ -4,7 +4,7 @@
 // captions go on.
 (() => {
   "use strict";
-  const WORDS = { idle: "Ready to call", connecting: "Opening the line", ringing: "Ringing", open: "Connected" };
+  const WORDS = { idle: "Ready to call", rung: "Incoming call", connecting: "Opening the line", ringing: "Ringing", open: "Connected" };
 
   function clock(date = new Date()) {
     return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -23,6 +23,10 @@
         microphone: "optional",
       });
       this.device.on("error", (error) => this.#trouble(error));
+      this.device.on("incoming", (call) => this.#rung(call));
+      this.device.on("connected", () => this.#ask());
+      this.device.on("lost", () => { if (this.ringsAs) this.#soon(); });
+      this.ringsAs = "";
       this.to = "";
       this.from = "";
       this.digits = "";
@@ -41,17 +45,56 @@
       return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
     }
 
-    async dial() {
-      if (this.isBusy) return;
+    // Asks to be rung when the account calls this number or client; "" for no longer.
+    ringAs(number) {
+      if (number === this.ringsAs) return;
+      this.ringsAs = number;
+      this.#ask();
+    }
+
+    #ask() {
+      if (this.device.state === "destroyed") return;
+      this.device.send({ event: "ring", number: this.ringsAs }).catch(() => {});
+    }
+
+    #soon() {
+      setTimeout(() => { if (this.ringsAs) this.#ask(); }, 1500);
+    }
+
+    answer() {
+      if (this.state !== "rung") return;
+      this.call.accept();
+      this.#become("connecting");
+    }
+
+    #begin() {
       this.talk.clear();
       Object.assign(this, { notice: "", digits: "", startedAt: 0, endedAt: 0, isMuted: false });
+    }
+
+    #rung(call) {
+      if (this.isBusy) return call.reject();
+      this.#begin();
+      this.call = call;
+      this.#listen(call);
+      call.on("cancel", () => this.#ended(call, "They gave up before you answered"));
+      call.on("reject", () => this.#ended(call, "You declined the call"));
+      return this.#become("rung", `Incoming call from ${call.parameters.From}`);
+    }
+
+    async dial() {
+      if (this.isBusy) return;
+      this.#begin();
       const call = this.call = await this.device.connect({ params: { To: this.to, From: this.from } });
       this.#listen(call);
       this.#become("connecting");
       setTimeout(() => this.#explainPrompt(call), 1500);
     }
 
-    hangUp() { if (this.call) this.call.disconnect(); }
+    hangUp() {
+      if (this.state === "rung") this.call.reject();
+      else if (this.call) this.call.disconnect();
+    }
 
     mute(on) {
       if (!this.call) return;
@@ -103,13 +146,13 @@
       call.on("released", () => this.talk.notes("They have left the call"));
     }
 
-    #ended(call) {
+    #ended(call, how = call.endReason) {
       const lasted = this.startedAt ? ` after ${this.elapsed}` : "";
-      this.talk.notes(`${call.endReason || "You hung up"}${lasted}`);
+      this.talk.notes(`${how || "You hung up"}${lasted}`);
       this.endedAt = Date.now();
       this.call = null;
       this.isMuted = false;
-      this.#become("idle", call.endReason || "Call ended");
+      this.#become("idle", how || "Call ended");
       this.onlevels(0, 0);
     }
 

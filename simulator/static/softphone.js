@@ -7,6 +7,7 @@
   ];
   const MOST_LINES = 4;
   const SAVED_NUMBER = "softphone-number";
+  const SAVED_RING = "softphone-ring";
   const $ = (id) => document.getElementById(id);
 
   const texts = new Conversation($("texts"), $("texts-empty"), null);
@@ -36,6 +37,12 @@
   function keepNumbers() {
     line.to = clean($("to").value);
     line.from = clean($("from").value);
+    wait();
+  }
+
+  // Where it is wanted, each line waits for the calls to its number.
+  function wait() {
+    lines.forEach((one) => one.ringAs($("ring").checked && one.from !== "anonymous" ? one.from : ""));
   }
 
   // Text messages follow the caller's number; the network sends those of the past first.
@@ -50,8 +57,10 @@
   }
 
   // As people write or paste numbers: (312) 555-0100, 1-312-555-0100, +1 312 555 0100.
+  // client:NAME is a client of the account: it calls the application.
   function clean(number) {
     if (/^\s*anonymous\s*$/i.test(number)) return "anonymous";
+    if (/^\s*client:/i.test(number)) return number.trim().replace(/^client:/i, "client:");
     const plain = number.replace(/[^\d+]/g, "");
     return plain.replace(/^1?(\d{10})$/, "+1$1");
   }
@@ -85,6 +94,7 @@
     made.from = known.callers.find((number) => !lines.some((one) => one.from === number)) || (line && line.from) || "";
     lines.push(made);
     choose(made);
+    wait();
     if (lines.length > 1) $("call").focus();
   }
 
@@ -113,6 +123,7 @@
 
   function dial(event) {
     event.preventDefault();
+    if (line.state === "rung") return line.answer();
     if (line.isBusy) return;
     keepNumbers();
     $("to").value = line.to;
@@ -168,9 +179,14 @@
     const wasBusy = $("hangup").hidden === false;
     $("phone").dataset.state = state;
     if ($("state").textContent !== line.words) $("state").textContent = line.words;
-    $("call").hidden = isBusy;
+    const isRung = state === "rung";
+    $("call").hidden = isBusy && !isRung;
+    $("call-word").textContent = isRung ? "Answer" : "Call";
+    $("hangup-word").textContent = isRung ? "Decline" : "Hang up";
+    $("dial").noValidate = isRung;
     $("call").disabled = !isUp;
     $("hangup").hidden = !isBusy;
+    $("mute").hidden = isRung;
     $("mute").disabled = !isBusy;
     $("mute").setAttribute("aria-pressed", String(line.isMuted));
     $("mute-word").textContent = line.isMuted ? "Muted" : "Mute";
@@ -223,7 +239,7 @@
   }
 
   function tabWords(one) {
-    if (one.state !== "open") return one.isBusy ? one.words : "free";
+    if (one.state !== "open") return { idle: "free", rung: "rings" }[one.state] || one.words;
     return one === line ? one.elapsed : `${one.elapsed} · parked`;
   }
 
@@ -266,6 +282,11 @@
   });
   $("dial").addEventListener("submit", dial);
   $("line-add").addEventListener("click", addLine);
+  $("ring").checked = localStorage.getItem(SAVED_RING) === "yes";
+  $("ring").addEventListener("change", () => {
+    localStorage.setItem(SAVED_RING, $("ring").checked ? "yes" : "no");
+    keepNumbers();
+  });
   $("hangup").addEventListener("click", () => line.hangUp());
   $("mute").addEventListener("click", () => line.mute(!line.isMuted));
   $("from").addEventListener("change", () => { keepNumbers(); watch(); });

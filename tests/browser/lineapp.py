@@ -43,7 +43,7 @@ FETCH = "<Response><Dial><Queue>people</Queue></Dial></Response>"
 RING = """<Response><Dial action="/after"><Client><Identity>agent_7</Identity>
 <Parameter name="case" value="42"/></Client></Dial></Response>"""
 ANSWERS = {"9": WAIT, "8": RING}
-SILENCE = '<Response><Pause length="60"/></Response>'
+HOLD = f'<Response><Play loop="0">{PUBLIC}/tune.wav</Play></Response>'
 DESK = """<!doctype html><title>Desk</title>
 <script src="{simulator}/phone.js" defer></script>
 <script src="/desk.js" defer></script><h1>Desk</h1>
@@ -124,7 +124,7 @@ class LineApp:
 
     async def _wait(self, request: web.Request) -> web.Response:
         await self._note(request)
-        return web.Response(text=SILENCE, content_type="text/xml")
+        return web.Response(text=HOLD, content_type="text/xml")
 
     async def _tune(self, request: web.Request) -> web.Response:
         return web.Response(body=self.tune, content_type="audio/wav")

@@ -183,6 +183,41 @@ def _send_text(line: LineApp, *, to: str, body: str) -> None:
     assert answer.json()["to"] == to
 
 
+def test_a_softphone_rings_when_its_number_is_called_and_hears_who_calls(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    page.goto(line.simulator)
+    expect(page.get_by_role("button", name="Call", exact=True)).to_be_enabled()
+    page.locator("#from").fill("+13125550166")
+    page.get_by_label("Ring here").check()
+    phones = f"{line.simulator}/simulator/phones"
+    eventually(lambda: "+13125550166" in requests.get(phones, timeout=5).json()["registered"])
+    _call_out(line, "+13125550166")
+    expect(page.locator("#state")).to_have_text(f"Incoming call from {NUMBER}")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.locator("#state")).to_have_text("Connected")
+    keep_sound(page)
+    eventually(lambda: _hears(page, TUNE), every_s=0.5)
+    page.get_by_role("button", name="Hang up").click()
+
+    _call_out(line, "+13125550166")
+    page.get_by_role("button", name="Decline").click()
+    expect(page.locator("#state")).to_have_text("You declined the call")
+    page.get_by_label("Ring here").uncheck()
+
+
+def _call_out(line: LineApp, to: str) -> None:
+    document = "<Response><Play loop='0'>https://app.example/tune.wav</Play></Response>"
+    answer = requests.post(
+        f"{line.simulator}/2010-04-01/Accounts/{ACCOUNT}/Calls.json",
+        data={"To": to, "From": NUMBER, "Twiml": document},
+        auth=(ACCOUNT, AUTH_TOKEN),
+        timeout=10,
+    )
+    assert answer.status_code == 201
+
+
 def test_a_number_typed_before_the_page_knows_its_callers_is_kept(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
@@ -255,6 +290,8 @@ def test_a_caller_in_a_queue_and_the_agent_who_takes_them_hear_each_other(
     _call(caller, line)
     caller.keyboard.press("9")
     eventually(lambda: line.asked("/wait"))
+    keep_sound(caller)
+    eventually(lambda: _hears(caller, TUNE), every_s=0.5)
 
     agent_says = voice(40, seed=3)
     agent = chromium_page(fake_audio=write_wav(tmp_path / "agent.wav", agent_says))

@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
-from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp import ClientWebSocketResponse, WSMessage, WSMsgType, WSServerHandshakeError
 
 from tests.simulator_phone.phones import (
     CALLER,
     FRAME,
     NUMBER,
+    WAIT,
     Phones,
     connect,
     told,
@@ -205,5 +206,81 @@ def test_other_origins_may_load_the_agents_phone_but_not_the_calls(tmp_path: Pat
             assert answer.content_type == "text/javascript"
         answer = await phones.client.get("/calls.json")
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+    try_phones(tmp_path, journey)
+
+
+async def wait_for_calls(socket: ClientWebSocketResponse, number: str) -> None:
+    """Ask to be rung; when nonsense has been answered, the network knows."""
+    await socket.send_json({"event": "ring", "number": number})
+    await socket.send_json({"event": "fly"})
+    assert "fly" in (await told(socket, "error"))["message"]
+
+
+def test_a_softphone_that_waits_for_its_calls_is_rung_and_others_are_not(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket, phones.socket() as other:
+            await wait_for_calls(socket, CALLER)
+            await wait_for_calls(other, "+13125550109")
+            made = await phones.rest("Calls", To=CALLER, From=NUMBER, Twiml=WAIT)
+            rung = await told(socket, "incoming")
+            assert (rung["ref"], rung["parameters"]["From"]) == (made["sid"], NUMBER)
+            await socket.send_json({"event": "accept", "ref": rung["ref"]})
+            await told(socket, "accept")
+            await other.send_json({"event": "fly"})
+            assert other_than_sound(await other.receive()) == "error"
+
+            await wait_for_calls(socket, "")
+            made = await phones.rest("Calls", To=CALLER, From=NUMBER, Twiml=WAIT)
+            answered = phones.network.calls[made["sid"]].answered
+            await asyncio.wait_for(answered.wait(), 10)
+
+    try_phones(tmp_path, journey)
+
+
+def other_than_sound(message: WSMessage) -> str:
+    assert message.type is WSMsgType.TEXT
+    return str(json.loads(message.data)["event"])
+
+
+def test_a_call_declined_on_the_softphone_is_busy(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await wait_for_calls(socket, CALLER)
+            made = await phones.rest("Calls", To=CALLER, From=NUMBER, Twiml=WAIT)
+            ref = (await told(socket, "incoming"))["ref"]
+            await socket.send_json({"event": "reject", "ref": ref})
+            call = phones.network.calls[made["sid"]]
+            await asyncio.wait_for(call.gone.wait(), 10)
+            assert call.status == "busy"
+
+    try_phones(tmp_path, journey)
+
+
+@pytest.mark.parametrize("number", ["5", "client:", "client:a b", "sip:a@b"])
+def test_a_softphone_cannot_wait_as_nobody(tmp_path: Path, number: str) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await socket.send_json({"event": "ring", "number": number})
+            assert "ring needs a number" in (await told(socket, "error"))["message"]
+        assert phones.network.clients.registered() == {}
+
+    try_phones(tmp_path, journey)
+
+
+def test_a_softphone_as_a_client_calls_the_application_and_is_rung_by_its_name(
+    tmp_path: Path,
+) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as socket:
+            await connect(socket, From="client:agent_7")
+            await told(socket, "accept")
+            form = phones.asked("/agent")[0]
+            assert (form["From"], form["To"]) == ("client:agent_7", NUMBER)
+            await socket.send_json({"event": "disconnect", "ref": "a"})
+            await told(socket, "disconnect")
+            await wait_for_calls(socket, "client:agent_7")
+            await phones.rest("Calls", To="client:agent_7?case=1", From=NUMBER, Twiml=WAIT)
+            assert (await told(socket, "incoming"))["custom_parameters"] == {"case": "1"}
 
     try_phones(tmp_path, journey)
