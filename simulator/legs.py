@@ -82,6 +82,13 @@ class Endpoint:
     def notice(self, notice: Notice) -> None:
         """Something happened; see the module's docstring."""
 
+    def saying(self) -> tuple[str, float] | None:
+        """The sentence that this person is saying, word for word, and how much of it is said.
+
+        None when they say nothing, or nobody can know.
+        """
+        return None
+
 
 class Source(Protocol):
     """What a leg is being played."""

@@ -107,10 +107,25 @@ class SpeechWatch:
         """Watch no longer."""
         self._stop()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a sentence whose words are known is being said."""
+        return not self.ended.is_set() and self._call.leg.endpoint.saying() is not None
+
+    def so_far(self) -> str:
+        """The words that are known so far; of a sentence being said, its part by time."""
+        parts = list(self._known)
+        saying = self._call.leg.endpoint.saying()
+        if saying is not None:
+            words = saying[0].split()
+            parts.append(" ".join(words[: int(len(words) * saying[1])]))
+        return " ".join(part for part in parts if part)
+
     async def words(self, recogniser: Recogniser) -> Speech | None:
         """What was said; None when it cannot be known."""
-        if self._known and not self._unknown:
-            return Speech(" ".join(self._known), _KNOWN)
+        known = "" if self._unknown else self.so_far()
+        if known:
+            return Speech(known, _KNOWN)
         if not recogniser.is_there:
             return None
         async with self._call.clock.outside():

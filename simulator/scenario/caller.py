@@ -101,6 +101,10 @@ class ScriptedCaller(Endpoint):
         """The next frame of what this caller says."""
         return self._mouth.next_frame(self._speech_ended)
 
+    def saying(self) -> tuple[str, float] | None:
+        """What this caller is saying, and how much of it is said."""
+        return self._mouth.progress
+
     def hear(self, frame: bytes) -> None:
         """Notice whether the line is quiet, and listen to what is not known."""
         audible = is_audible(frame)

@@ -114,6 +114,14 @@ class Mouth:
         """Whether something is still being said."""
         return self._saying is not None
 
+    @property
+    def progress(self) -> tuple[str, float] | None:
+        """The sentence that is being said, and its share that is said; None when not known."""
+        saying = self._saying
+        if saying is None or not saying.exact:
+            return None
+        return saying.name, min(1.0, self._said / max(1, saying.speech_ends_at))
+
     def say(self, what: Utterance) -> None:
         """Begin to say something."""
         self._saying, self._said = what, 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from simulator.scene import Outcome, Scene
 from simulator.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
 from simulator.twiml.parser import Verb
 from simulator.waiting import first_of
 from simulator.webhook import Form
+
+_BETWEEN_PARTIALS_S = 1.0
 
 
 class _Keys:
@@ -48,17 +51,19 @@ async def gather(scene: Scene, verb: Verb) -> Outcome | None:
     """
     scene.address(verb)
     keys = _Keys(verb)
-    speech = _watch(scene, verb)
+    speech, partials = _watch(scene, verb), _Partials(scene, verb)
     with ExitStack() as stack:
         if "dtmf" in verb["input"]:
             stack.enter_context(scene.leg.keys_to(keys.take))
         if speech is not None:
             stack.callback(speech.close)
             stack.enter_context(scene.leg.tapped(speech.take))
+            stack.enter_context(partials.sent(speech))
         await _prompt(scene, verb, keys, speech)
         await _wait(scene, verb, keys, speech)
-        said = await _understood(scene, verb, speech) if not keys.pressed.is_set() else None
+        said = await _understood(scene, speech) if not keys.pressed.is_set() else None
     if said is not None:
+        partials.finish(said.text)
         return scene.action(verb, *_speech_fields(verb, said))
     if not keys.digits and not verb["actionOnEmptyResult"]:
         return None
@@ -83,7 +88,7 @@ def _watch(scene: Scene, verb: Verb) -> SpeechWatch | None:
     return SpeechWatch(scene.call, silence_s=silence_s, most_s=verb["maxSpeechTime"])
 
 
-async def _understood(scene: Scene, verb: Verb, speech: SpeechWatch | None) -> Speech | None:
+async def _understood(scene: Scene, speech: SpeechWatch | None) -> Speech | None:
     """The words of an answer; None when there are none."""
     if speech is None or not speech.began.is_set():
         return None
@@ -92,25 +97,56 @@ async def _understood(scene: Scene, verb: Verb, speech: SpeechWatch | None) -> S
         message = "the caller's words are not known; give --speech-model DIR to recognise them"
         scene.network.complain(scene.call, 0, message, scene.url, level="warning")
         return None
-    if found.text:
-        _send_partial(scene, verb, found)
     return found if found.text else None
 
 
-def _send_partial(scene: Scene, verb: Verb, found: Speech) -> None:
-    """The one partial result of an answer: all of it, before the action is asked."""
-    url = scene.resolved(verb["partialResultCallback"])
-    if not url:
-        return
-    fields = (
-        ("SequenceNumber", "0"),
-        ("UnstableSpeechResult", ""),
-        ("StableSpeechResult", found.text),
-        ("Stability", "1.0"),
-        ("Language", verb["language"]),
-    )
-    request = scene.request(url, verb["partialResultCallbackMethod"], *fields)
-    scene.network.send_aside(scene.call, request)
+class _Partials:
+    """Tells the words of an answer while it is given: at most once a second, and all at its end."""
+
+    def __init__(self, scene: Scene, verb: Verb) -> None:
+        self._scene = scene
+        self._verb = verb
+        self._url = scene.resolved(verb["partialResultCallback"])
+        self._sent = 0
+
+    @contextmanager
+    def sent(self, speech: SpeechWatch) -> Iterator[None]:
+        """Tell them meanwhile."""
+        if not self._url:
+            yield
+            return
+        telling = asyncio.ensure_future(self._follow(speech))
+        try:
+            yield
+        finally:
+            telling.cancel()
+
+    def finish(self, words: str) -> None:
+        """The last one: nothing changes any more."""
+        if self._url:
+            self._send(words, "", "1.0")
+
+    async def _follow(self, speech: SpeechWatch) -> None:
+        told = ""
+        while True:
+            await self._scene.network.clock.sleep(_BETWEEN_PARTIALS_S)
+            words = speech.so_far()
+            if words != told and speech.goes_on:
+                told, parts = words, words.split()
+                self._send(" ".join(parts[:-1]), parts[-1], "0.5")
+
+    def _send(self, stable: str, unstable: str, stability: str) -> None:
+        fields = (
+            ("SequenceNumber", str(self._sent)),
+            ("UnstableSpeechResult", unstable),
+            ("StableSpeechResult", stable),
+            ("Stability", stability),
+            ("Language", self._verb["language"]),
+        )
+        self._sent += 1
+        method = self._verb["partialResultCallbackMethod"]
+        request = self._scene.request(self._url, method, *fields)
+        self._scene.network.send_aside(self._scene.call, request)
 
 
 def _speech_fields(verb: Verb, said: Speech) -> Form:

@@ -151,9 +151,31 @@ def test_speech_that_does_not_end_is_cut_short(tmp_path: Path) -> None:
         "<Say>Tell me at length about everything that is wrong in your street</Say></Gather>"
     )
     replies = {"/voice": response(gather), "/said": response("<Say>Enough</Say>")}
-    long = "there is a very deep hole in the road in front of my house and nobody comes to mend it"
-    played = play(tmp_path, replies, [{"interrupts": {"says": long}}])
-    assert not played.events("said") and played.call.duration_s in (2, 3, 4)
+    played = play(tmp_path, replies, [{"interrupts": {"says": LONG}}])
+    (form,) = played.app.forms("/said")
+    assert LONG.startswith(form["SpeechResult"]) and 2 < len(form["SpeechResult"]) < len(LONG) / 2
+
+
+LONG = "there is a very deep hole in the road in front of my house and nobody comes to mend it"
+
+
+@pytest.mark.row("verb.Gather.partialResultCallback")
+def test_words_are_told_while_they_come(tmp_path: Path) -> None:
+    gather = (
+        '<Gather input="speech" action="/said" speechTimeout="2" '
+        'partialResultCallback="/partial"><Say>Hi</Say></Gather>'
+    )
+    replies = {"/voice": response(gather), "/said": response(), "/partial": response()}
+    steps: list[dict[str, Any]] = [{"hears": "hi"}, {"says": LONG}, {"is_hung_up_on": True}]
+    forms = play(tmp_path, replies, steps).app.forms("/partial")
+    assert len(forms) > 3
+    assert [form["SequenceNumber"] for form in forms] == [str(n) for n in range(len(forms))]
+    heard = [f"{form['StableSpeechResult']} {form['UnstableSpeechResult']}" for form in forms]
+    assert all(LONG.startswith(text.strip()) for text in heard)
+    assert [len(text) for text in heard] == sorted(len(text) for text in heard)
+    last = forms[-1]
+    assert (last["StableSpeechResult"], last["UnstableSpeechResult"]) == (LONG, "")
+    assert (last["Stability"], forms[0]["Stability"]) == ("1.0", "0.5")
 
 
 @pytest.mark.row("verb.Gather.partialResultCallbackMethod")
@@ -164,5 +186,5 @@ def test_partial_results_come_by_the_method_it_names(tmp_path: Path) -> None:
     )
     replies = {"/voice": response(gather), "/said": response(), "/partial": response()}
     played = play(tmp_path, replies, [{"says": "a lamp"}, {"is_hung_up_on": True}])
-    (partial,) = [one for one in played.app.received if one.path == "/partial"]
-    assert "StableSpeechResult=a+lamp" in partial.url
+    partials = [one for one in played.app.received if one.path == "/partial"]
+    assert "StableSpeechResult=a+lamp" in partials[-1].url and not partials[-1].form
