@@ -22,7 +22,7 @@ from simulator.load.crowd import Habits
 from simulator.load.picture import NoPicture, draw
 from simulator.origins import BadOrigin, OriginMap
 from simulator.rest.answers import dumps
-from simulator.scenario.steps import ScenarioError, load_scenario
+from simulator.scenario.steps import ScenarioError, load_scenario, with_facts
 from simulator.server import create_app
 from simulator.settings import Hook, Settings, SettingsError
 from simulator.signature import SharedKey
@@ -214,17 +214,27 @@ def serve(**options: Any) -> None:
     "--server", help="A running simulator that places the call, such as http://127.0.0.1:8100."
 )
 @click.option("--json", "as_json", is_flag=True, help="One event a line as JSON.")
+@click.option(
+    "--caller",
+    "facts",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="What is known of the caller: forwarded_from, name or attestation. Repeatable.",
+)
 @_network_options
 def call(
     voice_url_argument: str | None,
     scenario_path: Path,
     server: str | None,
     as_json: bool,
+    facts: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Let a scripted caller call, and print the conversation. Exit status 0 if all held."""
     try:
+        known = {name: text for name, _, text in (one.partition("=") for one in facts)}
         scenario = load_scenario(scenario_path)
+        scenario = with_facts(scenario, known, scenario_path.resolve().parent)
     except ScenarioError as error:
         raise click.ClickException(str(error)) from error
     folder = scenario_path.resolve().parent

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from simulator.audio import BadSound
+from simulator.documents import document_of, is_sound
 from simulator.hold_music import hold_music
 from simulator.legs import Leg
 from simulator.scene import Scene, VerbError
@@ -83,10 +84,10 @@ async def _perform(scene: Scene, first: Request) -> None:
     while todo is not None:
         began_s = clock.now_s
         answer = await scene.network.send(scene.call, todo)
-        if answer.content_type.startswith("audio/"):
+        if is_sound(answer):
             await scene.network.play_answer(scene.call, answer, to=scene.leg)
             return
-        outcome = await replace(scene, url=answer.url).run(answer.body)
+        outcome = await replace(scene, url=answer.url).run(document_of(answer))
         todo = outcome if isinstance(outcome, Request) else None
         if todo is not None:
             await clock.sleep(max(0.02, _SHORTEST_ROUND_S - (clock.now_s - began_s)))

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from simulator.audio import FRAME_BYTES, KEYS, SILENCE, BadSound
 from simulator.call import Call, Inline, Later, Led, Next
 from simulator.detection import detect_aside
+from simulator.documents import document_of, is_sound, is_text
 from simulator.scene import End, Scene, VerbError
 from simulator.sound import sound_file
 from simulator.speech import CannotSpeak
 from simulator.status import code_of_progress, tell
 from simulator.twiml.parser import DocumentError
 from simulator.verbs import HANDLERS
-from simulator.webhook import Answer, Request, WebhookFailed
+from simulator.webhook import Request, WebhookFailed
 
 if TYPE_CHECKING:
     from simulator.clients import ClientPhone
@@ -28,7 +29,6 @@ APOLOGY = "We are sorry. An application error has occurred. Goodbye."
 _SETUP_S = 0.1
 _MOST_REDIRECTS = 50
 """A document that only redirects to itself ends the call rather than run for ever."""
-_XML = frozenset({"text/xml", "application/xml", "text/html", "application/xhtml+xml"})
 
 
 class Conversation:
@@ -182,32 +182,20 @@ class Conversation:
             scene = Scene(call, network, HANDLERS, call.party.hook.url, inline=True)
             return self._next(await scene.run(todo.twiml.encode()))
         answer = await network.send(call, todo)
-        kind = answer.content_type.split(";")[0].strip().lower()
-        if not kind and answer.body.strip():
-            raise WebhookFailed(11200, "the answer has no Content-Type", url=answer.url)
-        if kind in _XML or not answer.body.strip():
-            scene = Scene(call, network, HANDLERS, answer.url)
-            return self._next(await scene.run(answer.body))
-        await self._play(answer, kind)
-        return None
+        scene = Scene(call, network, HANDLERS, answer.url)
+        if is_sound(answer):
+            call.answer()
+            await network.play_answer(call, answer)
+            return None
+        if is_text(answer):
+            await scene.say(answer.body.decode(errors="replace"), "en-US")
+            return None
+        return self._next(await scene.run(document_of(answer)))
 
     def _next(self, outcome: object) -> Next | None:
         if isinstance(outcome, End) and outcome.status:
             self._call.end(by="line", status=outcome.status)
         return outcome if isinstance(outcome, Request | Inline) else None
-
-    async def _play(self, answer: Answer, kind: str) -> None:
-        """Sound is played and text is said, then the call is over."""
-        call, network = self._call, self._network
-        if kind.startswith("audio/"):
-            call.answer()
-            await network.play_answer(call, answer)
-        elif kind == "text/plain":
-            scene = Scene(call, network, HANDLERS, answer.url)
-            await scene.say(answer.body.decode(errors="replace"), "en-US")
-        else:
-            message = f"Content-Type {kind!r}; expected text/xml"
-            raise WebhookFailed(12300, message, url=answer.url)
 
     async def _fall_back(self, failed_on: Next, failed: WebhookFailed) -> Next | None:
         """Note the failure; ask the fallback address once, else apologise and end."""

@@ -95,6 +95,12 @@ def _facts(source: Any) -> CallerFacts:
         raise ScenarioError(f"caller: {error}") from error
 
 
+def with_facts(scenario: Scenario, facts: Mapping[str, str], folder: Path) -> Scenario:
+    """The same with more known of the caller than it says itself. Raises ScenarioError."""
+    caller = {**scenario.source.get("caller", {}), **facts}
+    return scenario_from({**scenario.source, "caller": caller}, folder) if facts else scenario
+
+
 def step_from(where: str, source: Any, folder: Path) -> Step:
     """One step from plain values: an act and perhaps `within_s`. Raises ScenarioError."""
     given = _mapping(where, source, {*_ACTS, "within_s"})

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from simulator.detection import Detection
+from simulator.documents import document_of
 from simulator.scene import End, Scene, VerbError
 from simulator.twiml.parser import DocumentError, Misplaced, Verb
 from simulator.webhook import Form, Request, WebhookFailed
@@ -20,7 +21,7 @@ async def run_whisper(scene: Scene, first: Request) -> bool:
     while todo is not None:
         try:
             answer = await scene.network.send(scene.call, todo)
-            outcome = await replace(scene, url=answer.url).run(answer.body)
+            outcome = await replace(scene, url=answer.url).run(document_of(answer))
         except WebhookFailed as failed:
             scene.network.complain(scene.call, failed.code, str(failed), failed.url)
             return False

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.call import Call
+from simulator.documents import document_of, is_sound
 from simulator.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
 from simulator.scene import End, Leave, Outcome, Scene, VerbError
 from simulator.sound import Endless, sound_file
@@ -132,10 +133,10 @@ async def _one_round(scene: Scene, request: Request) -> Request | str | None:
     """Run one wait document: a QueueResult, a redirect, or None to begin again."""
     try:
         answer = await scene.network.send(scene.call, request)
-        if answer.content_type.startswith("audio/"):
+        if is_sound(answer):
             await scene.network.play_answer(scene.call, answer)
             return None
-        outcome = await replace(scene, url=answer.url).run(answer.body)
+        outcome = await replace(scene, url=answer.url).run(document_of(answer))
     except WebhookFailed as failed:
         scene.network.complain(scene.call, failed.code, str(failed), failed.url)
         return "system-error"
@@ -219,7 +220,8 @@ async def _whisper(scene: Scene, noun: Verb, queue: Queue, member: Member) -> No
     theirs = replace(scene, call=member.call, url=url, inline=False, extra=lambda: extra)
     try:
         answer = await scene.network.send(member.call, theirs.request(url, noun["method"]))
-        await replace(theirs, url=answer.url, verbs=("Say", "Play", "Pause")).run(answer.body)
+        there = replace(theirs, url=answer.url, verbs=("Say", "Play", "Pause"))
+        await there.run(document_of(answer))
     except WebhookFailed as failed:
         scene.network.complain(member.call, failed.code, str(failed), failed.url)
     except (DocumentError, VerbError) as error:

@@ -57,6 +57,18 @@ def test_a_call_whose_expectations_hold_exits_with_0(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fact", "ends_with"), [("forwarded_from=+13125550199", 0), ("nam=J SMITH", 1)]
+)
+def test_what_is_known_of_the_caller_may_stand_on_the_command_line(
+    tmp_path: Path, fact: str, ends_with: int
+) -> None:
+    ran = called(tmp_path, HEARS, "--caller", fact)
+    assert ran.returncode == ends_with, ran.stderr
+    assert ("caller: unknown key 'nam'" in ran.stderr) == (ends_with == 1)
+
+
+@pytest.mark.slow
 def test_a_failed_expectation_exits_with_1_and_says_why(tmp_path: Path) -> None:
     ran = called(tmp_path, HOPES, "--json")
     assert ran.returncode == 1

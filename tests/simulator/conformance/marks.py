@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parents[2]
@@ -36,12 +37,20 @@ def marks_in(folder: Path | None = None) -> tuple[Mark, ...]:
         text = file.read_text()
         if "mark.row" not in text:
             continue
-        tree = ast.parse(text, file.name)
-        where = str(file.relative_to(folder))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _is_row(node.func):
-                found += _marks(node, f"{where}:{node.lineno}")
+        found += _marks_of(str(file.relative_to(folder)), text)
     return tuple(found)
+
+
+@cache
+def _marks_of(where: str, text: str) -> tuple[Mark, ...]:
+    """The marks of one file."""
+    calls = (node for node in ast.walk(ast.parse(text, where)) if isinstance(node, ast.Call))
+    return tuple(
+        mark
+        for call in calls
+        if _is_row(call.func)
+        for mark in _marks(call, f"{where}:{call.lineno}")
+    )
 
 
 def _is_row(function: ast.expr) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulator.conformance import readme
 from tests.simulator.conformance.catalogue import BadCatalogue, Row, load_rows
+from tests.simulator.conformance.coverage import table_lines
 from tests.simulator.conformance.marks import BadMark, Mark, marks_in
 
 
@@ -63,6 +64,16 @@ def test_a_mark_without_ids_written_out_is_refused(mark: str, tmp_path: Path) ->
         marks_in(tmp_path)
 
 
+def test_each_table_says_how_many_rows_there_are_and_passed() -> None:
+    rows = load_rows()
+    first = next(iter(rows.values()))
+    head, *tables, total = table_lines({first.id, "unknown"})
+    assert head.split()[-2:] == ["passed", "now"] and total.split()[-1] == "1"
+    assert int(total.split()[1]) == len(rows)
+    assert len(tables) == len({row.table for row in rows.values()})
+
+
+@pytest.mark.slow
 def test_a_run_says_which_rows_passed(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("pytest_plugins = ['tests.simulator.conformance.coverage']")
     pytester.makepyfile(

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from simulator.caller_id import CallerFacts, Place
+from simulator.caller_id import BadFacts, CallerFacts, Place, place_in
 from simulator.legs import Endpoint
 from simulator.network import Network
 from simulator.phones import behaviour_from
 from simulator.ring import Ring
+from simulator.scenario.steps import ScenarioError, scenario_from, with_facts
 from simulator.settings import Hook
 from simulator.status import EVENTS, StatusCallback
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, response
@@ -392,3 +393,21 @@ def test_the_fallback_gets_the_failed_requests_fields_and_the_reason(tmp_path: P
     form = told.at("/fallback")
     assert set(form) == {*told.at("/keys"), "ErrorCode", "ErrorUrl"} and form["Digits"] == "5"
     assert (form["ErrorCode"], form["ErrorUrl"]) == ("11200", f"{PUBLIC}/keys")
+
+
+def test_what_is_known_of_a_caller_is_read_and_refused_by_name(tmp_path: Path) -> None:
+    source = {"steps": [GONE], "caller": {"name": "J SMITH", "place": {"city": "Springfield"}}}
+    scenario = with_facts(scenario_from(source, tmp_path), {"forwarded_from": SHOP}, tmp_path)
+    assert scenario.facts == CallerFacts(SHOP, "J SMITH", place=Place("Springfield"))
+    for wrong, words in (
+        ({"nam": "x"}, "unknown key 'nam'"),
+        ({"name": 5}, "expected text"),
+        ({"attestation": "A"}, "expected one of TN-Validation-Passed-A"),
+        ({"place": "Springfield"}, "place: expected a mapping"),
+        ("J SMITH", "caller: expected a mapping"),
+    ):
+        with pytest.raises(ScenarioError, match=words):
+            scenario_from({**source, "caller": wrong}, tmp_path)
+    with pytest.raises(BadFacts, match="CITY,STATE,ZIP,COUNTRY"):
+        place_in("Springfield")
+    assert place_in("Springfield,IL,62701,US") == SPRINGFIELD

@@ -23,7 +23,7 @@ from simulator.rest.calls import ring_from
 from simulator.settings import Hook
 from simulator.webhook import MOST_BYTES, Answer, Request, WebhookClient, WebhookFailed
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, TOKEN, response, run
-from tests.simulator.conformance.line import GONE, answered_by, coming, dialled, story
+from tests.simulator.conformance.line import GONE, SHOP, answered_by, coming, dialled, story
 
 HANG_UP = response("<Hangup/>")
 FALLBACK = Hook(f"{PUBLIC}/voice", fallback_url=f"{PUBLIC}/fallback")
@@ -262,6 +262,20 @@ def test_plain_text_is_said_and_then_the_call_ends(tmp_path: Path) -> None:
 def test_other_content_is_an_error(tmp_path: Path, kind: str) -> None:
     told = dialled(tmp_path, {"/voice": xml("{}", kind), "/fallback": HANG_UP}, voice=FALLBACK)
     assert told.codes == [12300] and told.at("/fallback")["ErrorCode"] == "12300"
+
+
+@pytest.mark.row("http.content.other")
+@pytest.mark.parametrize("path", ["/whisper", "/wait", "/music"])
+def test_other_content_is_an_error_wherever_a_document_is_asked_for(
+    tmp_path: Path, path: str
+) -> None:
+    verbs = {
+        "/whisper": f'<Dial timeout="5"><Number url="/whisper">{SHOP}</Number></Dial>',
+        "/wait": '<Enqueue waitUrl="/wait">desk</Enqueue>',
+        "/music": '<Dial><Conference waitUrl="/music">lobby</Conference></Dial>',
+    }
+    told = dialled(tmp_path, {"/voice": response(verbs[path]), path: xml("{}", "text/css")})
+    assert told.codes == [12300]
 
 
 @pytest.mark.row("http.content.none")
