@@ -3,12 +3,14 @@
 /calls              the page
 /debugger, /faults  the pages of errors and of the plan of faults
 /calls.json         the newest calls, newest first
-/calls/{sid}.json   one call with everything that happened on it, and how loud its legs are now
+/calls/{sid}.json   one call with everything that happened on it (?since=N: after the first N
+                    events), and how loud its legs are now
 /calls/recordings/{sid}.wav   a recording's sound
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from aiohttp import web
@@ -47,7 +49,13 @@ class Board:
         return web.json_response({"calls": [_summary(call) for call in newest]})
 
     async def detail(self, request: web.Request) -> web.Response:
-        """One call's events, with the legs it is connected to; 404 for an unknown one."""
+        """One call's events, with the legs it is connected to; 404 for an unknown one.
+
+        since: how many of its events the page has already; only those after them are told.
+        """
+        since = request.query.get("since", "0")
+        if not re.fullmatch(r"\d{1,9}", since):
+            raise web.HTTPBadRequest(text=f"since: expected a number of events, got {since!r}")
         call = self._network.calls.get(request.match_info["sid"])
         if call is None:
             raise web.HTTPNotFound(text="no such call")
@@ -56,7 +64,8 @@ class Board:
                 **_summary(call),
                 "legs": [{**_summary(leg), "levels": _levels(leg)} for leg in self._legs(call)],
                 "recordings": _recorded(call),
-                "events": [self._event(call, event) for event in call.log.events],
+                "since": int(since),
+                "events": [self._event(call, event) for event in call.log.events[int(since) :]],
             }
         )
 

@@ -8,6 +8,8 @@
   const now = new CallNow(choose);
   let chosen = decodeURIComponent(location.hash.slice(1));
   let isLive = false;
+  let events = [];
+  let eventsOf = "";
   let drawn = "";
 
   // The list: whoever was dialled stands below the call that dialled them.
@@ -60,16 +62,24 @@
     await lookAtCall();
   }
 
+  // Only what is new is asked for; `events` are those of the chosen call that are known.
   async function lookAtCall() {
     if (!chosen) return;
-    const answer = await fetch(`/calls/${encodeURIComponent(chosen)}.json`);
-    if (answer.status === 404) return forgotten();
+    const answer = await fetch(`/calls/${encodeURIComponent(chosen)}.json?since=${eventsOf === chosen ? events.length : 0}`);
+    if (answer.status === 404) {
+      forgotten();
+      return;
+    }
     const call = await answer.json();
-    if (call.sid !== chosen) return undefined;
+    const isNext = eventsOf === call.sid ? call.since === events.length : call.since === 0;
+    if (call.sid !== chosen || !isNext) return;
+    events = eventsOf === call.sid ? [...events, ...call.events] : call.events;
+    eventsOf = call.sid;
+    call.events = events;
     isLive = !call.is_over;
     $("events-empty").hidden = true;
     now.draw(call);
-    return log.draw(call);
+    log.draw(call);
   }
 
   function forgotten() {

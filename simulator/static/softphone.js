@@ -160,6 +160,7 @@
   const SHORTCUTS = {
     m: () => line.mute(!line.isMuted),
     h: () => line.hangUp(),
+    a: () => line.answer(),
     n: () => lines.length < MOST_LINES && addLine(),
     l: () => choose(lines[(lines.indexOf(line) + 1) % lines.length]),
   };

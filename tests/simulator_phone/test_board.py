@@ -138,3 +138,20 @@ def test_a_page_loads_nothing_from_elsewhere(tmp_path: Path, name: str) -> None:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
     try_phones(tmp_path, journey)
+
+
+def test_a_page_that_knows_some_events_is_told_those_after_them(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as caller:
+            await connect(caller)
+            sid = (await told(caller, "accept"))["parameters"]["CallSid"]
+            whole = await shown(phones, sid)
+            path = f"/calls/{sid}.json?since=2"
+            rest = await (await phones.client.get(path)).json()
+            assert whole["since"] == 0 and rest["since"] == 2
+            assert rest["events"][: len(whole["events"]) - 2] == whole["events"][2:]
+            for wrong in ("-1", "x", ""):
+                answer = await phones.client.get(f"/calls/{sid}.json?since={wrong}")
+                assert answer.status == 400
+
+    try_phones(tmp_path, journey)
