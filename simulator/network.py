@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.account import Account
-from simulator.audio import read_gsm, read_sound
 from simulator.call import Call, Party, SentWebhook
 from simulator.caller_id import CallerFacts
 from simulator.clients import Clients
@@ -34,12 +33,12 @@ from simulator.recordings import Recorder, Recording, Recordings, RecordTerms, d
 from simulator.settings import Settings
 from simulator.sids import draw_from
 from simulator.sound import play
+from simulator.sound_files import SoundFiles, sound_of
 from simulator.speech import Speaker
 from simulator.speech_input import Recogniser
 from simulator.texting import receive
 from simulator.webhook import (
     MOST_BYTES,
-    MOST_SOUND_BYTES,
     Answer,
     Form,
     Request,
@@ -85,7 +84,7 @@ class Network:
         self._live: dict[str, Call] = {}
         self.clock.is_idle = lambda: not self._live
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._files: dict[str, bytes] = {}
+        self.sound_files = SoundFiles(self)
 
     async def __aenter__(self) -> Network:
         await self._webhooks.__aenter__()
@@ -266,23 +265,9 @@ class Network:
 
         self.aside(send(), of=call)
 
-    async def fetched(self, call: Call, url: str) -> bytes:
-        """A sound file of the application as mu-law. Raises WebhookFailed, BadSound."""
-        kept = self._files.get(url)
-        if kept is not None:
-            return kept
-        await self.outage.over()
-        request = Request(url, method="GET", purpose="sound")
-        async with self.clock.outside():
-            answer = await self._webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
-        sound = _sound_of(answer)
-        if "no-store" not in answer.headers.get("Cache-Control", ""):
-            self._files[url] = sound
-        return sound
-
     async def play_answer(self, call: Call, answer: Answer, *, to: Leg | None = None) -> None:
         """Play a sound that came instead of TwiML. Raises BadSound."""
-        await play(to or call.leg, _sound_of(answer))
+        await play(to or call.leg, sound_of(answer))
 
     async def spoken(self, text: str, language: str) -> bytes:
         """A sentence in the carrier's own voice, as mu-law. Raises CannotSpeak."""
@@ -424,21 +409,6 @@ class Network:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             _log.error("a task of the simulator failed", exc_info=task.exception())
-
-
-def _sound_of(answer: Answer) -> bytes:
-    kind = answer.content_type.split(";")[0].strip().lower()
-    has_header = answer.body[:4] in _HEADERS
-    if kind in _RAW_MULAW and not has_header:
-        return answer.body
-    if kind in _RAW_GSM and not has_header:
-        return read_gsm(answer.body, answer.url)
-    return read_sound(answer.body, answer.url)
-
-
-_HEADERS = (b"RIFF", b".snd", b"FORM")
-_RAW_MULAW = frozenset({"audio/basic", "audio/ulaw", "audio/x-mulaw"})
-_RAW_GSM = frozenset({"audio/gsm", "audio/x-gsm"})
 
 
 def _clock(settings: Settings) -> Clock:

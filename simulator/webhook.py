@@ -52,6 +52,8 @@ class Request:
     """Signed with a key that is not the account's."""
     json: bytes = b""
     """A JSON body in the form's place."""
+    headers: Form = ()
+    """Headers besides those of every request."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,7 @@ class WebhookClient:
                 "X-Home-Region": "us1",
                 **self._signed(request, public, form),
                 TOKEN_HEADER: request.token,
+                **dict(request.headers),
             }
         )
         if form:

@@ -60,7 +60,7 @@ async def play(scene: Scene, verb: Verb) -> Outcome | None:
         raise VerbError(13420, "<Play> needs an address or digits")
     url = scene.resolved(verb.text)
     try:
-        sound = await scene.network.fetched(scene.call, url)
+        sound = await scene.network.sound_files.fetched(scene.call, url)
     except WebhookFailed as failed:
         scene.network.complain(scene.call, failed.code, str(failed), url)
         return None

@@ -220,12 +220,50 @@ def test_play_without_end_goes_on_until_the_caller_hangs_up(tmp_path: Path) -> N
     assert lasted_s(played) > 18 and played.heard() == []
 
 
+def twice(folder: Path, headers: dict[str, str]) -> tuple[Played, list[dict[str, str]]]:
+    """The same file played twice, and the headers of the requests for it."""
+
+    def sound(form: dict[str, str]) -> web.Response:
+        return web.Response(body=file_of("WAV"), content_type="audio/wav", headers=headers)
+
+    verbs = ("<Play>/sound</Play>", "<Play>/sound</Play>")
+    played = play(folder, {"/voice": response(*verbs), "/sound": sound})
+    return played, [one.headers for one in played.app.received if one.path == "/sound"]
+
+
 @pytest.mark.row("verb.Play.cached")
-def test_a_file_is_fetched_once(tmp_path: Path) -> None:
-    replies = served(file_of("WAV"), "audio/wav")
-    replies["/voice"] = response("<Play>/sound</Play>", "<Play>/sound</Play>")
+def test_a_file_is_kept_for_its_age(tmp_path: Path) -> None:
+    played, asked = twice(tmp_path, {"Cache-Control": "private, max-age=60"})
+    assert len(asked) == 1 and lasted_s(played) == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.row("verb.Play.cached")
+@pytest.mark.parametrize(
+    ("name", "value", "asking"),
+    [
+        ("ETag", '"7"', "If-None-Match"),
+        ("Last-Modified", "Mon, 05 Jan 2026 08:00:00 GMT", "If-Modified-Since"),
+    ],
+)
+def test_a_file_is_asked_for_again_only_if_it_changed(
+    tmp_path: Path, name: str, value: str, asking: str
+) -> None:
+    answers = [
+        web.Response(body=file_of("WAV"), content_type="audio/wav", headers={name: value}),
+        web.Response(status=304),
+    ]
+    verbs = ("<Play>/sound</Play>", "<Play>/sound</Play>")
+    replies = {"/voice": response(*verbs), "/sound": lambda form: answers.pop(0)}
     played = play(tmp_path, replies)
-    assert len(played.app.forms("/sound")) == 1 and lasted_s(played) == pytest.approx(2.0, abs=0.1)
+    first, second = [one.headers for one in played.app.received if one.path == "/sound"]
+    assert asking not in first and second[asking] == value
+    assert lasted_s(played) == pytest.approx(2.0, abs=0.1) and not played.codes()
+
+
+@pytest.mark.parametrize("policy", ["no-store", "no-cache", ""])
+def test_a_file_that_may_have_changed_is_fetched_again(tmp_path: Path, policy: str) -> None:
+    _, asked = twice(tmp_path, {"Cache-Control": policy, "X-Of": "sound"})
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
