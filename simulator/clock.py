@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sized
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from simulator.audio import FRAME_S
 
@@ -28,7 +28,10 @@ SEEDED_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 """When a seeded run begins: a Monday morning."""
 
 _ROUNDS = 12
-"""Turns of the event loop that a tick gives everybody for what follows from it."""
+"""Turns of the event loop that a tick gives everybody for what follows from it, where the loop does
+not tell whether anybody is left."""
+_MOST_ROUNDS = 10_000
+"""Who is still busy after so many turns will never be done."""
 _IDLE_S = 0.002
 _LATENESS_KEPT = 100_000
 
@@ -60,6 +63,8 @@ class Clock:
         self._free = asyncio.Event()
         self._free.set()
         self._at_real_pace = 0
+        self._resting = 0
+        self._outside: asyncio.Task[Any] | None = None
         self._turn = asyncio.Lock() if one_at_a_time else None
 
     @property
@@ -122,13 +127,23 @@ class Clock:
 
     @asynccontextmanager
     async def outside(self) -> AsyncIterator[None]:
-        """Held, and in a run that can be repeated one after the other, first come, first served."""
+        """Held, and in a run that can be repeated one after the other, first come, first served.
+
+        There it begins only once everybody else has done their part, so that nothing depends on
+        how long it takes.
+        """
         with self.held():
-            if self._turn is None:
+            me = asyncio.current_task()
+            if self._turn is None or self._outside is me:
                 yield
                 return
             async with self._turn:
-                yield
+                await self._rest()
+                self._outside = me
+                try:
+                    yield
+                finally:
+                    self._outside = None
 
     @contextmanager
     def at_real_pace(self) -> Iterator[None]:
@@ -181,16 +196,25 @@ class Clock:
         return True
 
     async def _settle(self) -> None:
-        """Everybody's turn, again after each wait for something outside."""
-        rounds = 0
+        """Everybody's turn, until nobody has anything left to do; again after each wait outside."""
         while True:
             if not self._free.is_set():
                 await self._free.wait()
-                rounds = 0
-            if rounds >= _ROUNDS:
+            await self._rest()
+            if self._free.is_set():
                 return
-            await asyncio.sleep(0)
-            rounds += 1
+
+    async def _rest(self) -> None:
+        """Until nobody but those who rest has anything left to do."""
+        ready: Sized | None = getattr(asyncio.get_running_loop(), "_ready", None)
+        self._resting += 1
+        try:
+            for turn in range(_MOST_ROUNDS):
+                await asyncio.sleep(0)
+                if turn >= _ROUNDS if ready is None else len(ready) < self._resting:
+                    return
+        finally:
+            self._resting -= 1
 
     def advance(self, tick: Callable[[], None]) -> None:
         """Let one tick pass."""

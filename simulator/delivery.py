@@ -87,9 +87,7 @@ class Delivery:
         message, network = self._message, self._network
         message.status, message.updated_at = status, network.clock.date
         if message.status_callback and status in _TOLD:
-            async with network.clock.outside():
-                request = status_request(message, network.clock.date)
-                await network.send_quietly(request)
+            await network.send_quietly(status_request(message, network.clock.date))
 
 
 def send(network: Network, message: Message) -> Message:

@@ -389,7 +389,8 @@ class Network:
         """Send a request that belongs to no call; a failure goes to the debugger."""
         await self.outage.over()
         try:
-            await self._webhooks.send(request, {})
+            async with self.clock.outside():
+                await self._webhooks.send(request, {})
         except WebhookFailed as failed:
             self.debugger.add(failed.code, str(failed), at=self.clock.date, url=failed.url)
 

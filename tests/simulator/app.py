@@ -86,7 +86,7 @@ class FakeApp:
 @asynccontextmanager
 async def network(app: FakeApp, folder: Path, **changes: Any) -> AsyncIterator[Network]:
     """A network whose number and application are answered by `app`."""
-    _share_speech(folder)
+    share_speech(folder)
     outer = web.Application()
     outer.router.add_route("*", "/{path:.*}", app.answer)
     async with TestServer(outer) as server:
@@ -95,8 +95,8 @@ async def network(app: FakeApp, folder: Path, **changes: Any) -> AsyncIterator[N
             yield opened
 
 
-def _share_speech(folder: Path) -> None:
-    """Sentences once spoken are spoken for all tests."""
+def share_speech(folder: Path) -> None:
+    """Let sentences once spoken be spoken for all tests."""
     shared = Path(tempfile.gettempdir()) / "phone-simulator-tests" / "speech"
     shared.mkdir(parents=True, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
