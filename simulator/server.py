@@ -22,9 +22,14 @@ from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.reins import Reins
 from simulator.rest import (
     account,
+    applications,
+    available,
     calls,
     conferences,
+    media,
     messages,
+    notices,
+    numbers,
     participants,
     queues,
     recording,
@@ -43,6 +48,7 @@ ACCOUNTS = "/2010-04-01/Accounts.json"
 
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
+    applications, available, media, notices, numbers,
 )  # fmt: skip
 _LIMIT = web.AppKey("rest_limit", RateLimit)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -110,8 +110,9 @@ def page(
     )
 
     def link(to: int, after: int) -> str:
-        place = (("Page", str(to)), ("PageToken", _PAGE_AFTER + _sid(items[after]))) if to else ()
-        query = urlencode((*filters, ("PageSize", str(size)), *(place or (("Page", "0"),))))
+        sid = _sid(items[after]) if to else ""
+        token = (("PageToken", _PAGE_AFTER + sid),) if sid else ()
+        query = urlencode((*filters, ("PageSize", str(size)), ("Page", str(to)), *token))
         return f"{request.path}?{query}"
 
     last = begin + size - 1
@@ -130,7 +131,8 @@ def page(
 
 
 def _sid(item: Mapping[str, Any]) -> str:
-    return str(item.get("sid") or item["call_sid"])
+    """What names an entry; nothing where entries have no name."""
+    return str(item.get("sid") or item.get("call_sid") or item.get("phone_number") or "")
 
 
 def _after(items: list[dict[str, Any]], token: str, otherwise: int) -> int:

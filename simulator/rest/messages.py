@@ -1,6 +1,6 @@
-"""Messages by REST: send, schedule, cancel, redact, list, fetch, delete; and what came with them.
+"""Messages by REST: send, schedule, cancel, redact, list, fetch, delete.
 
-Parameters and fields: Twilio, "Message resource", "Media subresource", "Message Feedback".
+Parameters and fields: Twilio, "Message resource".
 """
 
 from __future__ import annotations
@@ -24,14 +24,30 @@ from simulator.rest.answers import (
     repeated,
     shown_date,
 )
-from simulator.rest.parameters import checked_url, url_of
+from simulator.rest.parameters import checked_url, flag, one_of, url_of
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _SERVICE = re.compile("MG[0-9a-fA-F]{32}")
 _SOONEST, _LATEST = timedelta(seconds=300), timedelta(days=35)
-_NOT_EMULATED = frozenset({"ContentSid", "ContentVariables", "PersistentAction", "FallbackFrom"})
+_NOT_EMULATED = frozenset(
+    {
+        "ContentSid", "ContentVariables", "PersistentAction", "FallbackFrom", "ShortenUrls",
+        "SendAsMms",
+    }
+)  # fmt: skip
+_WORDS = {
+    "ContentRetention": ("retain", "discard"),
+    "AddressRetention": ("retain", "obfuscate"),
+    "RiskCheck": ("enable", "disable"),
+    "TrafficType": ("free",),
+}
+"""Parameters that change nothing here, and what they may be."""
+_PLAINER = str.maketrans(
+    {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u2013": "-",
+     "\u2014": "-", "\u2026": "...", "\u00a0": " "}
+)  # fmt: skip
+"""Characters that SmartEncoded replaces by those of the GSM alphabet."""
 _UNFINISHED = ApiError(409, 20009, "Cannot delete this resource before it is complete")
-_OUTCOMES = ("confirmed", "unconfirmed")
 
 
 def shown(message: Message) -> dict[str, Any]:
@@ -65,20 +81,6 @@ def _sent(message: Message) -> datetime | None:
     return message.created_at if message.direction == "inbound" else message.sent_at
 
 
-def shown_media(message: Message, one: Media) -> dict[str, Any]:
-    """A file of a message as REST shows it."""
-    base = f"/2010-04-01/Accounts/{message.account_sid}/Messages/{message.sid}/Media"
-    return {
-        "sid": one.sid,
-        "account_sid": message.account_sid,
-        "parent_sid": message.sid,
-        "content_type": one.content_type,
-        "date_created": shown_date(one.created_at),
-        "date_updated": shown_date(one.created_at),
-        "uri": f"{base}/{one.sid}.json",
-    }
-
-
 async def create_message(request: web.Request) -> web.Response:
     """Send a text; the answer comes at once, its states are called back."""
     network = request.app[NETWORK]
@@ -89,9 +91,12 @@ async def create_message(request: web.Request) -> web.Response:
 
 def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> Message:
     """What a form asks to be sent. Raises ApiError with the carrier's codes."""
-    beyond = sorted(name for name in _NOT_EMULATED if form.get(name))
+    beyond = sorted(name for name in _NOT_EMULATED if form.get(name, "false").lower() != "false")
     if beyond:
         raise ApiError(400, 20001, f"{beyond[0]} is not emulated here")
+    for name, values in _WORDS.items():
+        one_of(form, name, values)
+    body = form.get("Body", "")
     to, (from_, service) = _addressee(network, form), _sender(network, form)
     _check_content(form, media)
     at, send_at = network.clock.date, _send_at(form, service, network.clock.date)
@@ -100,7 +105,7 @@ def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> 
         network.settings.account_sid,
         from_,
         to,
-        form.get("Body", ""),
+        body.translate(_PLAINER) if flag(form, "SmartEncoded") else body,
         "outbound-api",
         at,
         status="scheduled" if send_at else waiting,
@@ -189,7 +194,7 @@ def _callback(network: Network, form: dict[str, str]) -> str:
 
 async def update_message(request: web.Request) -> web.Response:
     """Take the text away (an empty Body), or cancel what is scheduled (Status)."""
-    message, form = _found(request), await posted(request)
+    message, form = found_message(request), await posted(request)
     network = request.app[NETWORK]
     if "Status" in form:
         if form["Status"] != "canceled":
@@ -212,7 +217,7 @@ def _is_complete(message: Message) -> bool:
 
 async def delete_message(request: web.Request) -> web.Response:
     """Forget a message of which nothing more will become."""
-    message = _found(request)
+    message = found_message(request)
     if not _is_complete(message):
         raise _UNFINISHED
     request.app[NETWORK].messages.delete(message)
@@ -236,65 +241,14 @@ async def list_messages(request: web.Request) -> web.Response:
 
 async def fetch_message(request: web.Request) -> web.Response:
     """One message."""
-    return web.json_response(shown(_found(request)))
+    return web.json_response(shown(found_message(request)))
 
 
-async def list_media(request: web.Request) -> web.Response:
-    """What came with a message."""
-    message, query = _found(request), request.query
-    media = [one for one in message.media if keeps(query, "DateCreated", one.created_at)]
-    return page(request, "media_list", media, lambda one: shown_media(message, one))
-
-
-async def fetch_media(request: web.Request) -> web.Response:
-    """The facts of one file."""
-    message = _found(request)
-    return web.json_response(shown_media(message, _media(request, message)))
-
-
-async def fetch_content(request: web.Request) -> web.Response:
-    """The file itself."""
-    one = _media(request, _found(request))
-    return web.Response(body=one.content, headers={"Content-Type": one.content_type})
-
-
-async def delete_media(request: web.Request) -> web.Response:
-    """Forget a file."""
-    message = _found(request)
-    message.media.remove(_media(request, message))
-    return web.Response(status=204)
-
-
-async def create_feedback(request: web.Request) -> web.Response:
-    """Whether its reader did what the message was for."""
-    message, form = _found(request), await posted(request)
-    outcome = form.get("Outcome", "unconfirmed")
-    if outcome not in _OUTCOMES:
-        raise ApiError(400, 20001, f"Outcome: expected {' or '.join(_OUTCOMES)}")
-    at = shown_date(request.app[NETWORK].clock.date)
-    body = {
-        "account_sid": message.account_sid,
-        "message_sid": message.sid,
-        "outcome": outcome,
-        "date_created": at,
-        "date_updated": at,
-        "uri": request.path,
-    }
-    return web.json_response(body)
-
-
-def _found(request: web.Request) -> Message:
+def found_message(request: web.Request) -> Message:
     message: Message | None = request.app[NETWORK].messages.by_sid(request.match_info["sid"])
     if message is None:
         raise not_found(request.path)
     return message
-
-
-def _media(request: web.Request, message: Message) -> Media:
-    for one in message.media:
-        if one.sid == request.match_info["media_sid"]:
-            return one
-    raise not_found(request.path)
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:
@@ -305,8 +259,3 @@ def add_routes(router: web.UrlDispatcher, root: str) -> None:
     router.add_get(f"{one}.json", fetch_message)
     router.add_post(f"{one}.json", update_message)
     router.add_delete(f"{one}.json", delete_message)
-    router.add_post(f"{one}/Feedback.json", create_feedback)
-    router.add_get(f"{one}/Media.json", list_media)
-    router.add_get(f"{one}/Media/{{media_sid}}.json", fetch_media)
-    router.add_delete(f"{one}/Media/{{media_sid}}.json", delete_media)
-    router.add_get(f"{one}/Media/{{media_sid:ME[0-9a-f]+}}", fetch_content)

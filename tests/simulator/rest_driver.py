@@ -24,6 +24,8 @@ from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, TOKEN, FakeApp, settings_for
 from tests.simulator.openapi import check
 
+API = f"/2010-04-01/Accounts/{ACCOUNT}"
+
 
 class Rooted(TwilioHttpClient):
     """Twilio's own HTTP client with another host; every answer is held to the description."""
@@ -146,3 +148,27 @@ def ended(client: Client, sid: str) -> Any:
     """A call that is completed; None before that."""
     call = client.calls(sid).fetch()
     return call if call.status == "completed" else None
+
+
+def fetched(served: Served, path: str, **query: str) -> dict[str, Any]:
+    """An answer as it comes, validated."""
+    answer = requests.get(
+        f"{served.root}{API}{path}", params=query, auth=(ACCOUNT, TOKEN), timeout=10
+    )
+    check("GET", f"{API}{path}", answer.status_code, answer.text)
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def told(served: Served, path: str, sid: str) -> list[dict[str, str]]:
+    """The forms about a call that came to a path."""
+    return [form for form in served.app.forms(path) if form.get("CallSid") == sid]
+
+
+def told_of_end(served: Served, sid: str) -> dict[str, str]:
+    """The last progress of a call that is over."""
+    found: dict[str, str] = eventually(
+        lambda: [form for form in told(served, "/progress", sid) if "CallDuration" in form]
+    )[-1]
+    return found

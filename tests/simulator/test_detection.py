@@ -17,6 +17,8 @@ from tests.conftest import eventually
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.rest_driver import Served, describe, ended, first
 
+pytestmark = pytest.mark.slow
+
 PHONE = "+13125550155"
 LONG = "Hello, you have reached my voice mail. Please leave a message after the tone."
 
@@ -92,7 +94,6 @@ def test_thresholds_move_the_verdict_and_when_it_comes(speaker: Speaker) -> None
     assert judged(b"", Detection(silence_ms=2000)) == ("unknown", 2000)
 
 
-@pytest.mark.slow
 @pytest.mark.row("rest.calls.create.MachineDetection", "rest.call.answered_by")
 @pytest.mark.parametrize(
     ("phone", "mode", "verdict"),
@@ -125,7 +126,6 @@ def test_the_document_waits_for_the_verdict_and_carries_it(
     assert first(served, "/progress", call.sid)["AnsweredBy"] == verdict
 
 
-@pytest.mark.slow
 @pytest.mark.row(
     "rest.calls.create.AsyncAmd",
     "rest.calls.create.AsyncAmdStatusCallback",
@@ -156,7 +156,6 @@ def test_the_verdict_comes_beside_the_document_when_asked(served: Served, client
     assert eventually(lambda: ended(client, call.sid)).answered_by == "machine_start"
 
 
-@pytest.mark.slow
 @pytest.mark.row("error.21262", "code.21262")
 def test_a_verdict_without_an_address_is_a_warning_and_stays_in_the_call(
     served: Served, client: Client
@@ -171,7 +170,6 @@ def test_a_verdict_without_an_address_is_a_warning_and_stays_in_the_call(
     assert (one.code, one.level) == (21262, "warning")
 
 
-@pytest.mark.slow
 def test_keys_to_be_sent_switch_detection_off(served: Served, client: Client) -> None:
     describe(served, PHONE, behaviour="machine")
     call = client.calls.create(
@@ -185,7 +183,6 @@ def test_keys_to_be_sent_switch_detection_off(served: Served, client: Client) ->
     assert "AnsweredBy" not in served.app.forms("/hello")[0]
 
 
-@pytest.mark.slow
 @pytest.mark.row("rest.calls.create.MachineDetectionTimeout")
 def test_when_time_is_up_the_verdict_is_unknown(served: Served, client: Client) -> None:
     describe(served, PHONE, greeting="")
@@ -200,7 +197,6 @@ def test_when_time_is_up_the_verdict_is_unknown(served: Served, client: Client) 
     assert int(served.app.forms("/hello")[0]["MachineDetectionDuration"]) <= 3000
 
 
-@pytest.mark.slow
 def test_a_call_is_redirected_while_the_verdict_is_awaited(served: Served, client: Client) -> None:
     served.app.replies["/other"] = response()
     describe(served, PHONE, greeting="")
@@ -214,7 +210,6 @@ def test_a_call_is_redirected_while_the_verdict_is_awaited(served: Served, clien
     assert len(served.app.forms("/other")) == 1 and served.app.forms("/hello") == []
 
 
-@pytest.mark.slow
 @pytest.mark.row("rest.participants.create.AmdStatusCallback")
 def test_somebody_called_into_a_room_is_judged_beside_it(served: Served, client: Client) -> None:
     describe(served, PHONE, behaviour="machine", tone=False)
@@ -228,7 +223,6 @@ def test_somebody_called_into_a_room_is_judged_beside_it(served: Served, client:
     assert first(served, "/amd", one.call_sid)["AnsweredBy"] == "machine_end_silence"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("noun", ["Number", "Sip"])
 def test_a_dialled_number_is_judged_beside_the_talk(
     served: Served, client: Client, noun: str
@@ -246,7 +240,6 @@ def test_a_dialled_number_is_judged_beside_the_talk(
     assert (child.to, told["AnsweredBy"]) == (address, "machine_start")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

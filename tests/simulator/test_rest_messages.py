@@ -151,7 +151,8 @@ def test_what_waits_longer_than_it_is_valid_fails(served: Served, client: Client
         ({"validity_period": 36_001}, 21624),
         ({"status_callback": "nowhere"}, 21205),
         ({"application_sid": "AP" + "0" * 32, "status_callback": None}, 21218),
-        ({"content_sid": "HX" + "0" * 32}, 20001),
+        ({"content_retention": "forget"}, 20001),
+        ({"risk_check": "maybe"}, 20001),
     ],
     ids=str,
 )
@@ -159,6 +160,32 @@ def test_what_cannot_be_sent_is_refused(client: Client, changes: dict[str, Any],
     with pytest.raises(TwilioRestException) as refused:
         send(client, **changes)
     assert (refused.value.status, refused.value.code) == (400, code)
+
+
+@pytest.mark.row("rest.messages.create.others")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content_sid": "HX" + "0" * 32},
+        {"content_variables": "{}"},
+        {"persistent_action": ["geo:0,0"]},
+        {"shorten_urls": True},
+        {"send_as_mms": True},
+        {"fallback_from": NUMBER},
+    ],
+    ids=str,
+)
+def test_what_is_not_emulated_is_refused_by_name(client: Client, changes: dict[str, Any]) -> None:
+    with pytest.raises(TwilioRestException, match="is not emulated here"):
+        send(client, **changes)
+
+
+@pytest.mark.row("rest.messages.create.SmartEncoded")
+def test_quotes_with_plain_twins_are_replaced_if_asked(client: Client) -> None:
+    body = "\u201cWe\u2019re on it\u201d \u2026 " + "x" * 100
+    assert send(client, body=body).num_segments == "2"
+    smart = send(client, body=body, smart_encoded=True, attempt=1, content_retention="retain")
+    assert smart.body.startswith('"We\'re on it" ... ') and smart.num_segments == "1"
 
 
 def test_1600_characters_go_in_eleven_parts(client: Client) -> None:
@@ -189,6 +216,7 @@ def test_a_scheduled_text_is_cancelled_once(served: Served, client: Client) -> N
     assert [form["MessageStatus"] for form in states(served, sent.sid, "canceled")] == ["canceled"]
 
 
+@pytest.mark.row("rest.messages.create.MessagingServiceSid")
 def test_a_service_accepts_what_is_sent_at_once(served: Served, client: Client) -> None:
     sent = send(client, from_=None, messaging_service_sid=SERVICE)
     assert sent.status == "accepted"
@@ -266,12 +294,14 @@ def test_a_picture_that_cannot_be_had_fails_the_message(served: Served, client: 
     assert states(served, sent.sid, "failed")[-1]["ErrorCode"] == "11200"
 
 
+@pytest.mark.row("rest.messages.feedback")
 def test_feedback_is_taken(served: Served, client: Client) -> None:
     sent = send(client, provide_feedback=True)
     told = client.messages(sent.sid).feedback.create(outcome="confirmed")
     assert (told.outcome, told.message_sid) == ("confirmed", sent.sid)
 
 
+@pytest.mark.row("rest.messages.create.ApplicationSid")
 def test_an_application_hears_of_the_states(served: Served, client: Client) -> None:
     app = client.applications.create(message_status_callback=f"{PUBLIC}/states")
     sent = send(client, application_sid=app.sid, status_callback=None)

@@ -6,30 +6,25 @@ And what all resources share: credentials, bodies, dates, pages, filters, errors
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
-import requests
 from aiohttp import web
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from simulator.callers import Caller, ScriptedCall
-from simulator.settings import Settings
 from tests.conftest import eventually
-from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, TOKEN, response
-from tests.simulator.openapi import check, fields
-from tests.simulator.rest_driver import Rooted, Served, describe
+from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, response
+from tests.simulator.openapi import fields
+from tests.simulator.rest_driver import Served, describe, fetched
+
+pytestmark = pytest.mark.slow
 
 EXPERT = "+13125550180"
-API = f"/2010-04-01/Accounts/{ACCOUNT}"
 RFC_2822 = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} \+0000")
 SIDS = {
     "sid": r"(CA|CF|QU|RE|SM|MM|PN|AP|MZ|ME|AC)[0-9a-fA-F]{32}",
@@ -63,17 +58,6 @@ def client(served: Served) -> Client:
     return served.client()
 
 
-def fetched(served: Served, path: str, **query: str) -> dict[str, Any]:
-    """An answer as it comes, validated."""
-    answer = requests.get(
-        f"{served.root}{API}{path}", params=query, auth=(ACCOUNT, TOKEN), timeout=10
-    )
-    check("GET", f"{API}{path}", answer.status_code, answer.text)
-    assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
-
-
 def checked(shown: dict[str, Any], schema: str) -> dict[str, Any]:
     """A resource with all its fields, its dates and ids of the right form."""
     assert set(shown) == fields(f"api.v2010.account{schema}")
@@ -92,12 +76,11 @@ def waits(served: Served, document: str) -> ScriptedCall:
     return Caller(served.root, number=CALLER).dials()
 
 
-@pytest.mark.slow
 @pytest.mark.row(
     "rest.recording", "rest.recording.call", "rest.conference", "rest.participant", "rest.queue",
     "rest.member", "rest.message", "rest.media", "rest.number", "rest.application", "rest.stream",
     "rest.call", "enum.sid", "rest.dates", "rest.json", "rest.integers", "rest.strings",
-    "rest.booleans", "rest.fetched", "rest.deleted",
+    "rest.booleans", "rest.fetched", "rest.deleted", "rest.account",
 )  # fmt: skip
 def test_the_client_goes_through_every_resource(served: Served, client: Client) -> None:
     account = client.api.accounts(ACCOUNT).fetch()
@@ -200,190 +183,98 @@ def _messages_and_media(served: Served, client: Client) -> None:
 # Credentials, bodies, errors
 
 
-@pytest.mark.row("rest.basic_auth", "error.401")
-def test_the_accounts_token_and_an_api_key_are_let_in(tmp_path: Path) -> None:
-    key = Settings().api_key
-    with Served(tmp_path, api_key=key, api_secret="a secret") as served:
-        client = Client(key, "a secret", account_sid=ACCOUNT, http_client=Rooted(served.root))
-        assert client.queues.list() == []
-        for user, password in ((key, TOKEN), (ACCOUNT, "a secret"), (ACCOUNT, ""), ("me", "x")):
-            other = Client(user, password or "x", ACCOUNT, http_client=Rooted(served.root))
-            with pytest.raises(TwilioRestException) as refused:
-                other.queues("QU" + "0" * 32).fetch()
-            assert (refused.value.status, refused.value.code) == (401, 20003)
-
-
-@pytest.mark.row("error.body", "error.401")
-@pytest.mark.parametrize(
-    "header", ["", "Bearer x", "Basic !", f"Basic {base64.b64encode(b'no colon').decode()}"]
-)
-def test_a_request_without_good_credentials_is_401(served: Served, header: str) -> None:
-    headers = {"Authorization": header} if header else {}
-    answer = requests.get(f"{served.root}{API}/Calls.json", headers=headers, timeout=10)
-    assert answer.status_code == 401 and "Basic" in answer.headers["WWW-Authenticate"]
-    assert answer.json() == {
-        "code": 20003,
-        "message": "Authenticate",
-        "more_info": "https://www.twilio.com/docs/errors/20003",
-        "status": 401,
-    }
-
-
-@pytest.mark.row("error.404")
-@pytest.mark.parametrize(
-    "path",
-    [
-        f"/2010-04-01/Accounts/AC{'9' * 32}/Calls.json",
-        f"{API}/Calls/CA{'0' * 32}.json",
-        f"{API}/Recordings/RE{'0' * 32}.json",
-        f"{API}/Conferences/CF{'0' * 32}.json",
-        f"{API}/Queues/QU{'0' * 32}.json",
-        f"{API}/Messages/SM{'0' * 32}.json",
-        f"{API}/IncomingPhoneNumbers/PN{'0' * 32}.json",
-        f"{API}/Applications/AP{'0' * 32}.json",
-        f"{API}/Nonsense.json",
-        "/2010-04-01/Nonsense.json",
-    ],
-)
-def test_what_is_not_there_is_404(served: Served, path: str) -> None:
-    answer = requests.get(f"{served.root}{path}", auth=(ACCOUNT, TOKEN), timeout=10)
-    assert (answer.status_code, answer.json()["code"]) == (404, 20404)
-    assert path in answer.json()["message"]
-
-
-@pytest.mark.row("rest.xml")
-@pytest.mark.parametrize("path", ["/Calls", "/Calls.xml", "/Messages.csv"])
-def test_other_forms_than_json_are_refused_by_name(served: Served, path: str) -> None:
-    answer = requests.get(f"{served.root}{API}{path}", auth=(ACCOUNT, TOKEN), timeout=10)
-    assert answer.status_code == 404 and "not emulated" in answer.json()["message"]
-
-
-@pytest.mark.parametrize("name", ["Transcriptions", "OutgoingCallerIds", "Usage/Records"])
-def test_resources_that_are_not_emulated_say_so(served: Served, name: str) -> None:
-    answer = requests.get(f"{served.root}{API}/{name}.json", auth=(ACCOUNT, TOKEN), timeout=10)
-    expected = f"{name.partition('/')[0]} is not emulated here"
-    assert (answer.status_code, answer.json()["message"]) == (404, expected)
-
-
-def test_a_wrong_verb_of_http_is_405(served: Served) -> None:
-    answer = requests.put(f"{served.root}{API}/Calls.json", auth=(ACCOUNT, TOKEN), timeout=10)
-    assert (answer.status_code, answer.json()["code"]) == (405, 20004)
-
-
-@pytest.mark.row("rest.form")
-@pytest.mark.parametrize("kind", ["form", "multipart"])
-def test_bodies_are_forms_in_both_ways(served: Served, kind: str) -> None:
-    said = [
-        ("To", EXPERT),
-        ("From", NUMBER),
-        ("Body", "ä & b"),
-        ("MediaUrl", f"{PUBLIC}/picture.png"),
-        ("MediaUrl", f"{PUBLIC}/picture.png"),
-    ]
-    body: dict[str, Any] = {"data": said}
-    if kind == "multipart":
-        body = {"files": [(name, (None, value)) for name, value in said]}
-    url = f"{served.root}{API}/Messages.json"
-    answer = requests.post(url, auth=(ACCOUNT, TOKEN), timeout=10, **body)
-    assert answer.status_code == 201, answer.text
-    assert (answer.json()["body"], answer.json()["num_media"]) == ("ä & b", "2")
-
-
-@pytest.mark.row("error.5xx", "error.429")
-@pytest.mark.parametrize("status", [429, 500])
-def test_the_plan_of_faults_answers_as_the_carrier_does_in_trouble(
-    served: Served, client: Client, status: int
-) -> None:
-    plan: Any = {"seed": 1, "rest": [{"fault": str(status), "share": 1.0}]}
-    assert requests.put(f"{served.root}/simulator/faults", json=plan, timeout=10).ok
-    try:
-        with pytest.raises(TwilioRestException) as refused:
-            client.queues("QU" + "0" * 32).fetch()
-    finally:
-        requests.delete(f"{served.root}/simulator/faults", timeout=10)
-    assert refused.value.status == status
-    assert refused.value.code == {429: 20429, 500: 20500}[status]
-
-
 # Pages, filters, kinds of numbers
 
 
-@pytest.fixture(scope="module")
-def texts(served: Served) -> list[str]:
-    """Seven texts to one number, newest first."""
-    client = served.client()
-    made = [client.messages.create(to="+13125550182", from_=NUMBER, body=str(n)) for n in range(7)]
-    eventually(lambda: all(it.date_sent for it in client.messages.list(to="+13125550182")))
-    return [str(one.sid) for one in reversed(made)]
-
-
-@pytest.mark.row("paging.page", "paging.next", "paging.newest")
-def test_pages_are_followed_by_their_links(served: Served, texts: list[str]) -> None:
-    first = fetched(served, "/Messages.json", To="+13125550182", PageSize="3")
-    assert [one["sid"] for one in first["messages"]] == texts[:3]
-    assert (first["page"], first["page_size"], first["start"], first["end"]) == (0, 3, 0, 2)
-    assert first["previous_page_uri"] is None and first["uri"].startswith(API)
-    assert "PageToken=PA" in first["next_page_uri"] and "To=%2B1312" in first["next_page_uri"]
-
-    def follow(uri: str) -> dict[str, Any]:
-        path, _, query = uri.partition("?")
-        pairs = dict(part.split("=", 1) for part in query.split("&"))
-        plain = {name: unquote(value) for name, value in pairs.items()}
-        return fetched(served, path.removeprefix(API), **plain)
-
-    second = follow(first["next_page_uri"])
-    third = follow(second["next_page_uri"])
-    seen = [one["sid"] for page in (first, second, third) for one in page["messages"]]
-    assert seen == texts and third["next_page_uri"] is None
-    assert (third["page"], third["start"], third["end"]) == (2, 6, 6)
-    assert [one["sid"] for one in follow(third["previous_page_uri"])["messages"]] == texts[3:6]
-    assert follow(third["first_page_uri"])["messages"] == first["messages"]
-
-
-@pytest.mark.row("paging.next")
-def test_what_is_new_meanwhile_doubles_nothing(
-    served: Served, client: Client, texts: list[str]
-) -> None:
-    stream = client.messages.stream(to="+13125550182", page_size=2)
-    seen = [next(stream).sid for _ in range(2)]
-    newer = client.messages.create(to="+13125550182", from_=NUMBER, body="newer")
-    seen += [one.sid for one in stream]
-    assert seen == texts and newer.sid not in seen
-    eventually(lambda: client.messages(newer.sid).fetch().status == "delivered")
-    assert client.messages(newer.sid).delete()
-
-
-@pytest.mark.row("paging.page")
-def test_a_page_has_fifty_entries_and_at_most_a_thousand(served: Served) -> None:
-    assert fetched(served, "/Queues.json")["page_size"] == 50
-    assert fetched(served, "/Queues.json", PageSize="5000")["page_size"] == 1000
-    for query in ({"PageSize": "many"}, {"Page": "-1"}, {"PageToken": "made up"}):
-        url = f"{served.root}{API}/Queues.json"
-        answer = requests.get(url, params=query, auth=(ACCOUNT, TOKEN), timeout=10)
-        assert (answer.status_code, answer.json()["code"]) == (400, 20001)
-
-
-@pytest.mark.row("paging.dates", "paging.filters")
-def test_dates_are_filtered_from_before_and_on_a_day(
-    served: Served, client: Client, texts: list[str]
-) -> None:
-    to, today = "+13125550182", datetime.now(UTC).date()
-    tomorrow, yesterday = today + timedelta(days=1), today - timedelta(days=1)
-    for found, query in (
-        (True, {"date_sent_after": yesterday}),
-        (True, {"date_sent_after": today}),
-        (False, {"date_sent_after": tomorrow}),
-        (False, {"date_sent_before": today}),
-        (True, {"date_sent_before": tomorrow}),
-        (True, {"date_sent": today}),
-        (False, {"date_sent": yesterday}),
+@pytest.mark.row("rest.available", "rest.numbers.create")
+def test_numbers_are_offered_and_bought(client: Client) -> None:
+    offered = client.available_phone_numbers("US").local.list(area_code=773, limit=5)
+    assert [one.phone_number[:5] for one in offered] == ["+1773"] * 5
+    (first, *_) = client.available_phone_numbers("US").toll_free.list(contains="***55512**")
+    assert first.phone_number == "+18005551200"
+    bought = client.incoming_phone_numbers.create(phone_number=offered[0].phone_number)
+    again = client.available_phone_numbers("US").local.list(area_code=773, limit=1)
+    assert again[0].phone_number == offered[1].phone_number
+    by_area = client.incoming_phone_numbers.create(area_code="773")
+    assert by_area.phone_number == offered[1].phone_number
+    for wrong, code in (
+        ({"phone_number": offered[0].phone_number}, 21422),
+        ({"phone_number": "555"}, 21421),
+        ({"area_code": "77"}, 20001),
+        ({}, 21421),
     ):
-        assert bool(client.messages.list(to=to, **query)) is found, query
-    raw = fetched(served, "/Messages.json", **{"To": to, "DateSent>": str(today)})
-    assert len(raw["messages"]) == len(texts)
-    url = f"{served.root}{API}/Messages.json"
-    wrong = requests.get(url, params={"DateSent": "soon"}, auth=(ACCOUNT, TOKEN), timeout=10)
-    assert (wrong.status_code, wrong.json()["code"]) == (400, 20001)
+        with pytest.raises(TwilioRestException) as refused:
+            client.incoming_phone_numbers.create(**wrong)
+        assert (refused.value.status, refused.value.code) == (400, code)
+    for one in (bought, by_area):
+        assert client.incoming_phone_numbers(one.sid).delete()
+
+
+@pytest.mark.row("rest.numbers.update")
+def test_a_number_keeps_every_address_it_is_given(client: Client) -> None:
+    number = client.incoming_phone_numbers.create(phone_number="+13125550183")
+    changes = {
+        "voice_url": f"{PUBLIC}/a",
+        "voice_method": "GET",
+        "voice_fallback_url": f"{PUBLIC}/b",
+        "voice_fallback_method": "GET",
+        "sms_url": f"{PUBLIC}/c",
+        "sms_method": "GET",
+        "sms_fallback_url": f"{PUBLIC}/d",
+        "sms_fallback_method": "GET",
+        "status_callback": f"{PUBLIC}/e",
+        "status_callback_method": "GET",
+        "friendly_name": "Parks",
+        "voice_caller_id_lookup": True,
+        "voice_receive_mode": "voice",
+    }
+    client.incoming_phone_numbers(number.sid).update(**changes)
+    kept = client.incoming_phone_numbers(number.sid).fetch()
+    assert {name: getattr(kept, name) for name in changes} == changes
+    assert client.incoming_phone_numbers(number.sid).delete()
+
+
+@pytest.mark.row("rest.numbers.others")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"trunk_sid": "TK" + "0" * 32},
+        {"address_sid": "AD" + "0" * 32},
+        {"bundle_sid": "BU" + "0" * 32},
+        {"identity_sid": "RI" + "0" * 32},
+        {"emergency_address_sid": "AD" + "0" * 32},
+        {"voice_receive_mode": "fax"},
+    ],
+    ids=str,
+)
+def test_what_a_number_cannot_be_given_is_refused_by_name(
+    client: Client, changes: dict[str, str]
+) -> None:
+    (number,) = client.incoming_phone_numbers.list(phone_number=NUMBER)
+    with pytest.raises(TwilioRestException, match="is not emulated here"):
+        client.incoming_phone_numbers(number.sid).update(**changes)
+
+
+@pytest.mark.row("rest.notification", "rest.event")
+def test_the_errors_and_requests_of_a_call_are_listed(served: Served, client: Client) -> None:
+    served.app.replies["/broken"] = response("<Sing/>")
+    describe(served, EXPERT)
+    made = client.calls.create(to=EXPERT, from_=NUMBER, url=f"{PUBLIC}/broken")
+    (one,) = eventually(lambda: client.calls(made.sid).notifications.list())
+    assert (one.error_code, one.log, one.call_sid) == ("12200", "0", made.sid)
+    assert client.calls(made.sid).notifications.list(log=1) == []
+    whole = client.notifications(one.sid).fetch()
+    assert whole.message_text == one.message_text and one.sid in {
+        it.sid for it in client.notifications.list(limit=5)
+    }
+    assert client.calls(made.sid).notifications(one.sid).fetch().sid == one.sid
+    (event,) = client.calls(made.sid).events.list()
+    assert event.request["url"] == f"{PUBLIC}/broken"
+    assert event.request["parameters"]["CallSid"] == made.sid
+    assert event.response["response_code"] == 200 and "Sing" in event.response["response_body"]
+    with pytest.raises(TwilioRestException) as gone:
+        client.notifications("NO" + "0" * 32).fetch()
+    assert gone.value.code == 20404
 
 
 @pytest.mark.row("rest.number.kinds")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,13 +12,14 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from simulator.audio import SILENCE
-from simulator.conferences import Conference
 from tests.conftest import eventually
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.rest_driver import Served, describe
+from tests.simulator.rest_room import Room
+
+pytestmark = pytest.mark.slow
 
 ANNA, BEN, CARL = "+13125550170", "+13125550171", "+13125550172"
-_names = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -39,41 +39,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def client(served: Served) -> Client:
     served.app.received.clear()
     return served.client()
-
-
-class Room:
-    """A room of its own; line time passes only as far as asked."""
-
-    def __init__(self, served: Served, client: Client, go_on: Any) -> None:
-        self.name = f"room {next(_names)}"
-        self.served, self.client, self._go_on = served, client, go_on
-        self.sid = ""
-
-    @property
-    def inside(self) -> Conference:
-        """The room as the simulator has it."""
-        return self.served.network.conferences.by_sid[self.sid]
-
-    def add(self, to: str, **terms: Any) -> Any:
-        """Somebody is called into it."""
-        one = self.client.conferences(self.sid or self.name).participants.create(
-            **{"from_": NUMBER, "to": to, **terms}
-        )
-        self.sid = str(one.conference_sid)
-        return one
-
-    def came(self, one: Any) -> Any:
-        """Let time pass until they are in."""
-        self._go_on(lambda: self.inside.participants[str(one.call_sid)].is_connected)
-        return self.client.conferences(self.sid).participants(one.call_sid)
-
-    def pass_until(self, held: Any) -> None:
-        """Let time pass until that holds."""
-        self._go_on(held)
-
-    def fetch(self) -> Any:
-        """The resource."""
-        return self.client.conferences(self.sid).fetch()
 
 
 @pytest.fixture
