@@ -15,10 +15,12 @@ belong to the one call that is under way. From the browser:
     watch       number           softphone: this number's text messages, past and coming
     text        from, to, body   softphone: send a text message
 
-To the browser: registered (identity), unregistered, incoming (parameters, custom_parameters),
-cancel (they gave up, or another device answered), ringing, accept (both with parameters), caption,
-transferred, released (facts of `simulator.legs`), disconnect (reason, status), sms (sid, from, to,
-body, at, mine, links), error (code, message, ref or none; signalled: the code of a bad token).
+To the browser: session (resume: with `?resume=` it comes back after a lost connection), resumed
+(call: the ref of the one that is still on), registered (identity), unregistered, incoming
+(parameters, custom_parameters), cancel (they gave up, or another device answered), ringing, accept
+(both with parameters), caption, transferred, released (facts of `simulator.legs`), disconnect
+(reason, status), sms (sid, from, to, body, at, mine, links), error (code, message, ref or none;
+signalled: the code of a bad token).
 """
 
 from __future__ import annotations
@@ -43,6 +45,9 @@ BAD_TOKEN_CLOSE = 4401
 PAUSE_S = 0.5
 HEARTBEAT_S = 15.0
 MOST_BYTES = 64 * 1024
+LINGER_S = 10.0
+"""How long a call waits for a browser whose connection was lost."""
+_CLOSED = (1000, 1001, BAD_TOKEN_CLOSE)
 
 log = logging.getLogger(__name__)
 
@@ -75,17 +80,34 @@ class PhoneSocket:
         self._line = line
         self._handset: Handset | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unsent: list[Mapping[str, Any]] = []
+        self._socket: web.WebSocketResponse | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._farewell: asyncio.TimerHandle | None = None
+        self.is_gone = False
+        """Whether the page has left for good."""
+        self.drop: Callable[[], None] = lambda: None
+        """Break the connection, as a bad network does."""
         self._answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "connect": self._connect,
             "disconnect": self._disconnect,
             "digits": self._digits,
         }
 
-    async def run(self, socket: web.WebSocketResponse) -> None:
-        """Serve the socket until it closes; its call ends with it."""
-        writer = asyncio.create_task(self._write(socket))
+    async def run(
+        self, socket: web.WebSocketResponse, *, drop: Callable[[], None], again: bool = False
+    ) -> None:
+        """Serve a socket until it closes, and with it the call.
+
+        Where the connection was lost rather than closed, the call waits LINGER_S for the browser
+        to come back (`again`).
+        """
+        self._take_over(socket, drop)
         try:
-            self._line.hello(self)
+            if again:
+                self._welcome()
+            else:
+                self._line.hello(self)
             async for message in socket:
                 if message.type is WSMsgType.BINARY:
                     self._spoken(message.data)
@@ -96,8 +118,42 @@ class PhoneSocket:
             await self._drain()
             await socket.close(code=BAD_TOKEN_CLOSE, message=b"token refused")
         finally:
+            self._left(socket)
+
+    def has_call(self, sid: str) -> bool:
+        """Whether this call is under way here."""
+        return self.is_busy and self._handset is not None and self._handset.leg.sid == sid
+
+    def _take_over(self, socket: web.WebSocketResponse, drop: Callable[[], None]) -> None:
+        """From now on everything goes through this socket."""
+        if self._farewell is not None:
+            self._farewell.cancel()
+        if self._writer is not None:
+            self._writer.cancel()
+        self._socket, self.drop = socket, drop
+        self._writer = asyncio.create_task(self._write(socket))
+
+    def _welcome(self) -> None:
+        """Say which call is still on, then what was missed; sound of the past is not."""
+        missed, self._unsent = self._unsent, []
+        while not self.outbox.empty():
+            item = self.outbox.get_nowait()
+            self.outbox.task_done()
+            if not isinstance(item, bytes):
+                missed.append(item)
+        self.send("resumed", call=self._handset.ref if self._handset and self.is_busy else None)
+        for item in missed:
+            self.outbox.put_nowait(item)
+
+    def _left(self, socket: web.WebSocketResponse) -> None:
+        if self._socket is not socket:
+            return
+        if self._writer is not None:
+            self._writer.cancel()
+        if self.is_busy and socket.close_code not in _CLOSED:
+            self._farewell = asyncio.get_running_loop().call_later(LINGER_S, self._end)
+        else:
             self._end()
-            writer.cancel()
 
     def send(self, event: str, **facts: Any) -> None:
         """Tell the browser something, after all that is already on its way."""
@@ -136,6 +192,8 @@ class PhoneSocket:
                 else:
                     await socket.send_str(json.dumps(item))
             except ConnectionError:
+                if not isinstance(item, bytes):
+                    self._unsent.append(item)
                 return
             finally:
                 self.outbox.task_done()
@@ -204,6 +262,7 @@ class PhoneSocket:
         return handset if is_meant else None
 
     def _end(self) -> None:
+        self.is_gone = True
         for task in tuple(self._tasks):
             task.cancel()
         if self._handset is not None and not self._handset.is_over:

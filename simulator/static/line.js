@@ -4,7 +4,7 @@
 // captions go on.
 (() => {
   "use strict";
-  const WORDS = { idle: "Ready to call", rung: "Incoming call", connecting: "Opening the line", ringing: "Ringing", open: "Connected" };
+  const WORDS = { idle: "Ready to call", rung: "Incoming call", connecting: "Opening the line", ringing: "Ringing", open: "Connected", reconnecting: "Reconnecting" };
 
   function clock(date = new Date()) {
     return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -141,6 +141,8 @@
       call.on("disconnect", () => this.#ended(call));
       call.on("volume", (spoken, heard) => this.isChosen && this.onlevels(spoken, heard));
       call.on("warning", (name, trouble) => this.#say(`${trouble.message} Your keys still work; the line hears silence.`));
+      call.on("reconnecting", () => this.#become("reconnecting"));
+      call.on("reconnected", () => this.#become("open"));
       call.on("caption", (caption) => this.talk.says({ ...caption, at: this.elapsed }));
       call.on("transferred", () => this.talk.notes("You are through to somebody"));
       call.on("released", () => this.talk.notes("They have left the call"));

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpensPage
 from tests.browser.lineapp import LineApp, start_line, token
-from tests.browser.sounds import keep_sound, likeness, played, voice, write_wav
+from tests.browser.sounds import from_mulaw, keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -428,3 +429,32 @@ def test_errors_are_precise_where_the_page_asks_for_it(
     line.agent = '<Response><Reject reason="busy"/></Response>'
     assert page.evaluate(dials, [token(), precise, False]) == 31486
     line.agent = ""
+
+
+@pytest.mark.row(
+    "call.status.reconnecting", "call.event.reconnecting", "call.event.reconnected", "code.53001"
+)
+def test_a_call_outlives_a_connection_that_breaks(
+    line: LineApp, chromium_page: OpensPage, tmp_path: Path
+) -> None:
+    page = chromium_page(fake_audio=write_wav(tmp_path / "agent.wav", AGENT_SAYS))
+    desk(page, line, token())
+    page.evaluate("talk({})")
+    eventually(lambda: "accept" in seen(page))
+    page.evaluate(
+        """() => {
+          call.on("reconnecting", (error) => seen.push(`${error.code} ${call.status()}`));
+          call.on("reconnected", () => seen.push(`back ${call.status()}`));
+        }"""
+    )
+    sid = page.evaluate("call.parameters.CallSid")
+    cut = requests.post(f"{line.simulator}/simulator/calls/{sid}/cut-phone", timeout=5)
+    assert cut.status_code == 200
+    eventually(lambda: "back open" in seen(page))
+    assert "53001 reconnecting" in seen(page)
+    assert "disconnect" not in seen(page)
+    assert page.evaluate("device.state") == "registered"
+    line.heard.clear()
+    keep_sound(page)
+    eventually(lambda: likeness(from_mulaw(line.heard), AGENT_SAYS) > ALIKE, every_s=0.5)
+    eventually(lambda: likeness(played(page), AGENT_SAYS) > ALIKE, every_s=0.5)

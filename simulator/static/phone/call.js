@@ -160,6 +160,17 @@
       this.emit("accept", this);
     }
 
+    // The connection was lost; the call goes on if it is there again in time.
+    _reconnecting(error) {
+      this.#become("reconnecting");
+      this.emit("reconnecting", error);
+    }
+
+    _reconnected() {
+      this.#become("open");
+      this.emit("reconnected");
+    }
+
     _hears(frame) {
       if (this.#sound) this.#sound.play(frame);
     }

@@ -14,6 +14,7 @@
   const Phone = globalThis.Phone;
   const { Call, Emitter, TwilioError, InvalidArgumentError, InvalidStateError, NotSupportedError } = Phone;
   const VERSION = "2.18.5-simulator";
+  const LINGER_MS = 10000;
   const RECONNECT_MS = [300, 1000, 2000, 5000];
   const MOST_UNSENT_BYTES = 160 * 50;
   const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -36,6 +37,8 @@
     #identity = null;
     #all = [];            // calls that are not over
     #leaving = null;
+    #resume = "";         // with it the network knows this phone again
+    #resumeBy = 0;        // until when a call waits for that
 
     static get isSupported() { return "AudioWorkletNode" in globalThis && "WebSocket" in globalThis; }
     static get version() { return VERSION; }
@@ -190,6 +193,7 @@
     #dial() {
       const url = new URL(this.options.url);
       if (this.#token) url.searchParams.set("token", this.#token);
+      if (this.#resumeBy) url.searchParams.set("resume", this.#resume);
       const socket = new WebSocket(url);
       socket.binaryType = "arraybuffer";
       socket.onmessage = ({ data }) => this.#told(data);
@@ -205,12 +209,51 @@
 
     #lost() {
       this.#socket = null;
+      if (this.#state !== "destroyed" && this.#awaited()) {
+        clearTimeout(this.#again);
+        this.#again = setTimeout(() => this.#open().catch(() => {}), RECONNECT_MS[0]);
+        return;
+      }
+      this.#resumeBy = 0;
       const lost = new TwilioError(31005, "The connection to the phone network was lost.");
       this.#active.forEach((call) => { call._error(lost); call._closed("disconnect"); });
       this.calls.forEach((call) => call._closed("cancel"));
       if (this.#state === "registered") this._error(lost);
       this.emit("lost");
       this.#dropped();
+    }
+
+    // Whether a call waits for the connection to come back.
+    #awaited() {
+      const open = this.#active.filter((call) => call.status() === "open");
+      if (open.length && this.#resume && !this.#resumeBy) {
+        this.#resumeBy = Date.now() + LINGER_MS;
+        const dropped = new TwilioError(53001);
+        open.forEach((call) => call._reconnecting(dropped));
+        this.emit("lost");
+      }
+      return Date.now() < this.#resumeBy;
+    }
+
+    // The network knows us still; ref: the call that is on there.
+    #resumed({ call: ref }) {
+      this.#resumeBy = 0;
+      const call = this.#all.find((one) => one.ref === ref);
+      if (ref && !call) this._send({ event: "disconnect", ref });
+      this.#active.forEach((one) => (one === call ? one._reconnected() : one._closed("disconnect")));
+      if (this.#wanted) this._send({ event: "register" });
+    }
+
+    // A new phone to the network: it has forgotten our calls.
+    #begun({ resume }) {
+      this.#resume = resume;
+      if (!this.#resumeBy) return;
+      this.#resumeBy = 0;
+      this.#active.filter((call) => call.status() === "reconnecting").forEach((call) => {
+        call._error(new TwilioError(31005));
+        call._closed("disconnect");
+      });
+      if (this.#wanted) this._send({ event: "register" });
     }
 
     // Tries again while somebody wants to be rung.
@@ -241,6 +284,8 @@
     }
 
     #answers = {
+      session: (message) => this.#begun(message),
+      resumed: (message) => this.#resumed(message),
       registered: ({ identity }) => {
         this.#identity = identity;
         this.#become("registered");

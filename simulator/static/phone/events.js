@@ -50,6 +50,7 @@
     31005: ["ConnectionError", "The connection to the phone network failed."],
     31008: ["CallCancelledError", "The call has ended before it was answered."],
     31202: ["AccessTokenSignatureValidationFailed", "The access token is signed with another secret."],
+    53001: ["ConnectionDisconnected", "The connection to the phone network was lost."],
     31400: ["BadRequest", "The phone network does not understand the request."],
     31404: ["NotFound", "There is no such number or application."],
     31480: ["TemporarilyUnavailable", "The callee is currently unavailable."],
