@@ -36,6 +36,9 @@ _TRACKS = {
     "both_tracks": ("inbound", "outbound"),
 }
 
+_FIELDS = {"media": "payload", "mark": "name", "clear": ""}
+"""What a message of the server holds besides its event and streamSid."""
+
 
 class StreamFailed(Exception):
     """The socket could not be opened. `code` is Twilio's error code."""
@@ -300,3 +303,14 @@ class MediaStream:
             self.buffer.clear()
         else:
             self._warn(31951, f"no such event {event!r}; it was dropped")
+            return
+        self._look_for_more(event, message)
+
+    def _look_for_more(self, event: str, message: dict[str, Any]) -> None:
+        """Fields that the protocol does not have are warned of; the message counts."""
+        more = {*message} - {"event", "streamSid", event}
+        if isinstance(message.get(event), dict):
+            more |= {*message[event]} - {_FIELDS[event]}
+        if more:
+            names = ", ".join(sorted(more)[:5])
+            self._warn(31951, f"{event} with more fields than it has: {names[:100]}")

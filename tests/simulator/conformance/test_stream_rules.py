@@ -339,6 +339,49 @@ def unopened() -> tuple[MediaStream, list[int]]:
     return made, warned
 
 
+@pytest.mark.row("stream.invalid.fields", "stream.in.media.streamSid", "stream.invalid.json")
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{",
+        "[1]",
+        '{"event": "media"}',
+        '{"event": "media", "streamSid": "MZ1"}',
+        '{"event": "media", "streamSid": "MZ1", "media": {"payload": "%"}}',
+        '{"event": "media", "streamSid": "MZ2", "media": {"payload": "EJA="}}',
+        '{"event": "media", "stream_sid": "MZ1", "media": {"payload": "EJA="}}',
+        '{"event": "mark", "streamSid": "MZ1", "mark": {}}',
+        '{"event": "dtmf", "streamSid": "MZ1", "dtmf": {"digit": "1"}}',
+    ],
+)
+def test_a_message_that_is_none_is_dropped(message: str) -> None:
+    async def work() -> None:
+        made, warned = unopened()
+        made.sid = "MZ1"
+        made._take(message)
+        assert warned == [31951] and not made.buffer.waiting_bytes
+
+    run(work())
+
+
+@pytest.mark.row("stream.invalid.fields")
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"event": "media", "streamSid": "MZ1", "media": {"payload": "EJA=", "track": "x"}}',
+        '{"event": "media", "streamSid": "MZ1", "media": {"payload": "EJA="}, "chunk": "1"}',
+    ],
+)
+def test_a_message_with_more_than_it_has_counts_and_is_warned_of(message: str) -> None:
+    async def work() -> None:
+        made, warned = unopened()
+        made.sid = "MZ1"
+        made._take(message)
+        assert warned == [31951] and made.buffer.waiting_bytes == 2
+
+    run(work())
+
+
 @pytest.mark.row("stream.code.31931", "stream.invalid.once")
 def test_sound_beyond_ten_minutes_is_discarded() -> None:
     async def work() -> None:
