@@ -16,10 +16,21 @@ from hypothesis import strategies as st
 from simulator.error_names import NAMES
 from simulator.legs import Endpoint
 from simulator.media_stream import MediaStream
+from simulator.origins import OriginMap
 from simulator.server import create_app
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Verb, parse
-from tests.simulator.app import ACCOUNT, CALLER, NUMBER, FakeApp, network, run, settings_for
+from simulator.webhook import Request, WebhookClient, WebhookFailed
+from tests.simulator.app import (
+    ACCOUNT,
+    CALLER,
+    NUMBER,
+    TOKEN,
+    FakeApp,
+    network,
+    run,
+    settings_for,
+)
 
 QUICK = settings(
     max_examples=150,
@@ -221,3 +232,53 @@ def test_no_request_makes_the_simulator_fail(
             assert (await client.get("/healthz")).status == 200
 
     run(work(), within_s=60)
+
+
+_lines = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 302 Found",
+        b"HTTP/1.1 999 Odd",
+        b"HTTP/9.9 200 OK",
+        b"Content-Type: text/xml",
+        b"Content-Type: text/xml; charset=klingon",
+        b"Content-Length: 5",
+        b"Content-Length: -5",
+        b"Content-Length: many",
+        b"Transfer-Encoding: chunked",
+        b"Content-Encoding: gzip",
+        b"Location: http://[",
+        b"Set-Cookie: =;;=\xff",
+        b"no colon at all",
+        b"",
+        b"zz\r\nhello",
+        b"<Response/>",
+    ]
+)
+_answers = st.one_of(
+    st.binary(max_size=120), st.lists(_lines, max_size=8).map(lambda lines: b"\r\n".join(lines))
+)
+
+
+@FEW
+@given(answers=st.lists(_answers, min_size=4, max_size=4))
+def test_whatever_is_answered_is_taken_or_fails_by_name(answers: list[bytes]) -> None:
+    left = list(answers)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(left.pop())
+        writer.close()
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, WebhookClient(auth_token=TOKEN, origins=OriginMap()) as client:
+            for raw in answers:
+                try:
+                    got = await client.send(Request(f"http://127.0.0.1:{port}/#rc=0&tt=2000"), {})
+                    assert 200 <= got.status < 300, raw
+                except WebhookFailed as failed:
+                    assert failed.code in NAMES, raw
+
+    run(work(), within_s=30)
