@@ -19,7 +19,7 @@ from calls.actions import find_call
 from calls.models import Call
 from calls.webhooks import answered_once
 from carriers import twiml
-from carriers.addresses import while_holding
+from carriers.addresses import while_holding, while_speaking
 from infra.clock import now
 from infra.log import logger
 from infra.services import Services
@@ -172,9 +172,9 @@ def _go_on(session: Session, call: Call, handover: Handover) -> str:
 def _play(call: Call, handover: Handover, look: int, piece: waiting.Hear) -> str:
     sounds = _sounds(piece.prompt, call.language) if piece.prompt else ()
     tune_from = look * waiting.PIECE_S
-    music = _plain("/agents/hold-music.wav", **{"from": tune_from, "for": piece.music_s})
+    tune = _plain("/agents/hold-music.wav", **{"from": tune_from, "for": piece.music_s})
     again = _address("/agents/wait", round=handover.round, look=look + 1)
-    return twiml.wait((*sounds, music), then=again)
+    return twiml.wait((*sounds, while_speaking(tune)), then=again)
 
 
 def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
@@ -214,7 +214,8 @@ def _number(text: str | None) -> int:
 def _sounds(prompt: str, language: str) -> tuple[str, ...]:
     cache = _services().get(VoiceCache)
     phrases = Prompts(language).text(prompt)
-    return tuple(_plain(f"/say/{cache.promised(text, language)}.wav") for text in phrases)
+    keys = (cache.promised(text, language) for text in phrases)
+    return tuple(while_speaking(_plain(f"/say/{key}.wav")) for key in keys)
 
 
 def _address(path: str, **args: object) -> str:

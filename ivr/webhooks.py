@@ -15,7 +15,7 @@ from calls.events import checked_sid
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
 from carriers import twiml
-from carriers.addresses import until_taken, while_holding
+from carriers.addresses import until_taken, while_holding, while_speaking
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from carriers.twiml import Addresses, Stream
 from carriers.verbs import JoinQueue, Listen, Say, Verb
@@ -256,7 +256,9 @@ def _addresses(reply: Reply) -> Addresses:
 
 def _sound_of() -> twiml.SoundOf:
     cache = _services().get(VoiceCache)
-    return lambda phrase, language: f"{_root()}/say/{cache.promised(phrase, language)}.wav"
+    return lambda phrase, language: while_speaking(
+        f"{_root()}/say/{cache.promised(phrase, language)}.wav"
+    )
 
 
 def _address(path: str) -> str:

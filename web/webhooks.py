@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar, cast
 from urllib.parse import urlencode
@@ -148,7 +149,7 @@ def _apologise(error: Exception) -> Response | HTTPException:
     tries = request.args.get("trouble", 0, type=int) + 1
     is_in_place = getattr(view, "is_in_place", False)
     if tries <= _MOST_APOLOGIES:
-        path = _same_again(tries) if is_in_place else f"/ivr/continue?after=trouble&trouble={tries}"
+        path = _same_again(tries) if is_in_place else _back_in_dialogue(tries)
         return xml(twiml.apology(APOLOGY, language=language, then=_address(path)))
     return xml(
         twiml.send_away(APOLOGY, language=language) if is_in_place else _last_words(language)
@@ -158,6 +159,13 @@ def _apologise(error: Exception) -> Response | HTTPException:
 def _same_again(tries: int) -> str:
     """The address that was asked for, with the count of our failures there."""
     return f"{request.path}?{urlencode({**request.args, 'trouble': tries})}"
+
+
+def _back_in_dialogue(tries: int) -> str:
+    """Where the dialogue goes on. `at` tells this failure from others of the same call, whose
+    answers are kept under their own addresses."""
+    at = request.args.get("at") or hashlib.sha256(request.full_path.encode()).hexdigest()[:12]
+    return f"/ivr/continue?after=trouble&trouble={tries}&at={at}"
 
 
 def _last_words(language: str) -> str:

@@ -59,7 +59,7 @@ class Line:
         """Every request is answered as it should be while nothing can be stored."""
         for answer in self.answers(ASKED, Digits="1").values():
             assert verbs(answer) == ["Say", "Pause", "Redirect"]
-            assert "/ivr/continue?after=trouble&amp;trouble=1#" in answer.text
+            assert "/ivr/continue?after=trouble&amp;trouble=1&amp;at=" in answer.text
         for path, answer in self.answers(IN_PLACE, From="client:agent_1", offer="1").items():
             assert verbs(answer) == ["Say", "Pause", "Redirect"]
             assert f"https://hotline.swiftline.example{path.partition('?')[0]}?" in answer.text

@@ -159,10 +159,18 @@ def test_an_error_is_an_apology_and_another_try_then_a_message_at_the_carrier(
 ) -> None:
     answer = phone.posts("/ivr/turn?n=1", Digits="1")
     assert verbs(answer) == ["Say", "Pause", "Redirect"]
-    assert b"trouble=1" in answer.data
+    assert b"trouble=1&amp;at=" in answer.data
     assert b"LookupError" not in answer.data
     last = phone.posts("/ivr/turn?n=1&trouble=3", Digits="1")
     assert verbs(last) == ["Say", "Record"]
+
+
+def test_each_failure_of_a_call_has_its_own_way_back(phone: Phone) -> None:
+    """An answer is kept under its address: one way back would lead to where an earlier one led."""
+    ways = {phone.posts(f"/ivr/turn?n={n}", Digits="1").text for n in (1, 2)}
+    assert len(ways) == 2
+    again = phone.posts("/ivr/turn?n=1", Digits="1").text
+    assert again in ways, "the same request again: the same way"
 
 
 def away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,8 +230,10 @@ def test_a_caller_is_never_told_that_a_question_was_kept(
 
 @pytest.mark.parametrize("path", ["/ivr/voice", "/ivr/turn?n=1"])
 def test_whoever_holds_the_line_is_not_kept_waiting_for_an_answer(phone: Phone, path: str) -> None:
-    """Every address that a caller waits for says so in its fragment; sounds have none."""
+    """Every address that a caller waits for says so in its fragment, and so does every sound."""
     document = phone.posts(path).data.decode()
+    sounds = re.findall(ROOT + r"(/say/[^\"<]*)", document)
+    assert all(sound.endswith(".wav#ct=1000&amp;rt=3000&amp;rc=1&amp;rp=ct") for sound in sounds)
     asked = re.findall(ROOT + r"(/(?:ivr|agents|recordings)/[^\"<]*)", document)
     assert asked
     for address in asked:
