@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import signal
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 
@@ -17,6 +16,7 @@ from websockets.http11 import Request, Response
 from asr.model import Models
 from carriers.media_stream import MOST_BYTES
 from config.settings import Settings, SettingsError, load_settings
+from infra import drain
 from infra.db import Database
 from infra.log import configure, logger, origin
 from ivr.door import CallDoor
@@ -119,9 +119,8 @@ async def run(streams: Streams, settings: Settings) -> None:
 
     Raises OSError when the port cannot be had.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    drain.on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     async with streams.listen_on(settings.bind, settings.streams_port):
         news = asyncio.create_task(streams.feed.run())
         _log.info("ready")

@@ -12,17 +12,15 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 
 from config.settings import Settings, load_settings
-from infra import doorbell, jobs
+from infra import doorbell, drain, jobs
 from infra.doorbell import BellWorker, Doorbell, Poller
 from infra.log import configure, logger
 from infra.services import Services
 from infra.supervisor import die_with_parent
 from parts import build_services
 
-_FINISH_S = 10.0
 _SPEECH_QUEUES = frozenset({"live", "asr"})
 _log = logger(__name__)
 
@@ -62,18 +60,16 @@ class _Parent:
         self._ready = services.settings.var_dir / "worker.ready"
         self._tasks = tasks
         self._pids: dict[int, str] = {}
-        self._stop = False
 
     def run(self) -> None:
         """Fork, watch, and stop politely."""
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+        drain.on_signals()
         for name in self._tasks:
             self._fork(name)
         self._ready.parent.mkdir(parents=True, exist_ok=True)
         self._ready.write_text(str(os.getpid()))
         _log.info("ready", queues=len(self._tasks) - 1)
-        while not self._stop:
+        while not drain.is_on():
             self._look()
             time.sleep(0.2)
         self._end()
@@ -81,7 +77,7 @@ class _Parent:
     def _end(self) -> None:
         """Let every process finish its job; one that waits for a dead Redis is killed."""
         self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + _FINISH_S
+        deadline = time.monotonic() + drain.IN_HAND_S
         while self._pids and time.monotonic() < deadline:
             self._look()
             time.sleep(0.05)
@@ -98,7 +94,7 @@ class _Parent:
             if pid == 0:
                 return
             name = self._pids.pop(pid, None)
-            if name and not self._stop:
+            if name and not drain.is_on():
                 _log.warning("process ended and is started again", task=name)
                 time.sleep(0.2)
                 self._fork(name)
@@ -110,6 +106,7 @@ class _Parent:
             return
         code = 1
         try:
+            drain.forget()
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             die_with_parent()
@@ -118,9 +115,6 @@ class _Parent:
             code = 0
         finally:
             os._exit(code)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop = True
 
 
 def _serve(services: Services, queue: str) -> None:

@@ -161,6 +161,15 @@ class Settings(BaseSettings):
         "SWIFTLINE_SWEEP_S", 60, "Period of the comparison with the carrier's books.", ge=5
     )
 
+    drain_notice_s: int = _named(
+        "SWIFTLINE_DRAIN_NOTICE_S",
+        0,
+        "How long a web worker that is told to stop still takes requests, with /readyz red: set"
+        " it to 10 behind a proxy or for restarts that nobody notices.",
+        ge=0,
+        le=30,
+    )
+
     # Safety
     secret_key: str = _named("SECRET_KEY", "", "Key that signs cookies and links.")
     secure_cookies: bool = _named(

@@ -6,9 +6,10 @@ measured in docs/decisions/0002-the-queue-is-a-doorbell.md.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from types import FrameType
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -16,7 +17,7 @@ from rq import Queue, Worker
 from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 
-from infra import jobs
+from infra import drain, jobs
 from infra.db import Database
 from infra.failpoints import failpoint
 from infra.log import logger
@@ -68,7 +69,8 @@ def install(services: Services) -> None:
 
 
 def answer(queue: str) -> None:
-    """The one RQ job: work what is due in the outbox."""
+    """The one RQ job: work what is due in the outbox, until this process is told to stop."""
+    drain.on_signals()
     jobs.work(_services[0], queue)
 
 
@@ -93,7 +95,11 @@ class BellWorker(Worker):
         )
 
     def _shutdown(self) -> None:
+        """Set the flag, and let a job under way end after the row that it works on."""
         self._stop_requested = True
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -115,14 +121,12 @@ class Poller:
     def __init__(self, services: Services, *, schedule: tuple[tuple[str, str, int], ...]) -> None:
         self._services = services
         self._schedule = schedule
-        self._stop = False
         self._slots: dict[str, int] = {}
 
     def run(self) -> None:
         """Look every second until SIGTERM; work rows here while Redis is away."""
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
-        while not self._stop:
+        drain.on_signals()
+        while not drain.is_on():
             self.look()
             time.sleep(1)
 
@@ -149,6 +153,3 @@ class Poller:
             with database.transaction("doorbell.schedule") as session:
                 jobs.enqueue(session, queue=queue, job=name, key=f"every:{name}:{slot}")
             self._slots[name] = slot
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop = True

@@ -21,6 +21,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from infra import drain
 from infra.clock import now
 from infra.db import Base, UtcDateTime, after_commit
 from infra.log import logger
@@ -190,8 +191,13 @@ def due(session: Session, queue: str) -> bool:
 
 
 def work(services: Services, queue: str, *, limit: int = 50) -> int:
-    """Work rows of `queue` until none is due or `limit` is reached; returns how many."""
+    """Work rows of `queue` until none is due, `limit` is reached or the process is to end.
+
+    Returns how many.
+    """
     for count in range(limit):
+        if drain.is_on():
+            return count
         run_row = _claim(services, queue)
         if run_row is None:
             return count

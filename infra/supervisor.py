@@ -21,7 +21,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-_STOP_S = 12.0
+from infra.drain import STOP_S
+
 _READY_S = 90.0
 _MOST_RESTARTS_A_MINUTE = 30
 _PR_SET_PDEATHSIG = 1
@@ -92,7 +93,7 @@ class Supervisor:
             for running in group:
                 with suppress(ProcessLookupError):
                     running.process.terminate()
-            deadline = time.monotonic() + _STOP_S
+            deadline = time.monotonic() + STOP_S
             for running in group:
                 _wait_or_kill(running.process, max(0.1, deadline - time.monotonic()))
         self._running.clear()

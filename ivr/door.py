@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from agents.queries import is_talking
-from calls.actions import find_call, say, use_stream_token
+from calls.actions import find_call, locked_call, say, use_stream_token
 from calls.events import has_event
 from carriers.addresses import while_holding
 from carriers.base import Carrier, CarrierError
@@ -41,6 +41,9 @@ class Door(Protocol):
 
     def redirect(self, call_sid: str) -> None:
         """Make the carrier fetch TwiML now."""
+
+    def leave(self, call_sid: str) -> None:
+        """Note that the call goes on without a socket; nothing has failed."""
 
     def write(self, call_sid: str, speaker: str, text: str, confidence: float) -> None:
         """Add what the caller or an agent said to the live transcript."""
@@ -89,6 +92,11 @@ class CallDoor:
             self._services.get(Carrier).redirect_call(call_sid, url)
         except CarrierError as error:
             _log.warning("call not redirected", call_sid=call_sid, code=error.code)
+
+    def leave(self, call_sid: str) -> None:
+        """Note that the call goes on without a socket; nothing has failed."""
+        with self._services.database.transaction("ivr.door.leave") as session:
+            locked_call(session, call_sid).mode = "turn"
 
     def write(self, call_sid: str, speaker: str, text: str, confidence: float) -> None:
         """Add what the caller or an agent said to the live transcript.

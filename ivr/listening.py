@@ -109,6 +109,7 @@ class Conversation:
         )
         self._hearing = Hearing(ear, threads.ears, self._happened.put_nowait) if ear else None
         self._answered_at: float | None = None
+        self._draining = False
 
     async def hold(self) -> None:
         """Talk until the end. An error is an apology, and the redirect goes on from there."""
@@ -118,6 +119,8 @@ class Conversation:
         except (LinkLost, _Over):
             return
         except _GiveBack:
+            if self._draining:
+                await self._in_thread(self._door.leave, self._link.call_sid)
             await self._give_back()
         except StreamError as error:
             _log.warning("media socket closed", call_sid=self._link.call_sid, reason=str(error))
@@ -133,12 +136,18 @@ class Conversation:
                 await self._hearing.close()
 
     def drain(self) -> None:
-        """Give the call back to the carrier at the next chance: this process is to end."""
+        """Give the call back to the carrier at the next chance: this process is to end.
+
+        An answer that the caller is giving is taken first, so that nobody says a thing twice.
+        """
+        self._draining = True
         self._happened.put_nowait(_Drain())
 
     async def _talk(self) -> None:
         reply = await self._in_thread(self._door.present, self._link.call_sid)
         while True:
+            if self._draining:
+                raise _GiveBack
             self._forget_old_words()
             first = partial(self._first_sound, reply)
             saying = Saying(self._link, self._voice, self._threads.others, reply, first)
@@ -172,22 +181,29 @@ class Conversation:
     async def _wait(self, asked: _Asked) -> Heard:
         """What the caller answers."""
         while True:
+            if self._draining and not self._is_being_answered(asked):
+                raise _GiveBack
             event = await self._next_event()
             heard = await self._take(asked, event) if event else self._due(asked)
             if heard is not None:
                 return heard
 
+    def _is_being_answered(self, asked: _Asked) -> bool:
+        """Whether the caller is in the middle of words or keys."""
+        speaks = self._hearing is not None and self._hearing.speaking
+        return bool(asked.keys) or (asked.listen.speech and speaks)
+
     async def _next_event(self) -> StreamMessage | EarEvent | None:
         """What happens next, or None when nothing has for a moment.
 
-        Raises _Over when the caller is gone, _GiveBack, and what failed elsewhere.
+        Raises _Over when the caller is gone, and what failed elsewhere.
         """
         event = await next_within(self._happened, _TICK_S)
         match event:
             case _Gone() | Stopped():
                 raise _Over
             case _Drain():
-                raise _GiveBack
+                return None
             case _Failed():
                 raise event.error
         return event

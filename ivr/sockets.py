@@ -19,6 +19,7 @@ from asr.words import AsrError
 from carriers import media_stream
 from carriers.media_stream import Pace, Started, StreamError, StreamMessage, is_authentic_handshake
 from config.city import City
+from infra.drain import IN_HAND_S
 from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
@@ -32,7 +33,6 @@ from ivr.saying import Voice
 
 _QUIET_S = 10.0
 _START_S = 10.0
-_DRAIN_S = 3.5
 _CALLS_A_PROCESSOR = 4
 """Sockets beyond this are refused; their calls go on in turn mode (performance.md, 0)."""
 _NOT_WELCOME = 1008
@@ -92,12 +92,15 @@ class MediaSockets:
             self._open -= 1
 
     async def drain(self) -> None:
-        """Give every call back to the carrier, which goes on with it in turn mode."""
+        """Give every call back to the carrier, which goes on with it in turn mode.
+
+        Nothing new is taken; an answer that a caller is giving is heard to its end.
+        """
         self.draining = True
         for talk in self._talks:
             talk.drain()
         if self._talks:
-            await asyncio.wait(self._talks.values(), timeout=_DRAIN_S)
+            await asyncio.wait(self._talks.values(), timeout=IN_HAND_S)
 
     def answer_times(self) -> dict[str, int]:
         """The last answers, from the end of speech to the first sound sent, in ms."""

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from asr.model import find_model
 from asr.words import AsrError
 from config.settings import Settings
+from infra import drain
 from infra.log import logger
 from infra.services import Services
 from infra.storage import Storage
@@ -55,6 +56,7 @@ def add_check(app: Flask, name: str, check: Check) -> None:
 def add_checks(app: Flask, services: Services) -> None:
     """The checks of a web process: its stores, its speech and the streams process."""
     settings = services.settings
+    add_check(app, "process", _staying)
     add_check(app, "database", lambda: _database(services))
     add_check(app, "redis", lambda: _redis(settings))
     add_check(app, "storage", lambda: _storage(services))
@@ -121,6 +123,11 @@ def _within(name: str, result: Callable[[float], Finding], patience_s: float) ->
         return result(max(0.0, patience_s))
     except TimeoutError:
         return Finding(name, False, f"no answer within {PATIENCE_S:g} s", PATIENCE_S * 1000)
+
+
+def _staying() -> None:
+    if drain.is_on():
+        raise Unready("this process is about to end and takes nothing new")
 
 
 def _database(services: Services) -> None:

@@ -88,6 +88,10 @@ class ScriptDoor:
         """Note it."""
         self.done.append("redirected")
 
+    def leave(self, call_sid: str) -> None:
+        """Note it."""
+        self.done.append("left")
+
     def write(self, call_sid: str, speaker: str, text: str, confidence: float) -> None:
         """Note it."""
         self.written.append((speaker, text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -266,6 +267,28 @@ def test_an_ending_process_gives_its_calls_back(scripted: Running) -> None:
         scripted.dials()
     assert refused.value.response.status_code == 503
     assert _get(scripted, "/readyz")[0] == 503
+
+
+def test_an_answer_being_given_is_taken_and_kept_before_the_call_is_given_back(
+    bare: Settings,
+) -> None:
+    door = ScriptDoor([asks(1, "A long list."), asks(2, "Where is it?")])
+    database = Database(bare.database)
+    with running(bare, database, door) as line:
+        phone = line.dials(plays=False).starts(token=TOKEN)
+        phone.hears("A long list.")
+        phone.sounds(1, 0.6)
+        eventually(lambda: phone.clears)
+        ending = threading.Thread(target=line.drains)
+        ending.start()
+        eventually(lambda: line.streams.media.draining)
+        phone.sounds(0xFF, 0.2)
+        assert phone.is_closed() == 1000
+        ending.join(10)
+    database.close()
+    assert door.answers == ["speech there is a hole in the road"]
+    assert door.done == ["left"], "the way on is stored before the socket closes"
+    assert "Where is it?" not in phone.heard
 
 
 def test_it_tells_whether_it_is_alive_and_ready(scripted: Running) -> None:
