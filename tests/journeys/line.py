@@ -20,6 +20,7 @@ import requests
 
 from config.settings import Settings, load_settings
 from infra.db import Database
+from tests.conftest import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 _PORTS = ("PORT", "SWIFTLINE_STREAMS_PORT", "SWIFTLINE_SIMULATOR_PORT")
@@ -63,6 +64,8 @@ class Line:
         assert self.process is not None
         found = {}
         for child in psutil.Process(self.process.pid).children():
+            if child.status() == psutil.STATUS_ZOMBIE:
+                continue
             line = " ".join(child.cmdline())
             for name in ("valkey", "gunicorn", "streams.py", "worker.py", "simulator"):
                 if name in line:
@@ -76,6 +79,34 @@ class Line:
         for member in family:
             member.kill()
         psutil.wait_procs(family, timeout=10)
+
+    @contextmanager
+    def stunned(self, name: str) -> Iterator[None]:
+        """A program lives and does nothing: it takes connections and answers none."""
+        program = self.programs()[name]
+        family = [program, *program.children(recursive=True)]
+        for member in family:
+            member.suspend()
+        try:
+            yield
+        finally:
+            for member in family:
+                member.resume()
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """A program is dead, and nobody starts it again meanwhile."""
+        assert self.process is not None
+        supervisor = psutil.Process(self.process.pid)
+        program = self.programs()[name]
+        supervisor.suspend()
+        try:
+            for member in (program, *program.children(recursive=True)):
+                member.kill()
+            eventually(lambda: program.status() == psutil.STATUS_ZOMBIE)
+            yield
+        finally:
+            supervisor.resume()
 
     def url(self, path: str) -> str:
         """An address of the web process."""

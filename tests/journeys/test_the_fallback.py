@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from sqlalchemy import select
 
@@ -17,20 +14,6 @@ from tickets.models import Report
 pytestmark = [pytest.mark.slow, pytest.mark.speech]
 
 
-@contextmanager
-def stunned_web(line: Line) -> Iterator[None]:
-    """The web process takes connections and never answers."""
-    program = line.programs()["gunicorn"]
-    family = [program, *program.children(recursive=True)]
-    for member in family:
-        member.suspend()
-    try:
-        yield
-    finally:
-        for member in family:
-            member.resume()
-
-
 def reports_of(line: Line, sid: str) -> list[Report]:
     with line.database() as database, database.read() as session:
         call = session.scalar(select(Call).where(Call.carrier_sid == sid))
@@ -40,7 +23,7 @@ def reports_of(line: Line, sid: str) -> list[Report]:
 
 
 def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> None:
-    with stunned_web(line):
+    with line.stunned("gunicorn"):
         call = Caller(line.simulator(""), number="+13125550141").dials()
         call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
         call.waits(1.5).says("there is a big pothole in the road")
@@ -54,7 +37,7 @@ def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> No
 def test_a_caller_in_mid_call_is_not_left_with_a_line_that_never_answers(line: Line) -> None:
     call = Caller(line.simulator(""), number="+13125550143").dials()
     call.hears("what is the problem", within_s=30)
-    with stunned_web(line):
+    with line.stunned("gunicorn"):
         line.kill("streams")
         call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
         call.hangs_up()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import psutil
 import pytest
 from sqlalchemy import select
+from websockets.exceptions import InvalidStatus
 
 from calls.models import Call
 from infra.jobs import Outbox
@@ -12,6 +15,7 @@ from simulator.callers import Caller, ScriptedCall
 from tests.conftest import eventually
 from tests.journeys.line import Line
 from tests.journeys.test_a_call import ticket_of
+from tests.streams import phone
 
 pytestmark = [pytest.mark.slow, pytest.mark.speech]
 
@@ -47,6 +51,19 @@ def test_streams_killed_in_mid_call_and_the_caller_goes_on_in_turns(line: Line) 
             session.scalars(select(Call.mode).where(Call.carrier_sid == call.sid)).one() == "turn"
         )
     eventually(line.ready, within_s=60)
+
+
+def test_streams_full_and_the_next_caller_is_asked_in_turns(line: Line) -> None:
+    eventually(line.ready, within_s=60)
+    with ExitStack() as held:
+        with pytest.raises(InvalidStatus, match="503"):
+            while True:
+                held.callback(phone.dials(line.settings, line.settings.streams_port).leaves)
+        call = dials(line, "+13125550117")
+        call.hears("what is the problem", within_s=30).hears("answer after the tone")
+        call.presses("1").hears("here is the list", within_s=30).hangs_up()
+    opened = [one for one in call.facts()["events"] if one["event"] == "stream"]
+    assert not [one for one in opened if one["state"] == "started"]
 
 
 def test_a_cut_socket_costs_only_the_words_being_spoken(line: Line) -> None:
