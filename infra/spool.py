@@ -43,6 +43,21 @@ class Spool:
         """Whether something is kept that has not been replayed."""
         return (self.folder / _OPEN).exists() or any(self.folder.glob(_SET_ASIDE))
 
+    def parked(self) -> int:
+        """How many messages wait for a person, because they failed by themselves."""
+        file = self.folder / _PARKED
+        return sum(1 for _ in _messages(file)) if file.exists() else 0
+
+    def drive_again(self) -> int:
+        """Let the parked messages be replayed once more; returns how many."""
+        with self._lock("replay"), self._lock("keep"):
+            count = self.parked()
+            if count:
+                aside = _SET_ASIDE.replace("*", f"{time.time_ns():020d}")
+                failpoint("spool.drive_again.set_aside")
+                (self.folder / _PARKED).replace(self.folder / aside)
+        return count
+
     def replay(self, take: Callable[[dict[str, Any]], None]) -> int:
         """Hand the kept messages to `take`, oldest first; returns how many it took.
 

@@ -8,6 +8,7 @@ from flask import Response, abort, current_app, make_response, redirect, render_
 from flask import url_for as address_of
 from werkzeug.wrappers import Response as BaseResponse
 
+from infra import parked
 from web import health, passwords, staff, throttle
 from web.access import Role, current_staff, public, requires, staff_or_none
 from web.models import Staff
@@ -110,7 +111,23 @@ def renew_password(staff_id: int) -> str:
 @requires(Role.ADMIN, Role.SUPERVISOR)
 def system() -> str:
     """Whether everything the hotline leans on answers, in words."""
-    return render_template("web/system.html", findings=health.findings(current_app))
+    with services().database.read() as session:
+        given_up = parked.given_up(session)
+    return render_template(
+        "web/system.html", findings=health.findings(current_app), given_up=given_up
+    )
+
+
+@blueprint.post("/system/drive-again")
+@requires(Role.ADMIN, Role.SUPERVISOR)
+def drive_again() -> BaseResponse:
+    """Let the parked work of one job be tried once more."""
+    job = request.form.get("job", "")
+    if not job:
+        abort(400)
+    with services().database.transaction("web.pages.drive_again") as session:
+        parked.drive_again(session, job=job)
+    return redirect(address_of("web.system"), 303)
 
 
 def _people_page(renewed: Staff | None = None, password: str = "") -> str:

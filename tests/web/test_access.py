@@ -40,6 +40,7 @@ WHO_MAY = {
     "web.change_active": frozenset({Role.ADMIN}),
     "web.renew_password": frozenset({Role.ADMIN}),
     "web.system": frozenset({Role.ADMIN, Role.SUPERVISOR}),
+    "web.drive_again": frozenset({Role.ADMIN, Role.SUPERVISOR}),
     "say": EVERYBODY,
     "desk.static": EVERYBODY,
     "desk.hold_music": EVERYBODY,
