@@ -57,7 +57,7 @@ class Line:
         """Press Ctrl-C."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            self.process.wait(60)
 
     def programs(self) -> dict[str, psutil.Process]:
         """The supervisor's children by what they run."""

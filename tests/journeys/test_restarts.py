@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Semaphore
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -36,16 +36,23 @@ def failures(call: ScriptedCall) -> list[dict[str, Any]]:
 
 
 class Milestones:
-    """Where callers have come by: the first question is answered; the place is known."""
+    """Where callers have come by: the first question is answered; the place is known.
+
+    Between the first and `stopped` they listen: a key pressed while nobody holds the line is lost.
+    """
 
     def __init__(self) -> None:
         self.answered, self.placed = Semaphore(0), Semaphore(0)
+        self.stopped = Event()
 
 
-def all_of(passed: Semaphore) -> None:
-    """Wait until three callers have come by."""
-    for _ in range(3):
-        assert passed.acquire(timeout=120)
+def all_of(passed: Semaphore, under_way: list[Future[ScriptedCall]]) -> None:
+    """Wait until every caller has come by; one who has failed says why."""
+    for _ in under_way:
+        while not passed.acquire(timeout=0.5):
+            for each in under_way:
+                if each.done():
+                    each.result()
 
 
 def reports_by_keys(line: Line, number: str, by: Milestones) -> ScriptedCall:
@@ -54,7 +61,8 @@ def reports_by_keys(line: Line, number: str, by: Milestones) -> ScriptedCall:
     call.hears("what is the problem", within_s=30).presses("1")
     call.hears("here is the list", within_s=30)
     by.answered.release()
-    call.interrupts(presses="2")
+    assert by.stopped.wait(60)
+    call.hears("here is the list", within_s=30).interrupts(presses="2")
     call.hears("where is it", within_s=30).interrupts(presses="1")
     call.hears("key in the house number", within_s=30).presses("1200#")
     call.hears("spell the first letters", within_s=30).presses("25275#")
@@ -71,10 +79,11 @@ def test_streams_workers_and_web_are_stopped_one_by_one_under_three_callers(line
         numbers = ("+13125550171", "+13125550172", "+13125550173")
         by = Milestones()
         under_way = [pool.submit(reports_by_keys, line, number, by) for number in numbers]
-        all_of(by.answered)
+        all_of(by.answered, under_way)
         line.programs()["streams"].send_signal(signal.SIGTERM)
         line.programs()["worker"].send_signal(signal.SIGTERM)
-        all_of(by.placed)
+        by.stopped.set()
+        all_of(by.placed, under_way)
         web = line.programs()["gunicorn"]
         workers = {one.pid for one in web.children()}
         web.send_signal(signal.SIGHUP)
