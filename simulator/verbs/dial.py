@@ -221,8 +221,8 @@ class _Dialling:
                 bridge.end()
 
         def refer(target: str) -> None:
-            self._refer(target)
-            bridge.end()
+            if self._refer(target):
+                bridge.end()
 
         if noun.name == "Sip":
             child.leg.on_refer = refer
@@ -244,15 +244,16 @@ class _Dialling:
             return (_hear(self._scene, child, bridge),)
         return talk(bridge, call, child), talk(bridge, child, call)
 
-    def _refer(self, target: str) -> None:
-        """The callee's telephone asks that the caller be connected to somebody else."""
+    def _refer(self, target: str) -> bool:
+        """The callee asks that the caller be connected to somebody else; whether that is done."""
         scene, verb = self._scene, self._verb
         url = scene.resolved(verb["referUrl"])
         if not url:
             scene.network.complain(scene.call, 13802, "<Dial> has no referUrl", scene.url)
-            return
+            return False
         field = ("ReferTransferTarget", target)
         self.referred = scene.request(url, verb["referMethod"], field)
+        return True
 
     def _record(self) -> None:
         scene, verb = self._scene, self._verb

@@ -194,10 +194,12 @@ def test_a_callee_may_ask_for_somebody_else(tmp_path: Path, given: bool) -> None
         "/refer": response("<Say>Calling the boss</Say>"),
         "/after": response("<Say>After all</Say>"),
     }
-    played = play(tmp_path, replies, phones={DESK: {}}, meanwhile=desk_refers)
+    desk = {"steps": [{"waits_s": 9}, {"hangs_up": True}]}
+    played = play(tmp_path, replies, phones={DESK: desk}, meanwhile=desk_refers)
     asked = [one for one in played.app.received if one.path == "/refer"]
     if given:
         assert "ReferTransferTarget=sip%3Aboss%40office.example" in asked[0].url
         assert played.heard() == ["Calling the boss"] and not played.app.forms("/after")
     else:
         assert played.codes() == [13802] and not asked and played.heard() == ["After all"]
+        assert played.app.forms("/after")[0]["DialCallDuration"] == "9", "the talk went on"
