@@ -11,7 +11,9 @@ from pathlib import Path
 from aiohttp import web
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-PHONE_PARTS = tuple(f"phone/{name}.js" for name in ("sound", "events", "options", "call", "device"))
+PHONE_PARTS = tuple(
+    f"phone/{name}.js" for name in ("sound", "events", "options", "quality", "call", "device")
+)
 FOR_ANY_PAGE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 TYPES = {

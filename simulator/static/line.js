@@ -6,6 +6,9 @@
   "use strict";
   const WORDS = { idle: "Ready to call", rung: "Incoming call", connecting: "Opening the line", ringing: "Ringing", open: "Connected", reconnecting: "Reconnecting" };
 
+  const DEAF = "Your microphone gives no sound at all. Is it switched off?";
+  const DEAF_MS = 5000;  // some microphones are quite silent between two words
+
   function clock(date = new Date()) {
     return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   }
@@ -140,7 +143,8 @@
       });
       call.on("disconnect", () => this.#ended(call));
       call.on("volume", (spoken, heard) => this.isChosen && this.onlevels(spoken, heard));
-      call.on("warning", (name, trouble) => this.#say(`${trouble.message} Your keys still work; the line hears silence.`));
+      call.on("warning", (name, trouble) => this.#warned(name, trouble));
+      call.on("warning-cleared", () => this.#heardAgain());
       call.on("reconnecting", () => this.#become("reconnecting"));
       call.on("reconnected", () => this.#become("open"));
       call.on("caption", (caption) => this.talk.says({ ...caption, at: this.elapsed }));
@@ -149,6 +153,7 @@
     }
 
     #ended(call, how = call.endReason) {
+      this.#heardAgain();
       const lasted = this.startedAt ? ` after ${this.elapsed}` : "";
       this.talk.notes(`${how || "You hung up"}${lasted}`);
       this.endedAt = Date.now();
@@ -163,6 +168,16 @@
         ? "The phone network cannot be reached. Is the simulator running?"
         : error.message;
       this.#say(words);
+    }
+
+    #warned(name, trouble) {
+      if (name === "no-microphone") this.#say(`${trouble.message} Your keys still work; the line hears silence.`);
+      else if (!this.call.sound.microphoneError) this.deaf = setTimeout(() => this.#say(DEAF), DEAF_MS);
+    }
+
+    #heardAgain() {
+      clearTimeout(this.deaf);
+      if (this.notice === DEAF) this.#say("");
     }
 
     #explainPrompt(call) {

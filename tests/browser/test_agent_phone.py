@@ -458,3 +458,38 @@ def test_a_call_outlives_a_connection_that_breaks(
     keep_sound(page)
     eventually(lambda: likeness(from_mulaw(line.heard), AGENT_SAYS) > ALIKE, every_s=0.5)
     eventually(lambda: likeness(played(page), AGENT_SAYS) > ALIKE, every_s=0.5)
+
+
+@pytest.mark.row("call.event.warning", "call.event.warning-cleared", "call.event.sample")
+def test_a_dead_microphone_is_warned_of_until_it_speaks(
+    line: LineApp, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    page.goto(f"http://localhost:{line.port}/desk")
+    page.evaluate(
+        """(token) => {
+          const context = new AudioContext();
+          const microphone = context.createMediaStreamDestination();
+          window.gain = new GainNode(context, { gain: 0 });
+          const tone = new OscillatorNode(context);
+          tone.connect(gain).connect(microphone);
+          tone.start();
+          phone(token, { getUserMedia: async () => microphone.stream });
+          window.samples = [];
+          return talk({}).then(() => {
+            for (const name of ["warning", "warning-cleared"]) {
+              call.on(name, (what) => seen.push(`${name} ${what}`));
+            }
+            call.on("sample", (sample) => samples.push(sample));
+          });
+        }""",
+        token(),
+    )
+    eventually(lambda: "warning constant-audio-input-level" in seen(page))
+    page.evaluate("call.mute(true); gain.gain.value = 0.3; call.mute(false)")
+    eventually(lambda: "warning-cleared constant-audio-input-level" in seen(page))
+    eventually(lambda: page.evaluate("samples.some((one) => one.audioInputLevel > 1000)"))
+    first = page.evaluate("samples[0]")
+    assert first["totals"]["packetsSent"] >= first["packetsSent"] > 0
+    assert first["bytesSent"] == first["packetsSent"] * 160
+    assert (first["packetsLost"], first["codecName"]) == (0, "pcmu")

@@ -132,7 +132,11 @@
         this.#sound.close();
         return false;
       }
-      this.#sound.onlevels = (levels) => this.emit("volume", levels.spoken, levels.heard);
+      const quality = new Phone.Quality(this);
+      this.#sound.onlevels = (levels) => {
+        this.emit("volume", levels.spoken, levels.heard);
+        quality.hear(levels);
+      };
       this.#sound.onframe = (frame) => this.#device._speak(this, frame);
       this.#sound.mute(this.#muted);
       const trouble = this.#sound.microphoneError;
