@@ -235,7 +235,13 @@ def _due(queue: str) -> Any:
 
 
 def _claim(services: Services, queue: str) -> tuple[Run, str, list[Any]] | None:
-    """Take the oldest due row by lease; no other process can hold it at the same time."""
+    """Take the oldest due row by lease; no other process can hold it at the same time.
+
+    It looks before it asks for the write lock, which on SQLite every turn of a call waits for.
+    """
+    with services.database.read() as session:
+        if not due(session, queue):
+            return None
     with services.database.transaction("jobs.claim") as session:
         query = _due(queue).limit(1).with_for_update(skip_locked=True)
         row_id = session.scalar(query)
