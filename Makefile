@@ -21,10 +21,11 @@ run: .venv/ready ## Start the whole line on this machine
 call: .venv/ready ## Let a scripted caller phone the line: make call S=pothole
 	@$(BIN)/swiftline call $(S)
 
-test: .venv/dev ## Run every test
+test: .venv/dev ## Run every test, and the proof in its ten-minute form
 	@scripts/browser
 	@$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadgroup tests
 	@$(BIN)/python -m pytest -v -m slow -p no:randomly tests
+	@$(BIN)/python -m bench.proof --size ci --seed $(SEED)
 
 check: .venv/dev ## Lint, types and layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports

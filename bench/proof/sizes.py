@@ -37,7 +37,7 @@ SIZES = {
         lease_s=15,
         valkey_away_s=20,
         database_away_s=10,
-        settle_s=180,
+        settle_s=300,
         cuts=30,
     ),
     "hour": Size(
@@ -49,7 +49,7 @@ SIZES = {
         lease_s=15,
         valkey_away_s=300,
         database_away_s=60,
-        settle_s=300,
+        settle_s=600,
         cuts=150,
     ),
     "night": Size(
