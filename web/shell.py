@@ -15,7 +15,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, current_app, request
 
 from infra.services import Services
-from web import access, csrf, errors, formats, headers
+from web import access, csrf, errors, formats, headers, room
 from web.access import Role, has_role, roles_of, rule_of, staff_or_none
 from web.models import Staff
 
@@ -78,6 +78,7 @@ def create_shell(app: Flask, services: Services) -> None:
     app.extensions["swiftline"] = services
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.secret_key = services.settings.secret_key or None
+    room.install(app)
     access.install(app)
     csrf.install(app)
     headers.install(app, services.settings)

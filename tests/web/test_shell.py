@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, abort
 
 from config.settings import Settings
+from infra import drain
 from infra.db import Database
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
@@ -134,13 +135,30 @@ def test_ready_names_each_check_and_what_to_do(settings: Settings, database: Dat
     assert answer.status_code == 503
     assert answer.json is not None
     checks = answer.json["checks"]
-    assert set(checks) == {"database", "redis", "storage", "speech_model", "voice", "streams"}
+    away = {"redis", "speech_model", "voice", "streams"}
+    assert set(checks) == {"process", "database", "storage"} | away
+    assert checks["process"]["ok"]
     assert checks["database"]["ok"]
     assert checks["storage"]["ok"]
-    for name in ("redis", "speech_model", "voice", "streams"):
+    for name in away:
         assert not checks[name]["ok"]
         assert len(checks[name]["text"]) > 20
     assert settings.twilio_auth_token not in answer.get_data(as_text=True)
+
+
+def test_a_process_that_is_told_to_stop_is_not_ready(
+    settings: Settings, database: Database
+) -> None:
+    app = make_app(settings, database)
+    add_checks(app, Services(settings, database))
+    drain.begin()
+    try:
+        answer = app.test_client().get("/readyz")
+    finally:
+        drain.forget()
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert "about to end" in answer.json["checks"]["process"]["text"]
 
 
 def test_ready_when_every_check_holds_and_not_when_one_hangs(
