@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from simulator.faults.kinds import SECTIONS, Kind
 from simulator.faults.parameters import BadPlan
+from simulator.yaml_files import BadYaml, read_yaml
 
 MOST_FAULTS = 200
 
@@ -90,9 +89,9 @@ class Plan:
 def load_plan(path: Path) -> Plan:
     """Read a plan from a YAML file. Raises BadPlan."""
     try:
-        source = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise BadPlan(f"{path}: cannot be read ({error})") from error
+        source = read_yaml(path)
+    except BadYaml as error:
+        raise BadPlan(str(error)) from error
     try:
         return plan_from(source)
     except BadPlan as error:

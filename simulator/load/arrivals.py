@@ -88,7 +88,7 @@ def _curve_of(path: Path) -> Curve:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [row for row in csv.reader(file) if row][1:]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise BadArrivals(
             f"arrivals: expected a rate such as 90/min or a CSV file, got {str(path)!r} ({error})"
         ) from error

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from simulator.caller_id import BadFacts, CallerFacts, facts_from
 from simulator.scenario.acts import (
     Act,
@@ -23,6 +21,7 @@ from simulator.scenario.acts import (
     Speech,
     Waits,
 )
+from simulator.yaml_files import BadYaml, read_yaml
 
 WITHIN_S = 20.0
 MOST_S = 7 * 86_400.0
@@ -59,11 +58,9 @@ class Scenario:
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; clip paths are relative to it. Raises ScenarioError."""
     try:
-        source = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: cannot be read ({error})") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path}: not YAML: {error}") from error
+        source = read_yaml(path)
+    except BadYaml as error:
+        raise ScenarioError(str(error)) from error
     try:
         return scenario_from(source, path.resolve().parent)
     except ScenarioError as error:

@@ -1,0 +1,34 @@
+"""YAML files that people write: plain values, or one error that says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_LOADER_FAILURES = (
+    yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError,
+)  # fmt: skip
+"""What PyYAML's safe loader raises besides its own error, such as KeyError for `!!bool x`."""
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class BadYaml(Exception):
+    """The file cannot be read, or is not YAML; the text says why."""
+
+
+def read_yaml(path: Path) -> Any:
+    """The values of a file. Raises BadYaml."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise BadYaml(f"{path}: cannot be read (more than {MOST_BYTES} bytes)")
+        text = raw.decode()
+    except (OSError, ValueError) as error:
+        raise BadYaml(f"{path}: cannot be read ({error})") from error
+    try:
+        return yaml.safe_load(text)
+    except _LOADER_FAILURES as error:
+        raise BadYaml(f"{path}: not YAML: {error or type(error).__name__}") from error
