@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import phone_network, speech_latency, wer_through_call
+from bench import phone_beside, phone_network, speech_latency, wer_through_call
 
-ALL = {"wer": wer_through_call.main, "latency": speech_latency.main, "phone": phone_network.main}
+ALL = {
+    "wer": wer_through_call.main,
+    "latency": speech_latency.main,
+    "phone": phone_network.main,
+    "beside": phone_beside.main,
+}
 
 
 def main(given: list[str]) -> None:

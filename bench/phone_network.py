@@ -56,9 +56,9 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 async def _measure(given: argparse.Namespace, port: int) -> None:
-    await _ready(port)
+    await ready(port)
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(port, Path(folder))
+        settings = settings_for(port, Path(folder))
         await _simulated(settings, given.calls, port)
         await _at_once(settings, given.at_once, given.seconds)
         await _streams(settings, given.streams, given.seconds, port)
@@ -99,50 +99,60 @@ async def _at_once(settings: Settings, calls: int, seconds: float) -> None:
         "| calls at once, real time | served | webhook p50 / p99 | frames late p50 / p99 | idle |"
     )
     print("| --- | --- | --- | --- | --- |")
-    idle = await _idle(3.0)
+    rest = await idle(3.0)
     async with Network(settings) as network:
         tally = await Crowd(network, [("keys", _scenario())], Habits(), seed=2).call_all(
             _CALL_S * n / calls for n in range(round(calls * (1 + seconds / _CALL_S)))
         )
         late = Percentiles.of(network.clock.lateness_s)
-    _row(f"{tally.most_at_once}", tally, late, idle)
+    _row(f"{tally.most_at_once}", tally, late, rest)
 
 
-def _row(name: str, tally: Tally, late: Percentiles, idle: Percentiles) -> None:
+def _row(name: str, tally: Tally, late: Percentiles, rest: Percentiles) -> None:
     asked = Percentiles.of(one for result in tally.results for one in result.webhooks_s)
     print(
         f"| {name} | {tally.count('served')} of {len(tally.results)} "
-        f"| {_ms(asked.p50)} / {_ms(asked.p99)} "
-        f"| {_ms(late.p50)} / {_ms(late.p99)} | {_ms(idle.p50)} / {_ms(idle.p99)} |\n"
+        f"| {ms(asked.p50)} / {ms(asked.p99)} "
+        f"| {ms(late.p50)} / {ms(late.p99)} | {ms(rest.p50)} / {ms(rest.p99)} |\n"
     )
 
 
 async def _streams(settings: Settings, streams: int, seconds: float, port: int) -> None:
     """Media sockets both ways: how far a frame's arrival is from its place in an even row."""
-    waits = scenario_from({"steps": [{"waits_s": seconds}, {"hangs_up": True}]}, Path())
-    idle = await _idle(3.0)
-    hooked = replace(settings, voice=Hook("https://bench.example/echo"))
-    async with Network(hooked) as network:
-        await Crowd(network, [("echo", waits)], Habits(lines=streams), seed=3).call_all(
-            0.02 * n for n in range(streams)
-        )
-        late = Percentiles.of(network.clock.lateness_s)
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/figures") as answer,
-    ):
-        came = Percentiles.of(abs(one) for one in await answer.json())
+    rest = await idle(3.0)
+    late = await stream_calls(settings, streams, seconds)
+    came = await arrivals(port)
     print(
         "| media sockets, both ways | frames | arrival off p50 / p99 | sent late p50 / p99 | idle |"
     )
     print("| --- | --- | --- | --- | --- |")
     print(
-        f"| {streams} | {came.count} | {_ms(came.p50)} / {_ms(came.p99)} "
-        f"| {_ms(late.p50)} / {_ms(late.p99)} | {_ms(idle.p50)} / {_ms(idle.p99)} |"
+        f"| {streams} | {came.count} | {ms(came.p50)} / {ms(came.p99)} "
+        f"| {ms(late.p50)} / {ms(late.p99)} | {ms(rest.p50)} / {ms(rest.p99)} |"
     )
 
 
-async def _idle(seconds: float) -> Percentiles:
+async def stream_calls(settings: Settings, streams: int, seconds: float) -> Percentiles:
+    """Calls with a media socket for so long, at once; how late frames were handed on, seconds."""
+    waits = scenario_from({"steps": [{"waits_s": seconds}, {"hangs_up": True}]}, Path())
+    hooked = replace(settings, voice=Hook("https://bench.example/echo"))
+    async with Network(hooked) as network:
+        await Crowd(network, [("echo", waits)], Habits(lines=streams), seed=3).call_all(
+            0.02 * n for n in range(streams)
+        )
+        return Percentiles.of(network.clock.lateness_s)
+
+
+async def arrivals(port: int) -> Percentiles:
+    """How far frames came from their places in an even row, as the application saw it, seconds."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/figures") as answer,
+    ):
+        return Percentiles.of(abs(one) for one in await answer.json())
+
+
+async def idle(seconds: float) -> Percentiles:
     """How late an empty loop wakes that wants to every 20 ms."""
     loop = asyncio.get_running_loop()
     late = []
@@ -154,7 +164,8 @@ async def _idle(seconds: float) -> Percentiles:
     return Percentiles.of(late)
 
 
-async def _ready(port: int) -> None:
+async def ready(port: int) -> None:
+    """Wait until the application answers."""
     async with aiohttp.ClientSession() as session:
         for _ in range(200):
             try:
@@ -169,7 +180,8 @@ def _scenario() -> Scenario:
     return scenario_from(_KEYED, Path())
 
 
-def _settings(port: int, folder: Path) -> Settings:
+def settings_for(port: int, folder: Path) -> Settings:
+    """A network whose application answers on that port; what it keeps is in the folder."""
     maps = (
         f"https://bench.example=http://127.0.0.1:{port}",
         f"wss://bench.example=ws://127.0.0.1:{port}",
@@ -182,5 +194,6 @@ def _settings(port: int, folder: Path) -> Settings:
     )
 
 
-def _ms(seconds: float) -> str:
+def ms(seconds: float) -> str:
+    """As milliseconds."""
     return f"{seconds * 1000:.1f} ms"
