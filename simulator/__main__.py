@@ -19,7 +19,7 @@ from simulator.faults.plan import load_plan
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
 from simulator.load.command import call_in_crowds, scenarios_in
 from simulator.load.crowd import Habits
-from simulator.load.picture import NoPicture, draw
+from simulator.load.picture import NoPicture, check, draw
 from simulator.origins import BadOrigin, OriginMap
 from simulator.rest.answers import dumps
 from simulator.scenario.steps import ScenarioError, load_scenario, with_facts
@@ -291,6 +291,8 @@ def load(
     options["voice_url"] = voice_url_argument
     seed = options["seed"] = options["seed"] if options["seed"] is not None else 1
     try:
+        if picture is not None:
+            check(picture)
         habits = Habits(
             patience_s=read_duration(patience),
             redial=redial,

@@ -18,25 +18,42 @@ _COLOURS = {
 
 
 class NoPicture(Exception):
-    """Pictures need matplotlib; the text says how to get it."""
+    """The picture cannot be drawn; the text says what it needs."""
+
+
+def check(path: Path) -> None:
+    """Whether a picture can be written there, before anybody calls. Raises NoPicture."""
+    try:
+        from matplotlib.backend_bases import FigureCanvasBase
+    except ImportError as error:
+        raise NoPicture("a picture needs matplotlib: pip install matplotlib") from error
+    known = sorted(FigureCanvasBase.get_supported_filetypes())
+    if path.suffix.removeprefix(".").lower() not in known:
+        raise NoPicture(f"{path}: expected a name that ends in one of {', '.join(known)}")
+    if not path.resolve().parent.is_dir():
+        raise NoPicture(f"{path}: there is no folder {path.resolve().parent}")
 
 
 def draw(report: Report, tally: Tally, path: Path) -> None:
     """Write the picture as PNG (or what the suffix says). Raises NoPicture."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise NoPicture("a picture needs matplotlib: pip install matplotlib") from error
+    check(path)
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(11, 7), layout="constrained")
+    lag = report.frame_lateness
     figure.suptitle(
-        f"{report.calls} calls in {report.line_s / 60:.1f} min on the line (seed {report.seed})"
+        f"{report.calls} calls, {report.answered} answered, in {report.line_s / 60:.1f} min on the "
+        f"line (seed {report.seed})" + (f", media lag p99 {lag.p99:.3f} s" if lag.count else "")
     )
     grid = figure.subplots(2, 2)
     _load(grid[0][0], tally)
     _outcomes(grid[0][1], report)
     _turns(grid[1][0], report)
     _durations(grid[1][1], tally)
-    figure.savefig(path, dpi=110)
+    try:
+        figure.savefig(path, dpi=110)
+    except OSError as error:
+        raise NoPicture(f"{path}: cannot be written ({error})") from error
 
 
 def _load(axes: Any, tally: Tally) -> None:

@@ -57,12 +57,17 @@ class Report:
     line_s: float
     calls: int
     people: int
+    answered: int
+    """Calls that were picked up at all, whatever became of them."""
+    redials: int
+    """Calls of people who had tried before."""
     outcomes: dict[str, int]
     most_at_once: int
     error_codes: dict[str, int]
     webhooks: Percentiles
     turns: tuple[Percentiles, ...]
     frame_lateness: Percentiles
+    """Media lag: how late each 20 ms of sound was sent and played, at real pace."""
     reasons: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
@@ -79,13 +84,15 @@ class Report:
             f"machine: {self.machine}",
             "",
             *(f"  {name:<10} {self.outcomes[name]:>7}" for name in OUTCOMES),
+            f"  answered   {self.answered:>7}",
+            f"  redials    {self.redials:>7}",
             f"  at once    {self.most_at_once:>7}",
             "",
             f"webhooks:  {self.webhooks.line()}",
             *(f"turn {n:>2}:   {turn.line()}" for n, turn in enumerate(self.turns, start=1)),
         ]
         if self.frame_lateness.count:
-            lines.append(f"frames were late by:  {self.frame_lateness.line()}")
+            lines.append(f"media lag: {self.frame_lateness.line()}")
         lines += [f"error {code}: {count}" for code, count in self.error_codes.items()]
         lines += [f"failed: {reason}: {count}" for reason, count in self.reasons.items()]
         return "\n".join(lines)
@@ -110,6 +117,8 @@ def report_of(
         line_s=round(line_s, 2),
         calls=len(results),
         people=sum(result.attempt == 1 for result in results),
+        answered=sum(result.answered for result in results),
+        redials=sum(result.attempt > 1 for result in results),
         outcomes={name: tally.count(name) for name in OUTCOMES},
         most_at_once=tally.most_at_once,
         error_codes=_counted(str(code) for result in results for code in result.errors),

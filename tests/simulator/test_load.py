@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from simulator.load.arrivals import BadArrivals, Curve, read_arrivals, read_duration
-from simulator.load.crowd import Crowd, Habits, Tally
-from simulator.load.picture import draw
+from simulator.load.crowd import CallResult, Crowd, Habits, Tally
+from simulator.load.picture import NoPicture, check, draw
 from simulator.load.report import OUTCOMES, Percentiles, report_of
 from simulator.scenario.steps import Scenario, scenario_from
 from tests.simulator.app import FakeApp, network, response, run
@@ -150,8 +150,29 @@ def test_the_report_adds_up_in_text_json_and_picture(tmp_path: Path) -> None:
     assert sum(report.as_json()["outcomes"].values()) == report.calls == 12
     assert set(report.outcomes) == set(OUTCOMES)
     assert "12 calls of 12 people" in report.text() and "never said" in report.text()
+    assert report.answered == 12 - report.outcomes["busy"] > 0 and report.redials == 0
     draw(report, tally, tmp_path / "load.png")
     assert (tmp_path / "load.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_report_counts_redials_and_says_how_late_sound_was() -> None:
+    calls = [CallResult("a", "abandoned", 0.0, 9.0, answered=True, attempt=n) for n in (1, 2, 3)]
+    report = report_of(
+        Tally(calls), seed=1, pace=1.0, wall_s=9.0, line_s=9.0, lateness_s=[0.001] * 99 + [0.2]
+    )
+    assert (report.calls, report.people, report.redials, report.answered) == (3, 1, 2, 3)
+    assert report.as_json()["frame_lateness"]["p99"] == 0.2
+    assert "media lag: p50 0.001" in report.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("load.xyz", "ends in one of"), ("gone/load.png", "there is no folder")]
+)
+def test_a_picture_that_cannot_be_drawn_is_refused_before_anybody_calls(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    with pytest.raises(NoPicture, match=said):
+        check(tmp_path / name)
 
 
 def test_percentiles_are_of_the_sample() -> None:
