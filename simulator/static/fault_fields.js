@@ -38,7 +38,7 @@
 
   function choice(one, value, change) {
     const made = document.createElement("select");
-    made.append(...one.choices.map((name) => new Option(name, name, false, name === value)));
+    made.append(...one.choices.map((name) => new Option(Page.meanings[name] ? `${name}: ${Page.meanings[name]}` : name, name, false, name === value)));
     made.addEventListener("change", () => change(made.value));
     return made;
   }
@@ -90,4 +90,5 @@
   }
 
   Page.field = field;
+  Page.meanings = {};  // what choices mean, where the network says so
 })();

@@ -100,7 +100,11 @@
 
   // Somebody else may put another plan; whoever is at a field keeps it.
   async function look() {
-    if (!sections.length) ({ sections } = await ask("/simulator/faults/kinds"));
+    if (!sections.length) {
+      const described = await ask("/simulator/faults/kinds");
+      Page.meanings = described.moments || {};
+      ({ sections } = described);
+    }
     const told = await ask("/simulator/faults");
     const isTyping = $("sections").contains(document.activeElement) && document.activeElement.matches("[type=number], [type=text], [type=range]");
     if (JSON.stringify(told.plan) !== inForce && !isTyping) {

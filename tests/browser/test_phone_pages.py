@@ -166,6 +166,14 @@ def test_knobs_put_the_plan_in_force_and_show_one_that_came_from_elsewhere(
     expect(page.get_by_role("switch", name="429")).to_be_checked()
     expect(lost.get_by_role("switch")).not_to_be_checked()
 
+    page.get_by_role("switch", name="hangs up").check()
+    moment = page.locator("select").first
+    expect(moment.locator("option[value=connected]")).to_have_text(
+        "connected: while talking to another person"
+    )
+    moment.select_option("connected")
+    eventually(lambda: _plan(line)["callers"][0]["at"] == "connected")
+
     page.locator("#seed").fill("5")
     page.locator("#seed").press("Tab")
     eventually(lambda: _plan(line)["seed"] == 5)
