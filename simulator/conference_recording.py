@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.audio import SILENCE
 from simulator.call import Call
+from simulator.keeping import keep_recording
 from simulator.recordings import Callback, Recorder
 
 if TYPE_CHECKING:
@@ -58,5 +59,5 @@ class RoomRecording:
     def stop(self, by: Call) -> None:
         """The room is over; a second time does nothing."""
         if self._recorder is not None:
-            self._network.keep_recording(self._call or by, self._recorder, self._terms.trim)
+            keep_recording(self._network, self._call or by, self._recorder, self._terms.trim)
             self._recorder = None

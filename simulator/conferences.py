@@ -121,6 +121,7 @@ class Conference:
 
     def remove(self, one: Participant, reason: str, *, kicked: bool = False) -> None:
         """Somebody leaves; a second time does nothing. reason: a ReasonParticipantLeft."""
+        was_in = one.is_connected
         if self._take_out(one, reason) is None:
             return
         how = "kicked" if kicked else "left"
@@ -129,7 +130,7 @@ class Conference:
         elif not self.participants:
             self.end(f"last-participant-{how}", by=one)
         else:
-            if one.beep_on_exit:
+            if one.beep_on_exit and was_in:
                 self._beep(exit_beep())
             for other in self.connected:
                 if other.coaches == one.call.sid:

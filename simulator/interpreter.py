@@ -10,6 +10,7 @@ from simulator.audio import FRAME_BYTES, KEYS, SILENCE, BadSound
 from simulator.call import Call, Inline, Later, Led, Next
 from simulator.detection import detect_aside
 from simulator.documents import document_of, is_sound, is_text
+from simulator.keeping import record_call, recorded
 from simulator.scene import End, Scene, VerbError
 from simulator.sound import sound_file
 from simulator.speech import CannotSpeak
@@ -67,13 +68,13 @@ class Conversation:
                 tell(network, call, "answered")
                 network.aside(phone.talks())
                 if ring.record is not None:
-                    recorder = network.record_call(call, ring.record, source="OutboundAPI")
+                    recorder = record_call(network, call, ring.record, source="OutboundAPI")
                 await self._talk_out(first, ring)
             else:
                 call.end(by="line", status=outcome)
         finally:
             self._close()
-        tell(network, call, "completed", await network.recorded(recorder))
+        tell(network, call, "completed", await recorded(network, recorder))
         await self._say_last_words()
 
     async def _queue(self) -> None:

@@ -29,7 +29,7 @@ from simulator.outgoing import Outgoing
 from simulator.phones import Phones
 from simulator.queues import Queues
 from simulator.reach import Reach
-from simulator.recordings import Recorder, Recording, Recordings, RecordTerms, duration_s
+from simulator.recordings import Recordings
 from simulator.settings import Settings
 from simulator.sids import draw_from
 from simulator.sound import play
@@ -40,7 +40,6 @@ from simulator.texting import receive
 from simulator.webhook import (
     MOST_BYTES,
     Answer,
-    Form,
     Request,
     WebhookClient,
     WebhookFailed,
@@ -279,68 +278,6 @@ class Network:
         """A sentence as a caller speaks it, as mu-law. Raises CannotSpeak."""
         async with self.clock.outside():
             return await asyncio.to_thread(self._speaker.speak, text, language)
-
-    def record_call(
-        self, call: Call, terms: RecordTerms, *, source: str = "StartCallRecordingAPI"
-    ) -> Recorder:
-        """Record a call beside whatever it does, until it is stopped or over."""
-        recorder = self.recordings.begin(
-            call,
-            channels=terms.channels,
-            source=source,
-            track=terms.track,
-            callback=terms.callback,
-        )
-        recorder.trim = terms.trim
-        request = self.recordings.callback_request(recorder.recording)
-        if request is not None:
-            self.send_aside(call, request)
-        call.closing.append(lambda: self.keep_recording(call, recorder, terms.trim))
-        return recorder
-
-    async def recorded(self, recorder: Recorder | None) -> Form:
-        """What a call's last event says of its recording; nothing without one."""
-        if recorder is None:
-            return ()
-        async with self.clock.outside():
-            sound = await asyncio.to_thread(recorder.sound, recorder.trim)
-        recording = recorder.recording
-        return (
-            ("RecordingUrl", self.recordings.url(recording)),
-            ("RecordingSid", recording.sid),
-            ("RecordingDuration", str(duration_s(sound))),
-        )
-
-    def keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
-        """Stop a recording, keep it, and report it; a second time does nothing."""
-        recorder.stop()
-        if recorder.is_kept:
-            return
-        recorder.is_kept = True
-        self.aside(self._keep_recording(call, recorder, trim), of=call)
-
-    async def _keep_recording(self, call: Call, recorder: Recorder, trim: str) -> None:
-        late_s = self.faults.lateness_of_recording(call.sid)
-        if late_s:
-            sid = recorder.recording.sid
-            call.log.add("fault", fault="late", purpose="recording", recording_sid=sid)
-            await self.clock.sleep(late_s)
-        async with self.clock.outside():
-            recording: Recording = await asyncio.to_thread(self.recordings.keep, recorder, trim)
-        call.log.add(
-            "recording",
-            recording_sid=recording.sid,
-            status=recording.status,
-            source=recording.source,
-            duration_s=recording.duration_s,
-        )
-        url = self.recordings.url(recording)
-        if recording.error_code is not None:
-            message = f"{recording.sid}: nothing was recorded"
-            self.complain(call, recording.error_code, message, url, level="warning")
-        request = self.recordings.callback_request(recording)
-        if request is not None:
-            self.send_aside(call, request)
 
     def complain(
         self, call: Call, code: int, message: str, url: str, *, level: str = "error"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from simulator.call import Call
+from simulator.keeping import keep_recording, record_call
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.recordings import KEEP_SILENCE, SKIP, Recorder
@@ -28,7 +29,7 @@ async def start_recording(request: web.Request) -> web.Response:
         raise ApiError(400, _NOT_ELIGIBLE, "Requested resource is not eligible for recording")
     events = await repeated(request, "RecordingStatusCallbackEvent")
     terms = recording_from(form, events, trims=("do-not-trim", "trim-silence"))
-    recorder = network.record_call(call, terms)
+    recorder = record_call(network, call, terms)
     return web.json_response(shown(recorder.recording), status=201)
 
 
@@ -50,7 +51,7 @@ async def update_recording(request: web.Request) -> web.Response:
     elif call is not None:
         recorder.recording.status = "stopped"
         _tell(network, call, recorder, "stopped")
-        network.keep_recording(call, recorder, recorder.trim)
+        keep_recording(network, call, recorder, recorder.trim)
     return web.json_response(shown(recorder.recording))
 
 

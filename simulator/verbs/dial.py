@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.call import Call
+from simulator.keeping import keep_recording
 from simulator.queues import Bridge
 from simulator.recordings import Callback, Recorder
 from simulator.ring import Ring
@@ -92,7 +93,9 @@ class _Dialling:
         if self._bridge is not None:
             self._bridge.end()
         if self._recorder is not None:
-            self._scene.network.keep_recording(self._scene.call, self._recorder, self._verb["trim"])
+            keep_recording(
+                self._scene.network, self._scene.call, self._recorder, self._verb["trim"]
+            )
 
     def result(self) -> Form:
         """What the action is told."""

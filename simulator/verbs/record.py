@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.keeping import keep_recording
 from simulator.legs import Leg
 from simulator.recordings import Callback, Recorder, SilenceMeter
 from simulator.scene import Outcome, Scene
@@ -83,7 +84,7 @@ def _keep(scene: Scene, verb: Verb, recorder: Recorder, said: WordsSaid) -> None
     """Keep the recording, and have it transcribed where that is asked for."""
     said.stop()
     call, network = scene.call, scene.network
-    network.keep_recording(call, recorder, verb["trim"])
+    keep_recording(network, call, recorder, verb["trim"])
     if _is_transcribed(verb):
         url = scene.resolved(verb["transcribeCallback"])
         what = Transcription(recorder, said, url, call.fields())

@@ -8,6 +8,7 @@ from datetime import UTC
 
 from simulator.faults.media import Weather
 from simulator.faults.strikes import Strike
+from simulator.keeping import record_call
 from simulator.media_stream import MediaStream, StreamFailed
 from simulator.origins import BadOrigin
 from simulator.recordings import Callback, RecordTerms
@@ -110,7 +111,7 @@ def _start_recording(scene: Scene, noun: Verb) -> None:
     )
     channels = 2 if noun["channels"] == "dual" and noun["track"] == "both" else 1
     terms = RecordTerms(channels, noun["track"], noun["trim"], callback)
-    scene.network.record_call(scene.call, terms)
+    record_call(scene.network, scene.call, terms)
 
 
 async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:

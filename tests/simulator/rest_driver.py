@@ -24,6 +24,7 @@ from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, TOKEN, FakeApp, settings_for
 from tests.simulator.openapi import check
 
+_TICK_S = 0.02
 API = f"/2010-04-01/Accounts/{ACCOUNT}"
 
 
@@ -105,7 +106,7 @@ class Served:
             async def pass_time(net: Network) -> None:
                 held.close()
                 while not until():
-                    await asyncio.sleep(0)
+                    await net.clock.sleep(_TICK_S)
                 await hold(net)
 
             self.run(pass_time)

@@ -91,15 +91,35 @@ def test_who_does_not_come_is_told_to_the_room(served: Served, client: Client) -
     assert left["ParticipantCallStatus"] == "busy" and left["CallSid"] == one.call_sid
 
 
+def _ended(client: Client, sid: str) -> Any:
+    room = client.conferences(sid).fetch()
+    return room if room.status == "completed" else None
+
+
+@pytest.mark.row(
+    "rest.participants.create.From", "rest.participants.create.To",
+    "rest.participants.create.JitterBufferSize",
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
+        ({"from_": ""}, 21213),
+        ({"to": ""}, 21201),
+        ({"to": "app:AP" + "0" * 32}, 21211),
+        ({"jitter_buffer_size": "huge"}, 20001),
+        ({"timeout": 4}, 20001),
+        ({"max_participants": 1}, 20001),
         ({"beep": "loudly"}, 20001),
+        ({"label": "x" * 129}, 20001),
+        ({"conference_record": "perhaps"}, 20001),
+        ({"conference_status_callback_event": ["birthday"]}, 20001),
+        ({"recording_status_callback_event": ["birthday"]}, 20001),
+        ({"conference_recording_status_callback_event": ["paused"]}, 20001),
+        ({"wait_url": "nowhere"}, 21205),
         ({"coaching": True}, 20001),
         ({"coaching": True, "call_sid_to_coach": "CA" + "0" * 32}, 13240),
-        ({"to": "nobody"}, 21211),
-        ({"conference_status_callback_event": ["birthday"]}, 20001),
         ({"machine_detection": "Maybe"}, 20001),
+        ({"byoc": "BY" + "0" * 32}, 20001),
     ],
     ids=str,
 )
@@ -107,13 +127,8 @@ def test_what_cannot_be_added_is_refused(
     client: Client, changes: dict[str, Any], code: int
 ) -> None:
     with pytest.raises(TwilioRestException) as refused:
-        client.conferences("quiet").participants.create(
+        client.conferences("nobody's").participants.create(
             **{"from_": NUMBER, "to": EXPERT, **changes}
         )
     assert (refused.value.status, refused.value.code) == (400, code)
-    assert client.conferences.list(friendly_name="quiet") == []
-
-
-def _ended(client: Client, sid: str) -> Any:
-    room = client.conferences(sid).fetch()
-    return room if room.status == "completed" else None
+    assert client.conferences.list(friendly_name="nobody's") == []

@@ -13,7 +13,7 @@ from twilio.rest import Client
 
 from simulator.audio import SILENCE
 from tests.conftest import eventually
-from tests.simulator.app import NUMBER, PUBLIC, response
+from tests.simulator.app import PUBLIC, response
 from tests.simulator.rest_driver import Served, describe
 from tests.simulator.rest_room import Room
 
@@ -366,42 +366,6 @@ def test_rooms_are_found_by_name_state_and_day(room: Room) -> None:
     assert len(list_(friendly_name=room.name, date_created_after=today - timedelta(days=1))) == 1
     assert list_(friendly_name=room.name, date_created_before=today - timedelta(days=1)) == []
     assert list_(friendly_name=room.name, date_updated_before=today - timedelta(days=1)) == []
-
-
-@pytest.mark.row(
-    "rest.participants.create.From", "rest.participants.create.To",
-    "rest.participants.create.JitterBufferSize",
-)  # fmt: skip
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"from_": ""}, 21213),
-        ({"to": ""}, 21201),
-        ({"to": "app:AP" + "0" * 32}, 21211),
-        ({"jitter_buffer_size": "huge"}, 20001),
-        ({"timeout": 4}, 20001),
-        ({"max_participants": 1}, 20001),
-        ({"beep": "loudly"}, 20001),
-        ({"label": "x" * 129}, 20001),
-        ({"conference_record": "perhaps"}, 20001),
-        ({"conference_status_callback_event": ["birthday"]}, 20001),
-        ({"recording_status_callback_event": ["birthday"]}, 20001),
-        ({"conference_recording_status_callback_event": ["paused"]}, 20001),
-        ({"wait_url": "nowhere"}, 21205),
-        ({"coaching": True}, 20001),
-        ({"byoc": "BY" + "0" * 32}, 20001),
-    ],
-    ids=str,
-)
-def test_what_cannot_be_added_is_refused(
-    client: Client, changes: dict[str, Any], code: int
-) -> None:
-    with pytest.raises(TwilioRestException) as refused:
-        client.conferences("nobody's").participants.create(
-            **{"from_": NUMBER, "to": ANNA, **changes}
-        )
-    assert (refused.value.status, refused.value.code) == (400, code)
-    assert client.conferences.list(friendly_name="nobody's") == []
 
 
 @pytest.mark.row("rest.participants.create.JitterBufferSize", "rest.participants.create.To")

@@ -19,6 +19,7 @@ from simulator.call import Inline
 from simulator.error_names import NAMES
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
+from simulator.keeping import keep_recording
 from simulator.network import Network
 from simulator.recordings import Callback
 from simulator.settings import Hook
@@ -336,7 +337,7 @@ def test_what_was_never_recorded_is_absent_and_has_no_text(tmp_path: Path) -> No
             call, channels=1, source="RecordVerb", track="inbound", callback=callback
         )
         said = WordsSaid(call)
-        net.keep_recording(call, recorder, "do-not-trim")
+        keep_recording(net, call, recorder, "do-not-trim")
         await transcribe(net, call, Transcription(recorder, said, f"{PUBLIC}/text", ()))
         await call.settling()
 
