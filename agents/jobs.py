@@ -107,7 +107,7 @@ def _take_talk_away(session: Session, staff_id: int) -> None:
     actions.agent_lost(session, handover)
     enqueue(
         session,
-        queue="carrier",
+        queue="live",
         job="agents.jobs.bring_back",
         key=f"bring_back:{handover.id}:{handover.round}",
         args=[handover.id, handover.round],

@@ -27,8 +27,12 @@ from infra.db import Base, UtcDateTime, after_commit
 from infra.log import logger
 from infra.services import Services
 
-QUEUES = ("live", "tickets", "carrier", "asr")
-"""`live`: a caller waits for it. `carrier`: REST, SMS, downloads. `asr`: batch recognition."""
+QUEUES = ("live", "tickets", "sms", "carrier", "asr")
+"""Each is worked by a process of its own, so that a slow kind of work holds up no vital one.
+
+`live`: a caller waits for it. `sms`: text messages. `carrier`: downloads and the comparison of
+books. `asr`: batch recognition.
+"""
 
 FAILURES_BEFORE_PARKING = 8
 _LONGEST_PAUSE_S = 3600

@@ -95,7 +95,7 @@ def file_report(
         return other
     _ask(session, "tickets", "open_ticket", report.id)
     if can_receive(caller_number):
-        _ask(session, "carrier", "send_receipt", report.id)
+        _ask(session, "sms", "send_receipt", report.id)
     return report
 
 

@@ -100,7 +100,7 @@ def a_report(session: Session, key: str = "call:1", **changes: Any) -> Report:
 
 def work_all(services: Services) -> None:
     """Do everything that waits in the outbox."""
-    for queue in ("tickets", "carrier"):
+    for queue in ("tickets", "sms"):
         jobs.work(services, queue)
 
 

@@ -385,11 +385,11 @@ def test_a_refusal_of_the_carrier_is_final(
     carrier.fails.append(CarrierError("not a mobile", permanent=True, code=21614))
     filed()
     due_now(services.database)
-    jobs.work(services, "carrier")
+    jobs.work(services, "sms")
     assert carrier.sent == []
     with services.database.read() as session:
         receipt = session.scalars(select(Receipt)).one()
-        row = session.scalars(select(Outbox).where(Outbox.queue == "carrier")).one()
+        row = session.scalars(select(Outbox).where(Outbox.queue == "sms")).one()
     assert (receipt.state, receipt.error_code, row.state) == ("refused", "21614", "done")
 
 
