@@ -1,8 +1,8 @@
 """The checker: compares the carrier's log with our books and names every loss and every double.
 
-I1 to I6 and I10 are the invariants that each docstring states. Nothing here asks our own code what ought to
-be: a turn that was answered, a sentence that was heard and a file that was recorded are facts of
-the carrier's side.
+I1 to I6 and I10 are the invariants that each docstring states. Nothing here asks our own code what
+ought to be: a turn that was answered, a sentence that was heard and a file that was recorded are
+facts of the carrier's side.
 """
 
 from __future__ import annotations
