@@ -28,6 +28,7 @@ from infra.log import logger, origin
 from web.staff import COOKIE, staff_for_token
 
 MOST_SOCKETS = 500
+_CANNOT_TELL = 1011
 SIGNED_OUT = 4401
 """Close code for a page whose person is no longer signed in."""
 _RECHECK_S = 3.0
@@ -194,6 +195,9 @@ async def _send_all(page: _Page) -> None:
             await page.socket.send(news)
     except ConnectionClosed:
         return
+    except Exception as error:
+        _log.error("a page cannot be told; it has to ask again", error=origin(error))
+        await page.socket.close(_CANNOT_TELL)
     finally:
         receiving.cancel()
 
