@@ -196,10 +196,15 @@ async def _send_all(page: _Page) -> None:
     except ConnectionClosed:
         return
     except Exception as error:
-        _log.error("a page cannot be told; it has to ask again", error=origin(error))
-        await page.socket.close(_CANNOT_TELL)
+        await _let_go(page, error)
     finally:
         receiving.cancel()
+
+
+async def _let_go(page: _Page, error: Exception) -> None:
+    """Close a page that cannot be told: it comes again and asks for everything anew."""
+    _log.error("a page cannot be told", error=origin(error))
+    await page.socket.close(_CANNOT_TELL)
 
 
 async def _refuse_words(page: _Page) -> None:

@@ -62,6 +62,17 @@ def _parked(world: World) -> None:
     assert b'"/nowhere"' in (spool.folder / "parked.spool").read_bytes()
 
 
+def _kept_and_parked(world: World) -> None:
+    """A callback of a call that has ended was parked for a reason that is mended by now."""
+    _kept(world)
+    spool = Spool(world.settings.spool)
+    (spool.folder / "open.spool").rename(spool.folder / "parked.spool")
+
+
+def _drives_again(world: World) -> int:
+    return Spool(world.settings.spool).drive_again()
+
+
 def _speaks(world: World) -> object:
     return world.services.get(VoiceCache).spoken(_NEW, "en")
 
@@ -211,6 +222,7 @@ DRIVES = (
         takes=frozenset({_AWAY}),
     ),
     Drive("a kept callback is taken", lambda w: replay_kept(w.app), _ended_once, prepare=_kept),
+    Drive("a parked message comes again", _drives_again, _ended_once, prepare=_kept_and_parked),
     Drive("a kept message is parked", lambda w: replay_kept(w.app), _parked, prepare=_kept_in_vain),
     Drive(
         "phrases are forgotten by the clock",

@@ -236,17 +236,22 @@ def _seen(world: World) -> None:
     assert world.one(SignIn).seen_at > now() - timedelta(minutes=5)
 
 
-def _adds_user(world: World) -> object:
-    words = ["user", "add", "new", "--name", "New", "--role", "agent", "--password", PASSWORD]
+def commands(world: World, *words: str) -> int:
+    """A person enters `swiftline WORDS`; the exit code."""
     env = {
         "SWIFTLINE_VAR_DIR": str(world.folder),
         "DATABASE_URL": world.settings.database_url,
         "SECRET_KEY": "x",
     }
-    ran = CliRunner().invoke(cli.main, words, env=env)
+    ran = CliRunner().invoke(cli.main, list(words), env=env)
     if ran.exception is not None and not isinstance(ran.exception, SystemExit):
         raise ran.exception
     return ran.exit_code
+
+
+def _adds_user(world: World) -> object:
+    words = ("user", "add", "new", "--name", "New", "--role", "agent", "--password", PASSWORD)
+    return commands(world, *words)
 
 
 def _user_added(world: World) -> None:

@@ -17,7 +17,7 @@ from infra.doorbell import Poller
 from infra.jobs import Outbox, Run, enqueue, job
 from recordings.models import Recording
 from tests.faults.points.line import SOUND, in_turns
-from tests.faults.points.people import duty_begins, rings, talks, writes_notes
+from tests.faults.points.people import commands, duty_begins, rings, talks, writes_notes
 from tests.faults.points.world import CALL, Drive, World
 from tests.recordings.sounds import call_wav
 from tests.tickets.conftest import a_report
@@ -242,6 +242,17 @@ def _done(world: World) -> None:
     assert world.one(Outbox).state == "done"
 
 
+def _parked(world: World) -> None:
+    world.person("alex", "admin")
+    world.asks("tickets", f"{_HERE}.renew_and_end")
+    _sets(world, Outbox, state="parked", failures=8, last_error="RuntimeError")
+
+
+def _clicks_again(world: World) -> object:
+    job = {"job": f"{_HERE}.renew_and_end"}
+    return world.clicks("alex", "/system/drive-again", form=job)
+
+
 def _looks(world: World) -> None:
     schedule = (("ivr.jobs.adopt_messages", "tickets", 3600),)
     Poller(world.services, schedule=schedule).look()
@@ -305,6 +316,10 @@ DRIVES = (
     _swept("recordings.jobs.sweep"),
     _swept("recordings.jobs.sweep_day"),
     _job("a lease is renewed", "tickets", _renews, _done),
+    Drive("parked work by a click", _clicks_again, _done, _parked),
+    Drive(
+        "parked work by a command", lambda w: commands(w, "drive-again", "--all"), _done, _parked
+    ),
     Drive("the poller looks", _looks, _scheduled),
     Drive("work is asked for", _asks, _done),
     Drive("a recording is forgotten", _deletes, _deleted, lambda w: None),
