@@ -55,6 +55,12 @@ def _encode_table() -> npt.NDArray[np.uint8]:
 
 
 @cache
+def _unheard() -> bytes:
+    """The codes of samples that nobody hears."""
+    return bytes(code for code, size in enumerate(_magnitudes()) if size < AUDIBLE)
+
+
+@cache
 def _magnitudes() -> bytes:
     return bytes(127 - (code & 0x7F) for code in range(256))
 
@@ -77,7 +83,7 @@ def loudness(mulaw: bytes) -> int:
 
 def is_audible(mulaw: bytes) -> bool:
     """Whether a person would hear something."""
-    return loudness(mulaw) >= AUDIBLE
+    return bool(mulaw.translate(None, _unheard()))
 
 
 def speech_bounds(mulaw: bytes) -> tuple[int, int]:

@@ -195,6 +195,9 @@ class Ear:
         """Look for an anchor in what was not searched yet; True when one was found."""
         first, clips = self._searched, self._index.clips
         fresh = bytes(self._kept[first - self._from :])
+        if not is_audible(fresh):
+            self._searched = max(self._searched, self.now - WINDOW + 1)
+            return False
         for offset in range(len(fresh) - WINDOW + 1):
             found = clips.get(fresh[offset : offset + WINDOW])
             if not found:

