@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,17 +28,22 @@ from simulator.network import Network
 from simulator.origins import OriginMap
 from simulator.scenario.steps import Scenario, scenario_from
 from simulator.settings import Hook, Settings
+from simulator.speech import Speaker
 
 _KEYED = {
     "steps": [step for _ in range(5) for step in ({"hears": "press a key"}, {"presses": "1"})]
     + [{"hears": "goodbye"}]
 }
+_LONG_SENTENCE = (
+    "Welcome. You have reached the hotline for reports about water, light and streets; please say "
+    "in a few words what has happened and where, and we will take care of it."
+)
 _CALL_S = 5.0
 """A little less than a keyed call takes, so that so many are on at once."""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Print the three tables."""
+    """Print the four tables."""
     parser = argparse.ArgumentParser(prog="bench phone")
     parser.add_argument("--calls", type=int, default=1000, help="keyed calls in simulated time")
     parser.add_argument("--at-once", type=int, default=100, help="calls at once in real time")
@@ -60,6 +65,7 @@ async def _measure(given: argparse.Namespace, port: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_for(port, Path(folder))
         await _simulated(settings, given.calls, port)
+        await _speaking(Path(folder))
         await _at_once(settings, given.at_once, given.seconds)
         await _streams(settings, given.streams, given.seconds, port)
 
@@ -91,6 +97,20 @@ async def _bare(port: int, requests: int) -> float:
             async with session.post(f"http://127.0.0.1:{port}/keys", data={"a": "b"}) as answer:
                 await answer.read()
     return time.perf_counter() - began
+
+
+async def _speaking(folder: Path) -> None:
+    """What the loop feels of a sentence that is spoken for the first time, voice and all."""
+    rest = await idle(3.0)
+    began = time.perf_counter()
+    late = await _beats(asyncio.to_thread(Speaker(folder).speak, _LONG_SENTENCE, "en"))
+    took_s = time.perf_counter() - began
+    print("| speaking a new sentence | took | loop late p50 / p99 | idle |")
+    print("| --- | --- | --- | --- |")
+    print(
+        f"| {len(_LONG_SENTENCE.split())} words | {took_s:.1f} s "
+        f"| {ms(late.p50)} / {ms(late.p99)} | {ms(rest.p50)} / {ms(rest.p99)} |\n"
+    )
 
 
 async def _at_once(settings: Settings, calls: int, seconds: float) -> None:
@@ -154,13 +174,20 @@ async def arrivals(port: int) -> Percentiles:
 
 async def idle(seconds: float) -> Percentiles:
     """How late an empty loop wakes that wants to every 20 ms."""
+    return await _beats(asyncio.sleep(seconds))
+
+
+async def _beats(meanwhile: Awaitable[object]) -> Percentiles:
+    """How late the loop wakes that wants to every 20 ms, until something is done."""
     loop = asyncio.get_running_loop()
+    work = asyncio.ensure_future(meanwhile)
     late = []
     due = loop.time() + FRAME_S
-    for _ in range(int(seconds / FRAME_S)):
+    while not work.done():
         await asyncio.sleep(max(0.0, due - loop.time()))
         late.append(max(0.0, loop.time() - due))
         due += FRAME_S
+    await work
     return Percentiles.of(late)
 
 
