@@ -134,7 +134,7 @@ def _link(original: Path, folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    write_whole(path, (text.encode(),), name="asr.folder")
+    write_whole(path, (text.encode(),), name="asr.conf")
 
 
 def verify(settings: Settings, folder: Path, language: str) -> None:
@@ -297,7 +297,7 @@ def _verify_once(settings: Settings, folder: Path, language: str) -> None:
     if stamp.exists() and stamp.read_text() == seen:
         return
     verify(settings, folder, language)
-    _write(stamp, seen)
+    write_whole(stamp, (seen.encode(),), name="asr.verified")
 
 
 def _known(language: str) -> _Known:

@@ -25,6 +25,7 @@ async def join(scene: Scene, verb: Verb) -> Outcome | None:
         raise VerbError(13237, "<Conference> needs the name of a room")
     try:
         one = scene.network.conferences.add(_room(scene, noun.text), scene, _terms(scene, noun))
+        scene.call.answer()
     except Refused as refused:
         scene.network.complain(scene.call, refused.code, str(refused), scene.url)
         return _after(scene, verb, ("DialCallStatus", "failed"), ("DialBridged", "false"))

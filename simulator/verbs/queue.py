@@ -178,6 +178,7 @@ async def dial_queue(scene: Scene, verb: Verb) -> Outcome | None:
     bridge: Bridge | None = None
     try:
         await _until_gone(member.call, _whisper(scene, noun, queue, member))
+        scene.call.answer()
         bridge = Bridge(member.call, scene.call)
         if not member.bridge.done():
             member.bridge.set_result(bridge)

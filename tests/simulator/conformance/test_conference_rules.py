@@ -296,6 +296,15 @@ def test_after_a_room_no_other_call_is_named(tmp_path: Path) -> None:
     assert not {"DialCallSid", "DialCallDuration"} & set(after)
 
 
+@pytest.mark.row("verb.Dial.answerOnBridge")
+def test_a_room_answers_the_call_even_where_the_bridge_should(tmp_path: Path) -> None:
+    async def story(room: Room) -> None:
+        alice = await room.joins(ALICE)
+        assert alice.status == "in-progress" and alice.answered_at is not None
+
+    played(tmp_path, story, dial='answerOnBridge="true" action="/after"')
+
+
 # Sound
 
 
