@@ -1,6 +1,8 @@
 """Down the ladder, step by step: whatever is dead, a caller hears what to do and is not lost.
 
-The first step, from a dead or cut media socket to turns, is in `test_things_break`.
+The first step, from a dead or cut media socket to turns, is in `test_things_break`. Silence is
+measured on the line: five seconds without a word are a failure. What the budgets of the steps
+allow is far less, two seconds while we live and four when nothing of ours answers.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from bench.proof.evidence import Carrier
+from bench.proof.figures import Silence, silences
 from calls.models import Call
 from simulator.callers import Caller, ScriptedCall
 from tests.journeys.line import Line, line_of_its_own
@@ -51,6 +55,11 @@ def call_of(line: Line, call: ScriptedCall) -> tuple[Call, list[Report]]:
         return found, list(reports)
 
 
+def waits_for_words(call: ScriptedCall) -> Silence:
+    """How long the caller heard nothing where the line had to answer, by the carrier's log."""
+    return silences(Carrier(calls=[call.facts()]))
+
+
 def goes_on_by_keys(line: Line) -> ScriptedCall:
     call = speaks_in_vain(line, "+13125550162")
     call.hears("if anyone is in danger hang up now").hears("here is the list")
@@ -88,6 +97,7 @@ def test_words_that_nobody_recognises_lead_to_keys_and_a_report_by_keys(
 ) -> None:
     found, reports = call_of(line, both[0])
     assert found.mode == "turn"
+    assert waits_for_words(both[0]).silent_calls == 0, waits_for_words(both[0])
     assert [(one.category, one.confirmed, one.source) for one in reports] == [
         ("street_light", True, "keys")
     ]
@@ -98,6 +108,7 @@ def test_wrong_keys_lead_to_a_person_nobody_there_to_a_message_kept_here(
 ) -> None:
     found, reports = call_of(line, both[1])
     assert found.draft["reason"] == "not_understood"
+    assert waits_for_words(both[1]).silent_calls == 0, waits_for_words(both[1])
     assert [(one.source, one.confirmed) for one in reports] == [("message", False)]
 
 
@@ -110,5 +121,6 @@ def test_nothing_of_ours_is_left_and_a_document_hosted_elsewhere_goes_on(
         call.presses("1").hears("technical problem", within_s=30)
         call.hears("dial nine one one", within_s=30).hears("after the tone", within_s=60)
         call.waits(1.5).says("the street light is out").hangs_up()
+    assert waits_for_words(call).silent_calls == 0, waits_for_words(call)
     kept = [event for event in call.facts()["events"] if event["event"] == "recording"]
     assert kept, "what was said is in the carrier's books, where the sweep finds it"
