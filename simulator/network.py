@@ -20,7 +20,7 @@ from simulator.faults.hangups import HangUps
 from simulator.faults.outage import Outage
 from simulator.faults.plan import load_plan
 from simulator.faults.strikes import Faults
-from simulator.faults.webhooks import send_in_trouble
+from simulator.faults.webhooks import send_alone, send_in_trouble
 from simulator.hearing import CaptionIndex
 from simulator.interpreter import Conversation
 from simulator.legs import Endpoint, Leg, NotReachable
@@ -326,8 +326,7 @@ class Network:
         """Send a request that belongs to no call; a failure goes to the debugger."""
         await self.outage.over()
         try:
-            async with self.clock.outside():
-                await self._webhooks.send(request, {})
+            await send_alone(self, request, {})
         except WebhookFailed as failed:
             self.debugger.add(failed.code, str(failed), at=self.clock.date, url=failed.url)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from simulator.delivery import send
+from simulator.faults.webhooks import send_alone
 from simulator.messages import Media, Message
 from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, Verb, parse
@@ -106,8 +107,7 @@ async def _obey(
     try:
         while url and seen <= _MOST_REDIRECTS:
             request = Request(url, form, method, purpose="sms")
-            async with network.clock.outside():
-                answer = await network.webhooks.send(request, cookies)
+            answer = await send_alone(network, request, cookies)
             url, method, seen = _obeyed(network, message, answer), "POST", seen + 1
     except WebhookFailed as failed:
         network.debugger.add(failed.code, str(failed), at=network.clock.date, url=failed.url)

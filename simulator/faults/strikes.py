@@ -38,6 +38,7 @@ class Faults:
         self._calls: dict[str, int] = {}
         self._fetches: Counter[str] = Counter()
         self._rest = 0
+        self._lone = 0
 
     def of_webhook(self, call_sid: str, number: int, purpose: str) -> dict[str, Strike]:
         """What strikes the call's n-th request, by kind."""
@@ -48,6 +49,11 @@ class Faults:
             if (strike := self._strike(place, fault, self._call(call_sid), number)) is not None:
                 found[fault.name] = strike
         return found
+
+    def of_lone_request(self, purpose: str) -> dict[str, Strike]:
+        """What strikes the next request that belongs to no call: about a text."""
+        self._lone += 1
+        return self.of_webhook("", self._lone, purpose)
 
     def of_recording(self, recording_sid: str, call_sid: str) -> str:
         """What spoils this fetch of a recording: missing, short, corrupt, or nothing."""
@@ -103,7 +109,9 @@ class Faults:
         return {"plan": self.plan.shown(), "struck": dict(self.struck)}
 
     def _call(self, call_sid: str) -> int:
-        """Which call this is, in the order in which they came."""
+        """Which call this is, in the order in which they came; -1: none."""
+        if not call_sid:
+            return -1
         return self._calls.setdefault(call_sid, len(self._calls))
 
     def _strike(self, place: int, fault: Fault, call: int, number: int) -> Strike | None:

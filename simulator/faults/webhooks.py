@@ -31,6 +31,42 @@ async def send_in_trouble(
     return await _send(network, call, request, strikes, most_bytes)
 
 
+async def send_alone(network: Network, request: Request, cookies: dict[str, str]) -> Answer:
+    """Send a request that belongs to no call; faults strike it as well. Raises WebhookFailed."""
+    strikes = network.faults.of_lone_request(request.purpose)
+    if "reordered" in strikes:
+        late_s = strikes.pop("reordered").drawn("seconds")
+        network.aside(_send_late(network, request, strikes, late_s))
+        return _nothing(request)
+    return await _send_lone(network, request, strikes, cookies)
+
+
+async def _send_late(
+    network: Network, request: Request, strikes: Mapping[str, Strike], late_s: float
+) -> None:
+    await network.clock.sleep(late_s)
+    try:
+        await _send_lone(network, request, strikes, {})
+    except WebhookFailed as failed:
+        network.debugger.add(failed.code, str(failed), at=network.clock.date, url=failed.url)
+
+
+async def _send_lone(
+    network: Network, request: Request, strikes: Mapping[str, Strike], cookies: dict[str, str]
+) -> Answer:
+    if "delayed" in strikes:
+        await network.clock.sleep(strikes["delayed"].drawn("seconds"))
+    if "lost" in strikes:
+        return _lose(request)
+    if "bad_signature" in strikes:
+        request = replace(request, is_forged=True)
+    async with network.clock.outside():
+        answer = await network.webhooks.send(request, cookies)
+        for _ in range(strikes["repeated"].fault.times - 1 if "repeated" in strikes else 0):
+            await network.webhooks.send(request, dict(cookies))
+    return answer
+
+
 async def _overtaken(
     network: Network, call: Call, request: Request, strikes: Mapping[str, Strike], most_bytes: int
 ) -> None:

@@ -25,6 +25,7 @@ from tests.simulator.app import (
     ACCOUNT,
     CALLER,
     NUMBER,
+    PUBLIC,
     TOKEN,
     FakeApp,
     network,
@@ -263,6 +264,36 @@ def _application(app: FakeApp) -> web.Application:
     outer = web.Application()
     outer.router.add_route("*", "/{path:.*}", app.answer)
     return outer
+
+
+@pytest.mark.parametrize(
+    ("fault", "asked"),
+    [
+        ({"fault": "lost"}, 0),
+        ({"fault": "repeated", "times": 3}, 3),
+        ({"fault": "bad_signature"}, 1),
+        ({"fault": "lost", "of": ["message"]}, 1),
+    ],
+    ids=str,
+)
+def test_requests_about_texts_are_struck_as_well(
+    tmp_path: Path, fault: dict[str, Any], asked: int
+) -> None:
+    app = FakeApp({"/sms": response()})
+
+    async def work() -> list[int]:
+        async with network(app, tmp_path, pace=0.0, seed=1, sms_url=f"{PUBLIC}/sms") as net:
+            net.faults = Faults(plan_from({"webhooks": [fault]}))
+            await net.text(from_number=CALLER, to=NUMBER, body="hello")
+            return [one.code for one in net.debugger.complaints]
+
+    codes = run(work())
+    assert len(app.forms("/sms")) == asked
+    assert codes == ([] if asked else [11205])
+    for one in app.received:
+        right = signature(TOKEN, one.url, tuple(one.form.items()))
+        is_forged = one.headers["X-Twilio-Signature"] != right
+        assert is_forged == (fault["fault"] == "bad_signature")
 
 
 def test_without_a_plan_nothing_strikes(tmp_path: Path) -> None:
