@@ -134,7 +134,7 @@ def _link(original: Path, folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    write_whole(path, (text.encode(),), name="asr.conf")
+    write_whole(path, (text.encode(),), name="asr.folder")
 
 
 def verify(settings: Settings, folder: Path, language: str) -> None:
@@ -297,7 +297,7 @@ def _verify_once(settings: Settings, folder: Path, language: str) -> None:
     if stamp.exists() and stamp.read_text() == seen:
         return
     verify(settings, folder, language)
-    write_whole(stamp, (seen.encode(),), name="asr.verified")
+    _write(stamp, seen)
 
 
 def _known(language: str) -> _Known:

@@ -46,9 +46,9 @@ class Doorbell:
         if time.monotonic() < self._quiet_until:
             return False
         try:
+            failpoint("doorbell.ring.send")
             bell = Queue(queue, connection=self._redis, serializer=JSONSerializer)
             if bell.count < _MOST_RINGS:
-                failpoint("doorbell.ring.send")
                 bell.enqueue_call(
                     "infra.doorbell.answer",
                     args=(queue,),

@@ -24,7 +24,7 @@ from infra.log import logger
 
 MOST_DELAY_S = 60.0
 _STEP = re.compile(
-    r"^(?P<name>[a-z0-9_.]+)=(?P<action>[a-z_]+)(?::(?P<detail>[\w.]+))?"
+    r"^(?P<name>[a-z0-9_.-]+)=(?P<action>[a-z_]+)(?::(?P<detail>[\w.]+))?"
     r"(?:@(?P<hit>[1-9]\d*))?(?:x(?P<times>[1-9]\d*))?$"
 )
 

@@ -77,9 +77,9 @@ def demo_accounts(settings: Settings) -> dict[str, str]:
     return {}
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    write_whole(path, (text.encode(),), name=f"setup.{path.stem}")
+def write_private(path: Path, text: str, *, name: str) -> None:
+    """Write a file that only its owner can read; `name` is its place for failpoints."""
+    write_whole(path, (text.encode(),), name=name)
 
 
 def _write_secrets(var_dir: Path) -> None:
@@ -96,7 +96,7 @@ def _write_secrets(var_dir: Path) -> None:
         "TWILIO_TWIML_APP_SID": "AP" + secrets.token_hex(16),
     }
     lines = [f"{name}={value}" for name, value in values.items() if name not in os.environ]
-    write_private(path, "\n".join(lines) + "\n")
+    write_private(path, "\n".join(lines) + "\n", name="setup.secrets")
 
 
 def _add_demo_staff(settings: Settings, say: Console) -> None:
@@ -116,7 +116,9 @@ def _add_demo_staff(settings: Settings, say: Console) -> None:
                 roles=(role,),
                 department=_present(department, departments),
             )
-        write_private(accounts_file(settings), json.dumps(accounts, indent=2) + "\n")
+        write_private(
+            accounts_file(settings), json.dumps(accounts, indent=2) + "\n", name="setup.accounts"
+        )
     database.close()
     say.print("Demo staff made; their passwords, shown this once:")
     for username, password in accounts.items():

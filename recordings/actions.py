@@ -121,14 +121,25 @@ def replace_words(session: Session, recording: Recording, said: Sequence[Said]) 
     publish(session, "recording", recording.id)
 
 
-def exchange_file(recording: Recording, *, stored: Stored, media_type: str) -> str | None:
-    """Point to a smaller copy of the same sound; returns the key of the file it replaces."""
+def ask_to_drop_original(session: Session, recording: Recording) -> None:
+    """Ask once that the file is deleted which a smaller one has replaced."""
+    enqueue(
+        session,
+        queue="asr",
+        job="recordings.jobs.drop_original",
+        key=f"drop_original:{recording.id}",
+        args=[recording.id],
+    )
+
+
+def exchange_file(recording: Recording, *, stored: Stored, media_type: str) -> bool:
+    """Point to a smaller copy of the same sound; False when it is the file it was."""
     former = recording.storage_key
     recording.storage_key = stored.key
     recording.size = stored.size
     recording.sha256 = stored.sha256
     recording.media_type = media_type
-    return former if former != stored.key else None
+    return former != stored.key
 
 
 def nothing_recorded(session: Session, recording: Recording) -> None:

@@ -81,9 +81,17 @@ def transcribe_recording(run: Run, recording_id: int) -> None:
     small = _compressed(run, recording, source)
     with run.finish() as session:
         recording = queries.locked(session, recording_id)
-        former = _settle(session, recording, said, small)
-    if former:
-        run.get(Storage).delete(former)
+        if _settle(session, recording, said, small):
+            actions.ask_to_drop_original(session, recording)
+
+
+@job
+def drop_original(run: Run, recording_id: int) -> None:
+    """Delete the carrier's own file of a recording that has been exchanged for a small one."""
+    with run.database.read() as session:
+        recording = session.get_one(Recording, recording_id)
+    if recording.media_type != WAV:
+        run.get(Storage).delete(_key(recording, "wav"))
 
 
 @job
@@ -156,12 +164,12 @@ def _settle(
     recording: Recording,
     said: tuple[Said, ...],
     small: tuple[Stored, str] | None,
-) -> str | None:
-    """Commit words and file together; returns the key of a file that is no longer needed."""
+) -> bool:
+    """Commit words and file together; True when the original is no longer needed."""
     actions.replace_words(session, recording, said)
     messages.give_text(session, recording)
     if small is None:
-        return None
+        return False
     return actions.exchange_file(recording, stored=small[0], media_type=small[1])
 
 

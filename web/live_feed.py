@@ -28,6 +28,7 @@ from infra.log import logger, origin
 from web.staff import COOKIE, staff_for_token
 
 MOST_SOCKETS = 500
+_CANNOT_TELL = 1011
 SIGNED_OUT = 4401
 """Close code for a page whose person is no longer signed in."""
 _RECHECK_S = 3.0
@@ -194,8 +195,16 @@ async def _send_all(page: _Page) -> None:
             await page.socket.send(news)
     except ConnectionClosed:
         return
+    except Exception as error:
+        await _let_go(page, error)
     finally:
         receiving.cancel()
+
+
+async def _let_go(page: _Page, error: Exception) -> None:
+    """Close a page that cannot be told: it comes again and asks for everything anew."""
+    _log.error("a page cannot be told", error=origin(error))
+    await page.socket.close(_CANNOT_TELL)
 
 
 async def _refuse_words(page: _Page) -> None:

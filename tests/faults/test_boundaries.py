@@ -35,6 +35,7 @@ WITHOUT = {
     "ops.programs.programs: unlink": "a sign of an earlier run",
     "recordings.jobs._clear_workshop: rmtree": "folders of killed attempts, a day old",
     "voice.cache._alone: open": "an empty file to lock",
+    "web.live_feed._let_go: close": "a socket that has failed already",
     "web.health._storage: fsync": "a probe of the disk; nothing is kept",
     "web.health._streams: urlopen": "looks whether a process answers",
     "worker.run: write_text": "a sign that the worker is up; its words are not read",

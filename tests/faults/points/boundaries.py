@@ -105,7 +105,7 @@ def _places_of(call: ast.Call) -> list[str]:
             return [f"{given}.{step}" for step in _NAMED["transaction"]]
         case "_asked" if given:
             return [f"carrier.{given}.{step}" for step in _NAMED["_asked"]]
-        case "write_whole":
+        case "write_whole" | "write_private":
             name = next((_text(k.value) for k in call.keywords if k.arg == "name"), None)
             return [f"{name}.{step}" for step in _WHOLE] if name else []
         case "_append" if len(call.args) == 3 and (name := _text(call.args[2])):

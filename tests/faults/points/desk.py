@@ -1,0 +1,112 @@
+"""A carrier of this test: an HTTP server that keeps what it is asked, through any of our deaths."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from infra.clock import now
+
+_WAV = re.compile(r"/Recordings/(RE\w+)\.wav$")
+_ONE = re.compile(r"/(Calls|Recordings)/((?:CA|RE)\w+)\.json$")
+_LIST = re.compile(r"/(Calls|Recordings|Messages)\.json$")
+
+
+@dataclass
+class Books:
+    """What the carrier knows and has done. Rows are as its REST API writes them."""
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    recordings: list[dict[str, Any]] = field(default_factory=list)
+    sounds: dict[str, bytes] = field(default_factory=dict)
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    """Calls that were changed: their id, and the address or status asked for."""
+    deleted: list[str] = field(default_factory=list)
+    archive: bytes = b""
+    """What it gives out besides: an archive on a mirror."""
+
+
+class Desk:
+    """The carrier's REST API 2010-04-01, as far as we use it."""
+
+    def __init__(self) -> None:
+        self.books = Books()
+        self.url = ""
+
+    def answer(self, method: str, path: str, form: dict[str, str]) -> tuple[int, bytes]:
+        """One request: status and body."""
+        if sound := _WAV.search(path):
+            body = self.books.sounds.get(sound[1])
+            return (200, body) if body is not None else (404, b"{}")
+        if path.endswith(".aar"):
+            return 200, self.books.archive
+        if one := _ONE.search(path):
+            return self._one(method, one[2], form)
+        if found := _LIST.search(path):
+            return self._list(method, found[1].lower(), form)
+        return 404, b"{}"
+
+    def _one(self, method: str, sid: str, form: dict[str, str]) -> tuple[int, bytes]:
+        if method == "DELETE":
+            if sid in self.books.deleted:
+                return 404, _json({"code": 20404, "message": "gone", "status": 404})
+            self.books.deleted.append(sid)
+            return 204, b""
+        self.books.changes.append((sid, form.get("Url") or form.get("Status", "")))
+        return 200, _json({"sid": sid, "status": "in-progress"})
+
+    def _list(self, method: str, name: str, form: dict[str, str]) -> tuple[int, bytes]:
+        rows: list[dict[str, Any]] = getattr(self.books, name)
+        if method == "GET":
+            return 200, _json({name: rows, "next_page_uri": None, "page": 0})
+        row = {"sid": f"SM{len(rows) + 1:032x}", "to": form["To"], "body": form["Body"]}
+        rows.append({**row, "date_sent": format_datetime(now())})
+        return 201, _json(rows[-1])
+
+
+@contextmanager
+def open_desk() -> Iterator[Desk]:
+    """The carrier on a free port of this machine."""
+    desk = Desk()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._serve("GET")
+
+        def do_POST(self) -> None:
+            self._serve("POST")
+
+        def do_DELETE(self) -> None:
+            self._serve("DELETE")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+        def _serve(self, method: str) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
+            status, body = desk.answer(method, urlsplit(self.path).path, form)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    desk.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield desk
+    server.shutdown()
+    server.server_close()
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document).encode()

@@ -1,0 +1,196 @@
+"""Installations prepared once for each drive, and copied for each trial."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Protocol
+from unittest import mock
+
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import create_engine, make_url, text
+
+from config.city import load_city
+from infra import failpoints
+from infra.db import Database
+from migrations.tables import metadata
+from tests.faults.points.desk import Books, Desk, open_desk
+from tests.faults.points.world import Drive, World
+
+
+class QuickVoice:
+    """A voice without a library, whose threads no fork could take along."""
+
+    name = "quick:en/1"
+
+    def warm(self) -> None:
+        """Nothing to load."""
+
+    def speak(self, text: str, language: str) -> bytes:
+        """Half a second and more of a sound that is the text's own."""
+        return hashlib.sha256(f"{language}:{text}".encode()).digest() * 160
+
+
+class Stores(Protocol):
+    """Databases to be copied for a trial."""
+
+    def empty(self, folder: Path) -> str:
+        """A database with every table and no row, for an installation; its address."""
+
+    def copied(self, url: str, folder: Path) -> str:
+        """A copy for an installation whose folder was copied; its address."""
+
+    def drop(self, url: str) -> None:
+        """Throw a copy away."""
+
+
+class SqliteStores:
+    """The database is a file in the installation's folder, and copied with it."""
+
+    def __init__(self, template: Path) -> None:
+        self._template = template
+
+    def empty(self, folder: Path) -> str:
+        """The file, of every table."""
+        shutil.copyfile(self._template, folder / "swiftline.db")
+        return ""
+
+    def copied(self, url: str, folder: Path) -> str:
+        """The file is there already."""
+        return url
+
+    def drop(self, url: str) -> None:
+        """The file goes with its folder."""
+
+
+class PostgresStores:
+    """Databases of one server, copied by it."""
+
+    def __init__(self, server: str) -> None:
+        self._server = make_url(server)
+        self._engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        self._count = 0
+        self._bare = self._made("template1")
+        bare = Database(self._bare)
+        metadata.create_all(bare.engine)
+        bare.close()
+
+    def empty(self, folder: Path) -> str:
+        """A copy of the database of every table."""
+        return self.copied(self._bare, folder)
+
+    def copied(self, url: str, folder: Path) -> str:
+        """A copy made by the server."""
+        return self._made(str(make_url(url).database))
+
+    def drop(self, url: str) -> None:
+        """Throw a copy away, whoever still holds it."""
+        self._does(f'drop database "{make_url(url).database}" with (force)')
+
+    def _made(self, template: str) -> str:
+        self._count += 1
+        name = f"points_{self._count}"
+        self._does(f'create database "{name}" template "{template}"')
+        return self._server.set(database=name).render_as_string(hide_password=False)
+
+    def _does(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.execute(text(statement))
+
+
+class Stage:
+    """Installations prepared once for each drive, and copied for each trial."""
+
+    def __init__(self, folder: Path, desk: Desk, stores: Stores, drives: Sequence[Drive]) -> None:
+        self._folder, self._desk, self._stores, self._drives = folder, desk, stores, drives
+        self._city = load_city("chicago")
+        self._books: dict[str, tuple[str, Books]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
+        self._app: Flask | None = None
+        self._trials = 0
+        (folder / "voice").mkdir()
+
+    @contextmanager
+    def open(self, drive: Drive) -> Iterator[World]:
+        """An installation of its own at the beginning of the drive."""
+        kept = self._prepared(drive)
+        self._trials += 1
+        folder = self._folder / f"trial-{self._trials}"
+        shutil.copytree(kept, folder, symlinks=True)
+        url, books = self._books[drive.name]
+        self._desk.books = deepcopy(books)
+        world = self._world(folder, self._stores.copied(url, folder))
+        try:
+            world.awakes()
+            drive.before(world)
+            yield world
+        finally:
+            failpoints.disarm()
+            world.close()
+            self._stores.drop(world.settings.database_url)
+            shutil.rmtree(folder)
+
+    def drive_through(self, place: str) -> Drive:
+        """The first drive that passes that place."""
+        for drive in self._drives:
+            if place in self.reached_by(drive):
+                return drive
+        raise AssertionError(f"no drive passes {place}: add one to tests/faults/points/")
+
+    def reached_by(self, drive: Drive) -> frozenset[str]:
+        """The places that a drive passes, from an undisturbed trial."""
+        if drive.name not in self._reached:
+            seen: set[str] = set()
+            with self.open(drive) as world:
+                failpoints.watch(seen.add)
+                drive.act(world)
+                failpoints.watch(None)
+                drive.repeats(world)
+                ends_well(drive, world)
+            self._reached[drive.name] = frozenset(seen) - drive.takes
+        return self._reached[drive.name]
+
+    def _prepared(self, drive: Drive) -> Path:
+        folder = self._folder / drive.name.replace(" ", "-").replace("'", "")
+        if drive.name in self._books:
+            return folder
+        folder.mkdir()
+        if not drive.own_voice:
+            (folder / "voice").symlink_to(self._folder / "voice")
+        self._desk.books = Books()
+        world = self._world(folder, self._stores.empty(folder))
+        drive.prepare(world)
+        world.close()
+        self._books[drive.name] = world.settings.database_url, self._desk.books
+        return folder
+
+    def _world(self, folder: Path, url: str) -> World:
+        world = World(folder, self._desk, self._city, database_url=url, app=self._app)
+        self._app = world.app
+        return world
+
+
+@contextmanager
+def set_up(stores: Stores, drives: Sequence[Drive]) -> Iterator[Stage]:
+    """A stage in memory, where that can be had: processes die here, machines do not."""
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() else None
+    voice = mock.patch("voice.cache.voice_for", lambda *_wanted: QuickVoice())
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    hasher = mock.patch("web.passwords._hasher", weak)
+    with voice, hasher, open_desk() as desk, tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Stage(Path(folder), desk, stores, drives)
+
+
+def ends_well(drive: Drive, world: World) -> None:
+    """Time passes, and everything is as if nothing had gone wrong."""
+    world.settles()
+    drive.check(world)
+    world.settles()
+    world.checks_books(parked=drive.parked)
