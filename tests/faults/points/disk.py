@@ -85,6 +85,15 @@ def _spoken_whole(world: World) -> None:
     assert json.loads(sound.with_suffix(".json").read_text())["text"] == _NEW
 
 
+def _promises(world: World) -> str:
+    return world.services.get(VoiceCache).promised(_NEW, "en")
+
+
+def _promise_kept(world: World) -> None:
+    key = _promises(world)
+    assert len(VoiceCache(world.settings).by_key(key).mulaw) > 1000
+
+
 def _spoke_long_ago(world: World) -> None:
     VoiceCache(world.settings).spoken(_OLD, "en")
 
@@ -201,6 +210,7 @@ def _fetched(world: World) -> None:
 
 PHRASES = (
     Drive("a phrase is spoken", _speaks, _spoken_whole, own_voice=True),
+    Drive("a phrase is promised", _promises, _promise_kept, own_voice=True),
     Drive(
         "a phrase is forgotten",
         _forgets,

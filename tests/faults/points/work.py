@@ -154,11 +154,11 @@ def _told_once(world: World) -> None:
 def _half_told(world: World) -> None:
     """An earlier attempt has sent the message and died before it could say so."""
     _reports(world)
-    world.works("carrier")
+    world.works("sms")
     with world.database.engine.begin() as connection:
         connection.execute(update(Receipt).values(state="sending", carrier_sid=None))
         connection.execute(
-            update(Outbox).where(Outbox.queue == "carrier").values(state="waiting", attempt=1)
+            update(Outbox).where(Outbox.queue == "sms").values(state="waiting", attempt=1)
         )
 
 
@@ -298,8 +298,8 @@ DRIVES = (
         _long_ago,
     ),
     _job("a ticket is opened", "tickets", _reports, _told_once),
-    _job("a receipt is sent", "carrier", _reports, _told_once),
-    _job("a receipt may be sent already", "carrier", _half_told, _told_once),
+    _job("a receipt is sent", "sms", _reports, _told_once),
+    _job("a receipt may be sent already", "sms", _half_told, _told_once),
     _job("a recording is fetched", "carrier", _to_fetch, _archived),
     Drive(
         "a recording is not there yet",
