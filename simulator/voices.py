@@ -93,13 +93,14 @@ class _Espeak:
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
         )
         self._callback: Callable[..., int] = kind(self._take)
-        self._library.espeak_SetSynthCallback(self._callback)
 
     def speak(self, text: str, language: str) -> bytes:
         name = language.split("-")[0].lower().replace("zh", "cmn")
         if self._library.espeak_SetVoiceByName(name.encode()) != 0:
             raise CannotSpeak(f"eSpeak NG has no voice for the language {language!r}")
         self._samples.clear()
+        # The library is one for the whole process: somebody else may have used it meanwhile.
+        self._library.espeak_SetSynthCallback(self._callback)
         raw = text.encode()
         self._library.espeak_Synth(raw, len(raw) + 1, 0, 1, 0, _UTF8, None, None)
         self._library.espeak_Synchronize()

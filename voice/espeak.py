@@ -31,6 +31,8 @@ def speak(text: str, language: str) -> tuple[Samples, int]:
     library, rate = load()
     with _lock:
         _parts.clear()
+        # The library is one for the whole process: somebody else may have used it meanwhile.
+        library.espeak_SetSynthCallback(_keep)
         if library.espeak_SetVoiceByName(language.encode()) != 0:
             raise EspeakError(f"espeak has no voice for language {language}; see `espeak --voices`")
         library.espeak_SetParameter(_RATE_PARAMETER, _WORDS_A_MINUTE, 0)
@@ -58,7 +60,6 @@ def load() -> tuple[ctypes.CDLL, int]:
     rate = library.espeak_Initialize(_RETRIEVAL, 0, folder, 0)
     if rate <= 0:
         raise EspeakError("espeak could not read its data; reinstall the package espeakng-loader")
-    library.espeak_SetSynthCallback(_keep)
     return library, rate
 
 
