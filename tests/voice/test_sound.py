@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from simulator.voices import _Espeak
-from voice import espeak, sound
+from voice import sound
 
 
 def _tone(hertz: float, rate: int, seconds: float = 1.0) -> sound.Samples:
@@ -74,10 +73,3 @@ def test_the_wav_holds_the_sound_bit_for_bit_also_when_its_length_is_odd() -> No
         assert mulaw in wav and len(wav) % 2 == 0
         assert int.from_bytes(wav[4:8], "little") == len(wav) - 8
         assert soundfile.info(io.BytesIO(wav)).frames == len(mulaw)
-
-
-def test_two_users_of_the_espeak_library_in_one_process_both_get_their_sound() -> None:
-    simulated = _Espeak()
-    for _ in range(2):
-        assert len(espeak.speak("One.", "en")[0]) > 1000
-        assert len(simulated.speak("One.", "en")) > 1000
