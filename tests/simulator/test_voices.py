@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from simulator.audio import is_audible
 from simulator.speech import CannotSpeak, VoiceProcess
-from simulator.voices import serve
 
 
 @pytest.fixture
@@ -21,13 +22,10 @@ def voices() -> Iterator[VoiceProcess]:
 
 
 def test_what_cannot_be_spoken_is_named_and_the_next_sentence_still_comes() -> None:
-    lines = [
+    answered = _serve(
         {"voice": "espeak", "text": "a", "language": "xx"},
         {"voice": "espeak", "text": "Guten Tag", "language": "de"},
-    ]
-    answered = io.BytesIO()
-    serve(io.BytesIO(b"".join(json.dumps(one).encode() + b"\n" for one in lines)), answered)
-    answered.seek(0)
+    )
     assert "'xx'" in json.loads(answered.readline())["error"]
     size = json.loads(answered.readline())["bytes"]
     sound = answered.read()
@@ -36,9 +34,19 @@ def test_what_cannot_be_spoken_is_named_and_the_next_sentence_still_comes() -> N
 
 
 def test_what_is_no_request_is_answered_with_an_error() -> None:
-    answered = io.BytesIO()
-    serve(io.BytesIO(b"not JSON\n"), answered)
-    assert json.loads(answered.getvalue())["error"]
+    assert json.loads(_serve("not JSON").readline())["error"]
+
+
+def _serve(*requests: object) -> io.BytesIO:
+    """What the process answers to these requests; the speech library is one for a process."""
+    lines = [one if isinstance(one, str) else json.dumps(one) for one in requests]
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator.voices"],
+        input="".join(f"{line}\n" for line in lines).encode(),
+        capture_output=True,
+        check=True,
+    )
+    return io.BytesIO(done.stdout)
 
 
 @pytest.mark.slow
