@@ -18,7 +18,7 @@ _POSITION_CHARACTER = 1
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
-_lock = threading.Lock()
+_lock = threading.RLock()
 _parts: list[bytes] = []
 
 
@@ -28,8 +28,8 @@ class EspeakError(Exception):
 
 def speak(text: str, language: str) -> tuple[Samples, int]:
     """The text as mono sound and its rate in Hz. The library speaks one text at a time."""
-    library, rate = load()
     with _lock:
+        library, rate = load()
         _parts.clear()
         # The library is one for the whole process: somebody else may have used it meanwhile.
         library.espeak_SetSynthCallback(_keep)
@@ -47,9 +47,14 @@ def speak(text: str, language: str) -> tuple[Samples, int]:
     return np.frombuffer(heard, np.int16).astype(np.float32) / np.float32(32768), rate
 
 
-@cache
 def load() -> tuple[ctypes.CDLL, int]:
-    """The library, ready to speak, and the rate of its sound in Hz; loaded once."""
+    """The library, ready to speak, and the rate of its sound in Hz; loaded once, by one thread."""
+    with _lock:
+        return _loaded()
+
+
+@cache
+def _loaded() -> tuple[ctypes.CDLL, int]:
     try:
         import espeakng_loader
 

@@ -9,8 +9,8 @@ whatever process, speaks it if that is not done yet.
 from __future__ import annotations
 
 import json
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,26 +38,33 @@ def read_promise(folder: Path, key: str) -> tuple[str, str] | None:
 
 
 class Mouth:
-    """Speaks what was promised, one phrase after the other, in a thread that begins with need."""
+    """Speaks what was promised, one phrase after the other, in a thread that ends when idle."""
 
     def __init__(self, speak: Callable[[str, str], object]) -> None:
         self._speak = speak
-        self._waiting: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._waiting: deque[tuple[str, str]] = deque()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._is_speaking = False
 
     def speak_soon(self, text: str, language: str) -> None:
         """Speak after what was asked for before; a failure is met by whoever fetches the sound."""
-        self._waiting.put((text, language))
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="mouth", daemon=True)
-                self._thread.start()
+            self._waiting.append((text, language))
+            if self._is_speaking:
+                return
+            self._is_speaking = True
+        threading.Thread(target=self._run, name="mouth", daemon=True).start()
 
     def _run(self) -> None:
-        while True:
-            text, language = self._waiting.get()
+        while (phrase := self._next()) is not None:
             try:
-                self._speak(text, language)
+                self._speak(*phrase)
             except Exception as error:
                 _log.warning("a promised phrase was not spoken", error=origin(error))
+
+    def _next(self) -> tuple[str, str] | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._is_speaking = False
+            return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -73,3 +75,18 @@ def test_the_wav_holds_the_sound_bit_for_bit_also_when_its_length_is_odd() -> No
         assert mulaw in wav and len(wav) % 2 == 0
         assert int.from_bytes(wav[4:8], "little") == len(wav) - 8
         assert soundfile.info(io.BytesIO(wav)).frames == len(mulaw)
+
+
+def test_the_library_of_espeak_is_loaded_by_one_thread() -> None:
+    code = (
+        "import threading\n"
+        "from voice import espeak\n"
+        "made = []\n"
+        "speak = lambda: made.append(len(espeak.speak('One.', 'en')[0]))\n"
+        "threads = [threading.Thread(target=speak) for _ in range(8)]\n"
+        "[one.start() for one in threads]\n"
+        "[one.join() for one in threads]\n"
+        "assert len(made) == 8 and min(made) > 1000\n"
+    )
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
