@@ -51,9 +51,18 @@ def cuts(carrier: Carrier) -> Cuts:
 
 
 def _moments(events: list[Row]) -> list[float]:
-    return [
-        event["at_s"] for event in events if event["event"] == "fault" and event["fault"] == "cut"
-    ]
+    """When a socket was cut on which the caller and the line talk; one that only listens in does
+    not count."""
+    verb, talks = "", set()
+    moments = []
+    for event in events:
+        if event["event"] == "verb":
+            verb = event["verb"]
+        elif event["event"] == "stream" and event["state"] == "started" and verb == "Connect":
+            talks.add(event["stream_sid"])
+        elif event["event"] == "fault" and event["fault"] == "cut" and event["stream_sid"] in talks:
+            moments.append(float(event["at_s"]))
+    return moments
 
 
 def _wait(events: list[Row], at: float) -> float | None:

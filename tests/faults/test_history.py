@@ -272,13 +272,17 @@ def _asked_before_the_end(carrier: Carrier) -> list[Row]:
 
 
 def test_the_wait_after_a_cut_socket_is_to_the_next_sentence() -> None:
-    cut = {"event": "fault", "fault": "cut", "at_s": 4.0}
+    cut = {"event": "fault", "fault": "cut", "at_s": 4.0, "stream_sid": "MZ1"}
     over = {"event": "ended", "by": "caller", "at_s": 20.0}
     told = heard("your report number is", 1.0, 3.9)
     carrier = truth()
 
-    def found(*events: Row) -> Cuts:
-        carrier.calls[0]["events"] = list(events)
+    def found(*events: Row, verb: str = "Connect") -> Cuts:
+        opened = [
+            {"event": "verb", "verb": verb, "at_s": 0.5},
+            {"event": "stream", "state": "started", "stream_sid": "MZ1", "at_s": 0.6},
+        ]
+        carrier.calls[0]["events"] = [*opened, *events]
         return cuts(carrier)
 
     assert found(heard("cut", 3.0, 4.0), cut, heard("again", 5.5, 6.0), over).resumed.most == 1.5
@@ -287,6 +291,7 @@ def test_the_wait_after_a_cut_socket_is_to_the_next_sentence() -> None:
     assert found(cut, over | {"at_s": 4.5}).count == 0
     assert found(cut, over | {"at_s": 4.5, "by": "line"}).dead
     assert found(told, cut, over | {"at_s": 4.5, "by": "line"}).count == 0
+    assert found(cut, over, verb="Start").count == 0
 
 
 def test_a_spoken_answer_to_a_question_is_no_lost_message() -> None:
