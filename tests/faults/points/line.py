@@ -193,9 +193,9 @@ def _swept(job: str) -> Drive:
     def prepare(world: World) -> None:
         cut_off(world)
         _their_book(world)
-        world.asks("carrier", job)
+        world.asks("books", job)
 
-    return Drive(job, lambda w: w.works("carrier"), _cut_off_and_kept, prepare)
+    return Drive(job, lambda w: w.works("books"), _cut_off_and_kept, prepare)
 
 
 def _left_a_message(world: World) -> None:

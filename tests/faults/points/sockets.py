@@ -6,6 +6,9 @@ import asyncio
 from typing import Any
 from unittest import mock
 
+from sqlalchemy import select
+
+from calls.actions import new_stream_token
 from calls.models import Call
 from ivr.door import CallDoor
 from tests.conftest import eventually
@@ -34,6 +37,12 @@ def _holds_a_socket(world: World) -> object:
         line.drains()
         phone.leaves()
     return None
+
+
+def _token_is_fresh(world: World) -> None:
+    """A trial may begin long after the installation was prepared; a token lasts a minute."""
+    with world.database.transaction() as session:
+        new_stream_token(session.scalars(select(Call)).one())
 
 
 def _goes_on(world: World) -> None:
@@ -92,7 +101,7 @@ def _news_comes(world: World) -> None:
 
 
 DRIVES = (
-    Drive("a media socket", _holds_a_socket, _goes_on, prepare=rang),
+    Drive("a media socket", _holds_a_socket, _goes_on, prepare=rang, before=_token_is_fresh),
     Drive(
         "a page hears of a change",
         _reads_news,

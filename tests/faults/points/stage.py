@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -127,9 +128,10 @@ class Stage:
         self._desk.books = deepcopy(books)
         world = self._world(folder, self._stores.copied(url, folder))
         try:
-            world.awakes()
-            drive.before(world)
-            yield world
+            with mock.patch.dict(os.environ, world.env):
+                world.awakes()
+                drive.before(world)
+                yield world
         finally:
             failpoints.disarm()
             world.close()

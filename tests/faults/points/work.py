@@ -221,9 +221,9 @@ def _swept(job: str) -> Drive:
                 "source": "DialVerb",
             }
         ]
-        world.asks("carrier", job)
+        world.asks("books", job)
 
-    return _job(job, "carrier", prepare, _archived)
+    return _job(job, "books", prepare, _archived)
 
 
 def _given_up(world: World) -> None:
@@ -317,9 +317,7 @@ DRIVES = (
     _swept("recordings.jobs.sweep_day"),
     _job("a lease is renewed", "tickets", _renews, _done),
     Drive("parked work by a click", _clicks_again, _done, _parked),
-    Drive(
-        "parked work by a command", lambda w: commands(w, "drive-again", "--all"), _done, _parked
-    ),
+    Drive("parked work by a command", lambda _w: commands("drive-again", "--all"), _done, _parked),
     Drive("the poller looks", _looks, _scheduled),
     Drive("work is asked for", _asks, _done),
     Drive("a recording is forgotten", _deletes, _deleted, lambda w: None),

@@ -84,6 +84,15 @@ class World:
         self.app: Flask = app or create_app(self.settings, self.services)
         self.app.extensions["swiftline"] = self.services
 
+    @property
+    def env(self) -> dict[str, str]:
+        """What a command of this installation finds in the environment."""
+        return {
+            "SWIFTLINE_VAR_DIR": str(self.folder),
+            "DATABASE_URL": self.settings.database_url,
+            "SECRET_KEY": "x",
+        }
+
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
