@@ -28,11 +28,11 @@ _log = logger(__name__)
 def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
     """Jobs that come round by the clock: name, queue, period in seconds."""
     return (
-        ("ivr.jobs.sweep", "carrier", settings.sweep_s),
+        ("ivr.jobs.sweep", "books", settings.sweep_s),
         ("ivr.jobs.sweep_day", "carrier", 3600),
         ("ivr.jobs.adopt_messages", "tickets", settings.sweep_s),
         ("ivr.jobs.forget_phrases", "tickets", 86_400),
-        ("recordings.jobs.sweep", "carrier", settings.sweep_s),
+        ("recordings.jobs.sweep", "books", settings.sweep_s),
         ("recordings.jobs.sweep_day", "carrier", 3600),
         ("agents.jobs.tidy", "live", 5),
     )

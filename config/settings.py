@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     # Work in the background
     lease_s: int = _named("SWIFTLINE_LEASE_S", 15, "Lease of one claimed row of work.", ge=5)
     sweep_s: int = _named(
-        "SWIFTLINE_SWEEP_S", 60, "Period of the comparison with the carrier's books.", ge=5
+        "SWIFTLINE_SWEEP_S", 15, "Period of the comparison with the carrier's books.", ge=5
     )
 
     drain_notice_s: int = _named(

@@ -27,11 +27,11 @@ from infra.db import Base, UtcDateTime, after_commit
 from infra.log import logger
 from infra.services import Services
 
-QUEUES = ("live", "tickets", "sms", "carrier", "asr")
+QUEUES = ("live", "tickets", "sms", "books", "carrier", "asr")
 """Each is worked by a process of its own, so that a slow kind of work holds up no vital one.
 
-`live`: a caller waits for it. `sms`: text messages. `carrier`: downloads and the comparison of
-books. `asr`: batch recognition.
+`live`: a caller waits for it. `sms`: text messages. `books`: the comparison with the carrier's.
+`carrier`: downloads. `asr`: batch recognition.
 """
 
 FAILURES_BEFORE_PARKING = 8

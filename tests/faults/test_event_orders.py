@@ -175,7 +175,7 @@ class OneCall:
                 duration_s=DURATION_S,
             )
         ]
-        self.here.run("carrier", "ivr.jobs.sweep")
+        self.here.run("books", "ivr.jobs.sweep")
 
     def _sweep_recordings(self) -> None:
         self.here.carrier.listed_recordings = [
@@ -193,7 +193,7 @@ class OneCall:
                 (self.left, "RecordVerb", 1),
             )
         ]
-        self.here.run("carrier", "recordings.jobs.sweep")
+        self.here.run("books", "recordings.jobs.sweep")
 
 
 def orders(count: int, seed: int) -> list[tuple[str, ...]]:

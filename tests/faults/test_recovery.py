@@ -91,8 +91,8 @@ def test_the_sweep_ends_and_settles_a_call_whose_last_callback_never_came(
             direction="inbound",
             language="en",
         ).draft = {"category": "pothole"}
-        enqueue(session, queue="carrier", job="ivr.jobs.sweep", key="every:sweep:1")
-    assert work(services, "carrier") == 1
+        enqueue(session, queue="books", job="ivr.jobs.sweep", key="every:sweep:1")
+    assert work(services, "books") == 1
     assert work(services, "tickets") >= 1
     with database.read() as session:
         call = session.scalars(select(Call)).one()
