@@ -151,12 +151,13 @@ def _outages(line: Line, killer: Killer, size: Size, seconds: float, found: list
         time.sleep(max(0.0, begins - time.monotonic()))
         killer.pause(True)
         line.wait_ready()
-        # The carrier's log is to the second: what was sent before must not count.
+        # The carrier's log is to the second: what dies before or after must not count.
         time.sleep(1)
         begin = time.time()
         with away():
             time.sleep(away_s)
         found.append(Outage(name, f"{away_s:.0f} s", begin, time.time()))
+        time.sleep(1)
         killer.pause(False)
 
 
