@@ -62,6 +62,7 @@ def simulator_options(settings: Settings) -> list[str]:
     """Command-line options that make the simulator the carrier of this installation."""
     host = settings.public_url.split("://", 1)[1]
     return [
+        "--strict",
         "--port",
         str(settings.simulator_port),
         "--account-sid",

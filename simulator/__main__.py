@@ -62,6 +62,16 @@ _OPTIONS = (
         is_flag=True,
         help="Refuse private addresses with 11205 as the carrier does, unless they are mapped.",
     ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Refuse a document that violates the schema, where the carrier only warns.",
+    ),
+    click.option(
+        "--stand-ins/--no-stand-ins",
+        default=True,
+        help="Answer here for Twilio's public samples (hold music, demo.twilio.com, Twimlets).",
+    ),
     click.option("--api-key", help="SK and 32 hex digits: issuer of browser phones' tokens."),
     click.option(
         "--api-secret",
@@ -338,6 +348,8 @@ def _settings(options: dict[str, Any]) -> Settings:
             looks_up_names=options["caller_id_lookup"],
             shared_key=_shared_key(options),
             public_only=options["public_only"],
+            strict=options["strict"],
+            stand_ins=options["stand_ins"],
             origins=OriginMap.of(options["mappings"]),
             captions_dir=options["captions"],
         )

@@ -34,8 +34,8 @@ _ADVICE = {
     12101: 'Begin the document with <?xml version="1.0" encoding="UTF-8"?> or with <Response>.',
     12102: "The outermost element must be <Response>.",
     12200: (
-        "Correct the named element, attribute or value; nothing of the document ran here. The "
-        "real carrier skips it with a warning."
+        "Correct the named element, attribute or value. A warning: the rest ran without it. An "
+        "error: nothing of the document ran."
     ),
     12300: "Send Content-Type: text/xml.",
     12400: "The document leads to itself without doing anything; let it say, ask or hang up.",

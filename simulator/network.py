@@ -78,6 +78,7 @@ class Network:
             origins=settings.origins,
             shared_key=settings.shared_key,
             public_only=settings.public_only,
+            stand_ins=settings.stand_ins,
             ca=settings.ca,
         )
         self._live: dict[str, Call] = {}

@@ -38,11 +38,13 @@ class Place:
     """Where to connect: the address, and the Host header to send.
 
     is_public: the address is one that a carrier elsewhere could reach as well.
+    is_mapped: a mapping leads there.
     """
 
     url: str
     host: str
     is_public: bool = True
+    is_mapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class OriginMap:
         for public, local in self.pairs:
             if public == origin:
                 there = parts._replace(scheme=local.scheme, netloc=local.netloc, fragment="")
-                return Place(urlunsplit(there), origin.netloc)
+                return Place(urlunsplit(there), origin.netloc, is_mapped=True)
         bare = parts.netloc.rpartition("@")[2]
         there = parts._replace(netloc=bare, fragment="")
         return Place(urlunsplit(there), origin.netloc, _is_public(origin.host))

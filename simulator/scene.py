@@ -11,7 +11,7 @@ from simulator.call import Call, Inline
 from simulator.legs import Leg
 from simulator.sound import play
 from simulator.twiml import schema
-from simulator.twiml.parser import Verb, parse
+from simulator.twiml.parser import DocumentError, Misplaced, Verb, parse
 from simulator.webhook import Form, Request
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Scene:
 
     async def run(self, document: bytes) -> Outcome | None:
         """Run a document; None at its end. Raises DocumentError, VerbError."""
-        verbs = parse(document, verbs=self.verbs)
+        verbs = parse(document, verbs=self.verbs, overlook=self._overlook)
         text = document.decode(errors="replace")
         self.call.log.add("twiml", url=self.url, document=text)
         for place, verb in enumerate(verbs):
@@ -81,6 +81,13 @@ class Scene:
                 return outcome
         self.call.answer()
         return None
+
+    def _overlook(self, violation: DocumentError) -> None:
+        """Note what the carrier only warns of; raise what ends the document."""
+        is_barred = isinstance(violation, Misplaced) and self.verbs != schema.VERBS
+        if self.network.settings.strict or is_barred:
+            raise violation
+        self.network.complain(self.call, violation.code, str(violation), self.url, level="warning")
 
     def address(self, verb: Verb, name: str = "action") -> str:
         """An address attribute made absolute; the document's own where none is given."""

@@ -55,6 +55,10 @@ class Settings:
     """File of a further authority whose certificates the application may have."""
     public_only: bool = False
     """Refuse addresses that a carrier elsewhere could not reach, unless they are mapped."""
+    strict: bool = False
+    """A document that violates the schema does not run, where the carrier only warns."""
+    stand_ins: bool = True
+    """Answer for Twilio's public samples here; False: ask the internet for them."""
     host: str = "127.0.0.1"
     port: int = 8100
     origins: OriginMap = field(default_factory=OriginMap)

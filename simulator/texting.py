@@ -7,6 +7,7 @@ words and their confirmations: Twilio, "Support for opt-out keywords".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -125,11 +126,20 @@ def _obeyed(network: Network, message: Message, answer: Answer) -> str:
     if answer.content_type.startswith("text/plain"):
         _reply(network, message, message.from_, answer.body.decode(errors="replace"))
         return ""
-    for verb in parse(answer.body, verbs=_VERBS):
+    for verb in parse(answer.body, verbs=_VERBS, overlook=partial(_overlook, network, answer.url)):
         if verb.name == "Redirect":
             return urljoin(answer.url, verb.text) if verb.text else answer.url
         _answer(network, message, verb, answer.url)
     return ""
+
+
+def _overlook(network: Network, url: str, violation: DocumentError) -> None:
+    """Note what the carrier only warns of."""
+    if network.settings.strict:
+        raise violation
+    network.debugger.add(
+        violation.code, str(violation), at=network.clock.date, url=url, level="warning"
+    )
 
 
 def _reply(

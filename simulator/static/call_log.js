@@ -7,7 +7,14 @@
     call: "Call", webhook: "Request", twiml: "Document", verb: "Verb", status: "State", heard: "Line", said: "Caller",
     keys: "Keys", sms: "Text", stream: "Stream", recording: "Recording", queue: "Queue", transferred: "Bridge",
     released: "Bridge", error: "Error", end: "Script", ended: "End", fault: "Fault", repeat: "Repeat", dial: "Dial",
-    conference: "Room", feedback: "Feedback",
+    conference: "Room", feedback: "Feedback", detection: "Answered by",
+  };
+  const SOCKET = { opening: "media socket: shaking hands", started: "media socket open", stopped: "media socket closed" };
+  const ROOM = {
+    "conference-start": "the conference begins", "conference-end": "the conference is over", "participant-join": "joins",
+    "participant-leave": "leaves", "participant-mute": "muted", "participant-unmute": "no longer muted",
+    "participant-hold": "on hold", "participant-unhold": "no longer on hold",
+    "participant-speech-start": "begins to speak", "participant-speech-stop": "stops speaking",
   };
   const COMMON = ["event", "at_s", "call_sid"];
   const VERDICTS = {
@@ -25,7 +32,33 @@
     end: (event) => [event.held ? "held" : `failed: ${event.failure}`],
     transferred: () => ["connected with another person"],
     released: () => ["no longer connected"],
+    stream: (event) => [SOCKET[event.state] || event.state, notes(event.by && `by ${event.by}`, event.url, event.stream_sid)],
+    recording: (event) => [
+      `recording ${event.status}`,
+      notes(event.duration_s !== undefined && `${event.duration_s} s`, event.source, event.recording_sid),
+    ],
+    queue: (event) => (event.state === "joined"
+      ? [`waits in the queue ${event.queue}`, `at place ${event.position}`]
+      : [`leaves the queue ${event.queue}`, event.result]),
+    dial: (event) => [`calls ${event.to}`, event.child_sid],
+    conference: (event) => [ROOM[event.state] || event.state, event.conference_sid],
+    detection: (event) => [event.answered_by, `after ${event.took_ms} ms`],
+    fault: (event) => [
+      `${event.fault.replaceAll("_", " ")}: ${event.purpose}`, notes(event.at, event.url, event.stream_sid, event.recording_sid),
+    ],
+    repeat: (event) => [
+      event.same ? "the same request once more, answered alike" : "the same request once more, answered otherwise",
+      notes(event.status, event.purpose, event.url),
+    ],
   };
+
+  function kind(event) {
+    return event.level === "warning" ? "Warning" : WORDS[event.event] || event.event;
+  }
+
+  function notes(...found) {
+    return found.filter((one) => one !== undefined && one !== false && one !== null && one !== "").join(" · ");
+  }
 
   // Which events each filter shows; the first shows all.
   const FILTERS = [
@@ -85,10 +118,11 @@
       const what = element("div", "what", ...this.tell(event));
       const row = element(
         "li", `on-${event.event}`,
-        element("time", "", `${event.at_s.toFixed(2)} s`), element("span", "kind", WORDS[event.event] || event.event), what,
+        element("time", "", `${event.at_s.toFixed(2)} s`), element("span", "kind", kind(event)), what,
       );
       row.dataset.kinds = kinds.join(" ");
       if (event.event === "webhook" && event.error) row.classList.add("failed");
+      if (event.level === "warning") row.classList.add("warning");
       return row;
     }
 

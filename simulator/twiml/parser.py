@@ -1,9 +1,9 @@
-"""Reads a TwiML document and refuses what is not in the schema, with line and column."""
+"""Reads a TwiML document and complains of what is not in the schema, with line and column."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
@@ -20,6 +20,7 @@ class DocumentError(Exception):
     def __init__(self, code: int, message: str, line: int, column: int) -> None:
         super().__init__(f"line {line}, column {column}: {message}")
         self.code = code
+        self.message = message
         self.line = line
         self.column = column
 
@@ -27,9 +28,22 @@ class DocumentError(Exception):
 class Misplaced(DocumentError):
     """An element that is TwiML, but not there."""
 
-    def __init__(self, element: str, error: DocumentError, message: str) -> None:
-        super().__init__(error.code, message, error.line, error.column)
+    def __init__(self, element: str, error: DocumentError) -> None:
+        super().__init__(error.code, error.message, error.line, error.column)
         self.element = element
+
+
+Overlook = Callable[[DocumentError], None]
+"""Takes note of a violation and lets the rest be read, or raises it."""
+
+
+def is_refused(error: DocumentError) -> None:
+    """Let no violation pass."""
+    raise error
+
+
+def is_ignored(error: DocumentError) -> None:
+    """Let every violation pass that leaves something to be read."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +83,27 @@ class _Open:
     parts: list[str | Verb] = field(default_factory=list)
 
 
-def parse(document: bytes, *, verbs: tuple[str, ...] = schema.VERBS) -> tuple[Verb, ...]:
-    """The verbs of a document. `verbs`: what may stand in <Response>. Raises DocumentError."""
-    return _Reader(document, verbs).read()
+def parse(
+    document: bytes,
+    *,
+    verbs: tuple[str, ...] = schema.VERBS,
+    overlook: Overlook = is_refused,
+) -> tuple[Verb, ...]:
+    """The verbs of a document. `verbs`: what may stand in <Response>.
+
+    overlook: asked about each unknown or misplaced element (left out with what is in it), unknown
+    attribute and unreadable value (left out, so that the default holds) and stray text.
+    Raises DocumentError.
+    """
+    return _Reader(document, verbs, overlook).read()
 
 
 class _Reader:
-    def __init__(self, document: bytes, verbs: tuple[str, ...]) -> None:
+    def __init__(self, document: bytes, verbs: tuple[str, ...], overlook: Overlook) -> None:
         self._document = document
         self._verbs = verbs
+        self._overlook = overlook
+        self._left_out = 0
         self._stack: list[_Open] = []
         self._verbs_found: tuple[Verb, ...] | None = None
         self._parser = expat.ParserCreate(namespace_separator=None)
@@ -121,20 +147,25 @@ class _Reader:
 
     def _start(self, name: str, attributes: list[str]) -> None:
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
-        rules = self._rules_of(name)
+        rules = None if self._left_out else self._rules_of(name)
+        if rules is None:
+            self._left_out += 1
+            return
         if len(self._stack) > _MOST_DEPTH:
             raise self._error(12200, f"more than {_MOST_DEPTH} elements inside each other")
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
-        values = {key: self._value(name, rules, key, text) for key, text in pairs.items()}
+        values = self._values(name, rules, pairs)
+        given = frozenset(values)
         for key, rule in rules.attributes.items():
             if key in values:
                 continue
             if rule.default is schema.REQUIRED:
                 raise self._error(12200, f"<{name}> needs the attribute {key}")
             values[key] = rule.default
-        self._stack.append(_Open(name, rules, values, frozenset(pairs), line, column))
+        self._stack.append(_Open(name, rules, values, given, line, column))
 
-    def _rules_of(self, name: str) -> schema.Element:
+    def _rules_of(self, name: str) -> schema.Element | None:
+        """What the element may have, or None when it is left out."""
         if not self._stack:
             if name != "Response":
                 raise self._error(12102, f"the root is <{name}>; expected <Response>")
@@ -148,23 +179,41 @@ class _Reader:
             raise self._error(12200, f"<{name}> in <{parent.name}> is not emulated here")
         if name in schema.VOICE:
             message = f"<{name}> is not allowed in <{parent.name}>; {_some(allowed)}"
-            error = self._error(code_of_child(parent.name), message)
-            raise Misplaced(name, error, message)
-        raise self._error(12200, f"no such element <{name}> in <{parent.name}>; {_some(allowed)}")
+            self._overlook(Misplaced(name, self._error(code_of_child(parent.name), message)))
+            return None
+        message = f"no such element <{name}> in <{parent.name}>; {_some(allowed)}"
+        self._overlook(self._error(12200, message))
+        return None
 
-    def _value(self, element: str, rules: schema.Element, name: str, text: str) -> Any:
+    def _values(
+        self, element: str, rules: schema.Element, pairs: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The values of the attributes that are not left out."""
+        values = {}
+        for name, text in pairs.items():
+            rule = self._rule_of(element, rules, name)
+            if rule is None:
+                continue
+            try:
+                values[name] = rule.kind.read(text)
+            except ValueError:
+                expected = rule.kind.expects
+                message = f"{name} of <{element}>: expected {expected}, got {text!r}"
+                code = code_of_value(element, name, text)
+                self._overlook(self._error_at(name, message, code))
+        return values
+
+    def _rule_of(self, element: str, rules: schema.Element, name: str) -> schema.Attribute | None:
+        """What an attribute may say, or None when it is left out."""
         rule = rules.attributes.get(name)
-        if rule is None:
-            if name in rules.not_emulated:
-                raise self._error_at(name, f"{name} of <{element}> is not emulated here")
-            known = sorted({*rules.attributes, *rules.not_emulated})
-            raise self._error_at(name, f"<{element}> has no attribute {name}; {_some(known)}")
-        try:
-            return rule.kind.read(text)
-        except ValueError:
-            expected = rule.kind.expects
-            message = f"{name} of <{element}>: expected {expected}, got {text!r}"
-            raise self._error_at(name, message, code_of_value(element, name, text)) from None
+        if rule is not None:
+            return rule
+        if name in rules.not_emulated:
+            raise self._error_at(name, f"{name} of <{element}> is not emulated here")
+        known = sorted({*rules.attributes, *rules.not_emulated})
+        message = f"<{element}> has no attribute {name}; {_some(known)}"
+        self._overlook(self._error_at(name, message))
+        return None
 
     def _error_at(self, attribute: str, message: str, code: int = SCHEMA) -> DocumentError:
         """An error at an attribute of the tag that is being read."""
@@ -180,15 +229,20 @@ class _Reader:
         return DocumentError(code, message, line, column)
 
     def _text(self, text: str) -> None:
-        if not self._stack:
+        if not self._stack or self._left_out:
             return
         top = self._stack[-1]
         if not top.rules.text and text.strip():
-            raise self._error(12200, f"text is not allowed in <{top.name}>: {text.strip()[:40]!r}")
+            message = f"text is not allowed in <{top.name}>: {text.strip()[:40]!r}"
+            self._overlook(self._error(12200, message))
+            return
         top.pieces.append(text)
         top.parts.append(text)
 
     def _end(self, name: str) -> None:
+        if self._left_out:
+            self._left_out -= 1
+            return
         done = self._stack.pop()
         if len(done.children) < done.rules.least_children:
             raise self._error(12200, f"<{name}> is empty; {_some(done.rules.children)}")

@@ -122,6 +122,8 @@ def settings_for(port: int, folder: Path) -> Settings:
         captions_dir=folder / "captions",
         data_dir=folder,
         pace=PACE,
+        strict=True,
+        stand_ins=False,
     )
 
 
