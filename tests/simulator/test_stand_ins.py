@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_call_may_begin_with_the_quick_start(tmp_path: Path) -> None:
 def test_hold_music_of_a_twimlet_goes_on_until_somebody_comes(tmp_path: Path) -> None:
     wait = "http://twimlets.com/holdmusic?Bucket=com.twilio.music.ambient"
     replies = {"/voice": response(f'<Enqueue waitUrl="{wait}">shop</Enqueue>')}
-    steps = [{"waits": 40}, {"hangs_up": True}]
+    steps: list[dict[str, Any]] = [{"waits": 40}, {"hangs_up": True}]
     played = play(tmp_path, replies, steps, stand_ins=True)
     assert not played.codes()
     begin, end = played.audible_s[0]
