@@ -42,14 +42,14 @@ SIZES = {
     ),
     "hour": Size(
         calls=5_050,
-        minutes=30,
-        at_once=85,
+        minutes=32,
+        at_once=60,
         kill_every_s=0.6,
         sweep_s=15,
         lease_s=15,
         valkey_away_s=300,
         database_away_s=60,
-        settle_s=600,
+        settle_s=1_500,
         cuts=100,
     ),
     "night": Size(

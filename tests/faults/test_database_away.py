@@ -18,6 +18,7 @@ from calls.models import Call
 from config.city import load_city
 from config.settings import Settings
 from infra.db import Database
+from infra.spool import Spool
 from migrations.tables import metadata
 from tests.conftest import eventually
 from tests.ivr.test_webhooks import Phone, phone_on, verbs
@@ -65,6 +66,8 @@ class Line:
             assert f"https://hotline.swiftline.example{path.partition('?')[0]}?" in answer.text
         for answer in self.answers(TOLD, CallStatus="completed", **RECORDED).values():
             assert (answer.status_code, answer.mimetype) == (200, "text/xml")
+        assert replay_kept(self.app) == 0
+        assert Spool(self.phone.settings.spool).parked() == 0
 
     def is_back(self) -> None:
         """What was told meanwhile is in the books, and the call goes on."""

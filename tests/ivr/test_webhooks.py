@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from xml.etree import ElementTree
 
 import pytest
@@ -20,7 +21,9 @@ from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
 from infra.db import Database
+from infra.patience import Patience
 from infra.services import Services
+from infra.spool import Spool
 from infra.storage import LocalStorage, Storage
 from recordings.models import Recording
 from tickets.models import Report
@@ -202,6 +205,28 @@ def test_callbacks_are_kept_while_the_database_is_away_and_taken_when_it_is_back
         call = session.scalars(select(Call)).one()
         assert session.scalars(select(Recording.carrier_sid)).all() == [recording]
     assert (call.status, call.duration_s) == ("completed", 31)
+
+
+def test_a_kept_callback_waits_while_the_database_holds_everybody_up(
+    phone: Phone, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock that somebody holds is no fault of the message: it is not given up."""
+    phone.posts("/ivr/voice")
+    app, over = phone.client.application, threading.Event()
+
+    def hold_up(*_name: str) -> None:
+        over.wait(10)
+        raise OperationalError("BEGIN", {}, Exception("the database is locked"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        away(database, patch)
+        phone.posts("/ivr/status", CallStatus="completed", CallDuration="31")
+        patch.setattr(database, "transaction", hold_up)
+        patch.setattr("calls.webhooks._in_time", Patience(0.05, most=2))
+        assert replay_kept(app) == 0
+        over.set()
+    assert Spool(settings.spool).parked() == 0
+    assert replay_kept(app) == 1
 
 
 def test_a_callback_that_cannot_even_be_kept_is_asked_for_again(
