@@ -37,7 +37,13 @@ class Line:
 
     def start(self, *, within_s: float = 240) -> None:
         """Run `swiftline run` and wait until the line can be called."""
-        with (self.var_dir / "run.log").open("ab") as log:
+        log_file = self.var_dir / "run.log"
+        before = log_file.stat().st_size if log_file.exists() else 0
+
+        def said() -> str:
+            return log_file.read_bytes()[before:].decode(errors="replace")
+
+        with log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cli", "run"],
                 cwd=ROOT,
@@ -47,9 +53,9 @@ class Line:
             )
         self.settings = _read_settings(self.env)
         deadline = time.monotonic() + within_s
-        while "is on the line" not in (self.var_dir / "run.log").read_text():
+        while "is on the line" not in said():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError((self.var_dir / "run.log").read_text()[-3000:])
+                raise AssertionError(said()[-3000:])
             time.sleep(0.1)
         self.settings = _read_settings(self.env)
 
