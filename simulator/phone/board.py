@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from aiohttp import web
@@ -108,6 +109,9 @@ def _page(name: str) -> Handler:
 
 def _summary(call: Call) -> dict[str, Any]:
     duration_s = call.duration_s
+    complaints = Counter(
+        event.get("level", "error") for event in call.log.events if event["event"] == "error"
+    )
     return {
         "sid": call.sid,
         "from": call.party.from_,
@@ -120,7 +124,8 @@ def _summary(call: Call) -> dict[str, Any]:
         "events": len(call.log.events),
         "parent_sid": call.party.parent_sid,
         "sockets": len(call.streams.cut),
-        "errors": sum(event["event"] == "error" for event in call.log.events),
+        "errors": complaints["error"],
+        "warnings": complaints["warning"],
     }
 
 

@@ -13,7 +13,7 @@
   const ROOM = {
     "conference-start": "the conference begins", "conference-end": "the conference is over", "participant-join": "joins",
     "participant-leave": "leaves", "participant-mute": "muted", "participant-unmute": "no longer muted",
-    "participant-hold": "on hold", "participant-unhold": "no longer on hold",
+    "participant-hold": "on hold", "participant-unhold": "no longer on hold", "participant-modify": "changed",
     "participant-speech-start": "begins to speak", "participant-speech-stop": "stops speaking",
   };
   const COMMON = ["event", "at_s", "call_sid"];
@@ -57,7 +57,7 @@
   }
 
   function notes(...found) {
-    return found.filter((one) => one !== undefined && one !== false && one !== null && one !== "").join(" · ");
+    return found.filter((one) => one || one === 0).join(" · ");
   }
 
   // Which events each filter shows; the first shows all.

@@ -39,12 +39,16 @@
     if (call.errors || BAD.includes(call.status)) row.dataset.bad = "";
     if (call.parent_sid) row.dataset.child = "";
     const began = new Date(call.began_at);
-    const errors = call.errors ? `, ${call.errors} error${call.errors > 1 ? "s" : ""}` : "";
+    const errors = counted(call.errors, "error") + counted(call.warnings, "warning");
     const time = element("span", "", `${call.status}${errors} · ${began.toLocaleTimeString()}`);
     time.title = began.toLocaleString();
     const name = call.direction === "inbound" ? call.from : `to ${call.to}`;
     row.append(element("i"), element("b", "", name), element("span", "age", clock(call.age_s)), time);
     return element("li", "", row);
+  }
+
+  function counted(count, word) {
+    return count ? `, ${count} ${word}${count > 1 ? "s" : ""}` : "";
   }
 
   function choose(sid) {

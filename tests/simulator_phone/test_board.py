@@ -121,6 +121,18 @@ def test_an_error_of_a_call_comes_with_its_name_and_what_to_do(tmp_path: Path) -
     try_phones(tmp_path, journey, {"/voice": "<Answer/>"})
 
 
+def test_a_warning_is_not_counted_as_an_error(tmp_path: Path) -> None:
+    async def journey(phones: Phones) -> None:
+        async with phones.socket() as caller:
+            await connect(caller)
+            await told(caller, "accept")
+            (call,) = (await (await phones.client.get("/calls.json")).json())["calls"]
+            assert (call["errors"], call["warnings"]) == (0, 1)
+
+    document = '<Response><Pause length="5" colour="red"/></Response>'
+    try_phones(tmp_path, journey, {"/voice": document})
+
+
 @pytest.mark.parametrize("code", sorted(NAMES))
 def test_every_error_that_has_a_name_says_what_to_do(code: int) -> None:
     assert advice(code).endswith(".")
