@@ -10,7 +10,7 @@ from aiohttp import web
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.speech import CannotSpeak
-from simulator.twiml.parser import DocumentError, Verb, is_ignored, parse
+from simulator.twiml.parser import DocumentError, Verb, ignore, parse
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ async def speak_ahead(network: Network) -> None:
 def _sentences(file: Path) -> list[Verb]:
     """Every <Say> of a document, also within others; none when it is no document."""
     try:
-        verbs = list(parse(file.read_bytes(), overlook=is_ignored))
+        verbs = list(parse(file.read_bytes(), overlook=ignore))
     except DocumentError as error:
         _log.warning("%s: %s", file.name, error)
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.call import Call
 from simulator.events import Event
 from simulator.twiml import schema
-from simulator.twiml.parser import DocumentError, is_ignored, parse
+from simulator.twiml.parser import DocumentError, ignore, parse
 
 _MOST_LINES = 40
 _MOST_CHARACTERS = 200
@@ -46,7 +46,7 @@ def _pieces(document: str, current: tuple[int, int] | None) -> list[str]:
 def _starts(document: str) -> set[tuple[int, int]]:
     """Line and column of every verb; none when the document cannot be read."""
     try:
-        verbs = parse(document.encode(), verbs=tuple(schema.VOICE), overlook=is_ignored)
+        verbs = parse(document.encode(), verbs=tuple(schema.VOICE), overlook=ignore)
     except DocumentError:
         return set()
     return {(verb.line, verb.column) for verb in verbs}

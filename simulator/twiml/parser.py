@@ -37,12 +37,12 @@ Overlook = Callable[[DocumentError], None]
 """Takes note of a violation and lets the rest be read, or raises it."""
 
 
-def is_refused(error: DocumentError) -> None:
+def refuse(error: DocumentError) -> None:
     """Let no violation pass."""
     raise error
 
 
-def is_ignored(error: DocumentError) -> None:
+def ignore(error: DocumentError) -> None:
     """Let every violation pass that leaves something to be read."""
 
 
@@ -87,7 +87,7 @@ def parse(
     document: bytes,
     *,
     verbs: tuple[str, ...] = schema.VERBS,
-    overlook: Overlook = is_refused,
+    overlook: Overlook = refuse,
 ) -> tuple[Verb, ...]:
     """The verbs of a document. `verbs`: what may stand in <Response>.
 
