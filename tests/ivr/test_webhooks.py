@@ -208,7 +208,7 @@ def test_callbacks_are_kept_while_the_database_is_away_and_taken_when_it_is_back
 
 
 def test_a_kept_callback_waits_while_the_database_holds_everybody_up(
-    phone: Phone, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    phone: Phone, database: Database, settings: Settings
 ) -> None:
     """A lock that somebody holds is no fault of the message: it is not given up."""
     phone.posts("/ivr/voice")

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from agents import actions, offers
 from agents.models import Handover
-from calls.actions import call_arrived, end_call
+from calls.actions import call_arrived, end_call, new_stream_token
 from calls.models import Call, CallEvent, Turn, TurnSound
 from carriers.messages import Keys
 from infra.clock import now
@@ -29,6 +29,12 @@ _KEYS = ("1", "1", "1", "1200", "25275", "1")
 def rang(world: World) -> None:
     """A call is on its media socket."""
     world.posts("/ivr/voice")
+
+
+def gets_a_token(world: World) -> None:
+    """A trial may begin long after the installation was prepared; a token lasts a minute."""
+    with world.database.transaction() as session:
+        new_stream_token(session.scalars(select(Call)).one())
 
 
 def in_turns(world: World) -> None:
@@ -324,7 +330,7 @@ DRIVES = (
         _reported("message"),
         _left_a_message,
     ),
-    Drive("a socket enters", _enters, _token_is_used, rang),
+    Drive("a socket enters", _enters, _token_is_used, rang, before=gets_a_token),
     Drive(
         "a turn on the socket",
         lambda w: CallDoor(w.services).take_turn(CALL, 7, Keys("1")),

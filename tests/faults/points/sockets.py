@@ -6,13 +6,10 @@ import asyncio
 from typing import Any
 from unittest import mock
 
-from sqlalchemy import select
-
-from calls.actions import new_stream_token
 from calls.models import Call
 from ivr.door import CallDoor
 from tests.conftest import eventually
-from tests.faults.points.line import rang
+from tests.faults.points.line import gets_a_token, rang
 from tests.faults.points.world import CALL, Drive, World
 from tests.streams.conftest import running
 from tests.streams.phone import STREAM, FakeVoice
@@ -37,12 +34,6 @@ def _holds_a_socket(world: World) -> object:
         line.drains()
         phone.leaves()
     return None
-
-
-def _token_is_fresh(world: World) -> None:
-    """A trial may begin long after the installation was prepared; a token lasts a minute."""
-    with world.database.transaction() as session:
-        new_stream_token(session.scalars(select(Call)).one())
 
 
 def _goes_on(world: World) -> None:
@@ -101,7 +92,7 @@ def _news_comes(world: World) -> None:
 
 
 DRIVES = (
-    Drive("a media socket", _holds_a_socket, _goes_on, prepare=rang, before=_token_is_fresh),
+    Drive("a media socket", _holds_a_socket, _goes_on, prepare=rang, before=gets_a_token),
     Drive(
         "a page hears of a change",
         _reads_news,
