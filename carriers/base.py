@@ -67,10 +67,13 @@ class Carrier(Protocol):
         """Forget the recording at the carrier; one already gone is no error."""
 
     def calls(self, *, since: datetime) -> list[CarrierCall]:
-        """Calls that started since then."""
+        """Calls that started or ended since then."""
 
     def recordings(self, *, since: datetime) -> list[CarrierRecording]:
-        """Recordings made since then."""
+        """Recordings that began since then."""
+
+    def recordings_of(self, call_sid: str) -> list[CarrierRecording]:
+        """Every recording of that call."""
 
     def redirect_call(self, sid: str, url: str) -> None:
         """Make a live call fetch new TwiML at once."""

@@ -95,13 +95,23 @@ class TwilioCarrier:
             return
 
     def calls(self, *, since: datetime) -> list[CarrierCall]:
-        """Calls that started since then, also those that are still on."""
-        found = _asked(
-            "calls",
-            lambda: self._client.calls.list(
-                start_time_after=since - timedelta(seconds=1), page_size=_PAGE
-            ),
-        )
+        """Calls that started or ended since then, also those that are still on."""
+        moment = since - timedelta(seconds=1)
+        started = self._listed_calls(start_time_after=moment)
+        ended = self._listed_calls(end_time_after=moment)
+        # Read last, `ended` knows more of a call that both lists have.
+        return list({call.sid: call for call in (*started, *ended)}.values())
+
+    def recordings(self, *, since: datetime) -> list[CarrierRecording]:
+        """Recordings that began since then."""
+        return self._listed_recordings(date_created_after=since - timedelta(seconds=1))
+
+    def recordings_of(self, call_sid: str) -> list[CarrierRecording]:
+        """Every recording of that call."""
+        return self._listed_recordings(call_sid=call_sid)
+
+    def _listed_calls(self, **filters: Any) -> list[CarrierCall]:
+        found = _asked("calls", lambda: self._client.calls.list(page_size=_PAGE, **filters))
         return [
             CarrierCall(
                 sid=call.sid,
@@ -116,13 +126,9 @@ class TwilioCarrier:
             for call in found
         ]
 
-    def recordings(self, *, since: datetime) -> list[CarrierRecording]:
-        """Recordings made since then."""
+    def _listed_recordings(self, **filters: Any) -> list[CarrierRecording]:
         found = _asked(
-            "recordings",
-            lambda: self._client.recordings.list(
-                date_created_after=since - timedelta(seconds=1), page_size=_PAGE
-            ),
+            "recordings", lambda: self._client.recordings.list(page_size=_PAGE, **filters)
         )
         return [
             CarrierRecording(

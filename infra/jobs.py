@@ -97,6 +97,17 @@ class Run:
         """The service of that kind."""
         return self.services.get(kind)
 
+    def last_done(self) -> datetime | None:
+        """When the newest row of this job that is done was asked for; None: there is none."""
+        query = (
+            select(Outbox.created_at)
+            .where(Outbox.job == self._name, Outbox.state == "done")
+            .order_by(Outbox.id.desc())
+            .limit(1)
+        )
+        with self.database.read() as session:
+            return session.scalar(query)
+
     @contextmanager
     def finish(self) -> Iterator[Session]:
         """A transaction that commits the job's effect together with "done", or not at all.

@@ -21,6 +21,7 @@ from config.city import City
 from infra import jobs
 from infra.clock import now
 from infra.jobs import Later, Run, job
+from infra.sweeps import DAY, since_last
 from ivr.reporting import report_draft, report_message
 from recordings.models import Recording
 from tickets.models import Report
@@ -33,8 +34,6 @@ _NOTES_S = 10
 _AT_A_TIME = 20
 _QUIET = timedelta(seconds=30)
 _LOOK_BACK = timedelta(days=7)
-_RECENT = timedelta(minutes=15)
-_DAY = timedelta(hours=24)
 _KEEP_PHRASES = timedelta(days=7)
 
 
@@ -72,14 +71,14 @@ def settle(run: Run, call_id: int) -> None:
 
 @job
 def sweep(run: Run) -> None:
-    """Compare our calls of the last minutes with the carrier's books and mend ours (SW)."""
-    _compare(run, since=now() - _RECENT)
+    """Compare our calls since the last comparison with the carrier's books; mend ours (SW)."""
+    _compare(run, since=since_last(run))
 
 
 @job
 def sweep_day(run: Run) -> None:
     """The same for the last day."""
-    _compare(run, since=now() - _DAY)
+    _compare(run, since=now() - DAY)
 
 
 @job

@@ -17,6 +17,7 @@ from infra.jobs import enqueue
 from infra.storage import Stored
 from recordings.life import Action, NotAllowed, State, allows, next_state
 from recordings.models import WAV, Listening, Recording, TranscriptWord
+from recordings.queries import Known
 from recordings.sound import Shape
 from recordings.transcript import Said, as_text
 
@@ -59,10 +60,14 @@ def register(
     return recording
 
 
-def is_news(state: State | None, status: str) -> bool:
-    """Whether the carrier's word on a recording would change our books; no state: not in them."""
+def is_news(ours: Known | None, status: str) -> bool:
+    """Whether the carrier's word on a recording would change our books; None: not in them."""
+    if ours is None:
+        return True
     action = _SAYS.get(status)
-    return state is None or (action is not None and allows(state, action))
+    if action is None or (action is Action.COMPLETE and ours.is_complete):
+        return False
+    return allows(ours.state, action)
 
 
 def link(session: Session, recording: Recording) -> bool:

@@ -19,6 +19,7 @@ from infra.failpoints import failpoint
 from infra.jobs import Later, Permanent, Run, job
 from infra.log import logger
 from infra.storage import Storage, StorageError, Stored
+from infra.sweeps import DAY, RECENT, since_last
 from recordings import actions, messages, queries
 from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording
@@ -32,8 +33,6 @@ _TRY_FOR = timedelta(hours=24)
 _LONGEST_DOWNLOAD_S = 900
 _CHUNK = 64 * 1024
 _AT_A_TIME = 20
-_RECENT = timedelta(minutes=15)
-_DAY = timedelta(hours=24)
 
 _log = logger(__name__)
 
@@ -96,15 +95,15 @@ def drop_original(run: Run, recording_id: int) -> None:
 
 @job
 def sweep(run: Run) -> None:
-    """Compare recordings of the last minutes with the carrier's books and mend ours (SW)."""
-    _compare(run, since=now() - _RECENT)
+    """Compare recordings since the last comparison with the carrier's books; mend ours (SW)."""
+    _compare(run, since=since_last(run))
 
 
 @job
 def sweep_day(run: Run) -> None:
     """The same for the last day; and clear what a killed attempt left half done."""
     _clear_workshop(run)
-    _compare(run, since=now() - _DAY)
+    _compare(run, since=now() - DAY)
 
 
 def _fetch(run: Run, recording: Recording) -> tuple[Stored, Shape]:
@@ -178,10 +177,10 @@ def _compare(run: Run, *, since: datetime) -> None:
 
     A few at a time: whatever else is written waits for each transaction.
     """
-    theirs = run.get(Carrier).recordings(since=since)
+    theirs = _in_their_books(run, since)
     with run.database.read() as session:
-        states = queries.states_by_sid(session, [known.sid for known in theirs])
-    news = [known for known in theirs if actions.is_news(states.get(known.sid), known.status)]
+        ours = queries.known_by_sid(session, list(theirs))
+    news = [one for one in theirs.values() if actions.is_news(ours.get(one.sid), one.status)]
     for begin in range(0, len(news), _AT_A_TIME):
         with run.database.transaction("recordings.jobs.sweep.register") as session:
             for known in news[begin : begin + _AT_A_TIME]:
@@ -191,6 +190,19 @@ def _compare(run: Run, *, since: datetime) -> None:
             actions.link(session, recording)
         messages.give_texts(session)
         messages.adopt(session)
+
+
+def _in_their_books(run: Run, since: datetime) -> dict[str, CarrierRecording]:
+    """Recordings that began since then, and those of longer calls that we know unfinished."""
+    carrier = run.get(Carrier)
+    with run.database.read() as session:
+        long_calls = queries.calls_with_unfinished(
+            session, started_before=since, ended_after=now() - RECENT
+        )
+    found = carrier.recordings(since=since)
+    for call_sid in long_calls:
+        found += carrier.recordings_of(call_sid)
+    return {recording.sid: recording for recording in found}
 
 
 def _register(session: Session, known: CarrierRecording) -> None:
@@ -214,8 +226,8 @@ def _workshop(run: Run) -> Path:
 
 
 def _clear_workshop(run: Run) -> None:
-    run.get(Storage).clear_left_over(older_than_s=_DAY.total_seconds())
-    oldest = (now() - _DAY).timestamp()
+    run.get(Storage).clear_left_over(older_than_s=DAY.total_seconds())
+    oldest = (now() - DAY).timestamp()
     for left in _workshop(run).iterdir():
         if left.stat().st_mtime < oldest:
             shutil.rmtree(left, ignore_errors=True)

@@ -59,6 +59,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A recording in our books. is_complete: we know its length, and have asked for its file."""
+
+    state: State
+    is_complete: bool
+
+
+@dataclass(frozen=True)
 class Listened:
     """Somebody began to listen."""
 
@@ -101,16 +109,37 @@ def without_call(session: Session) -> Sequence[Recording]:
     ).all()
 
 
-def states_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, State]:
-    """Of those recordings the ones in our books, and the state of each."""
-    found: dict[str, State] = {}
+def known_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, Known]:
+    """Of those recordings the ones in our books."""
+    found: dict[str, Known] = {}
     for begin in range(0, len(carrier_sids), _MOST_IN_A_QUERY):
         some = carrier_sids[begin : begin + _MOST_IN_A_QUERY]
         rows = session.execute(
-            select(Recording.carrier_sid, Recording.state).where(Recording.carrier_sid.in_(some))
+            select(Recording.carrier_sid, Recording.state, Recording.announced_s).where(
+                Recording.carrier_sid.in_(some)
+            )
         )
-        found.update((sid, State(state)) for sid, state in rows)
+        found.update(
+            (sid, Known(State(state), announced_s is not None)) for sid, state, announced_s in rows
+        )
     return found
+
+
+def calls_with_unfinished(
+    session: Session, *, started_before: datetime, ended_after: datetime
+) -> Sequence[str]:
+    """Calls that are over, while of a recording we know only that it was begun.
+
+    A list of recordings that began lately leaves out those of a long call.
+    """
+    return session.scalars(
+        select(Call.carrier_sid)
+        .join(Recording, Recording.call_id == Call.id)
+        .where(Recording.state == State.ANNOUNCED, Recording.announced_s.is_(None))
+        .where(Recording.announced_at > now() - _LOOK_BACK)
+        .where(Call.started_at < started_before, Call.ended_at > ended_after)
+        .distinct()
+    ).all()
 
 
 def purpose_of(session: Session, carrier_sid: str, source: str) -> str:

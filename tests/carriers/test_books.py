@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow
 CALLS = 5
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(tmp_path_factory.mktemp("books")) as one:
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Served(tmp_path / "carrier") as one:
         yield one
 
 
@@ -57,3 +57,20 @@ def test_every_call_and_recording_is_found_on_however_many_pages(
     made = [recording.call_sid for recording in carrier.recordings(since=since)]
     assert sorted(made) == sorted(placed)
     assert carrier.calls(since=now() + timedelta(minutes=1)) == []
+    first = placed[0]
+    assert [one.call_sid for one in carrier.recordings_of(first)] == [first]
+
+
+def test_a_call_is_found_by_its_end_once_its_beginning_is_long_ago(
+    served: Served, carrier: TwilioCarrier
+) -> None:
+    served.app.replies["/voice"] = response("<Say>Hello.</Say><Pause length='60'/>")
+    begun = now() - timedelta(hours=1)
+    call = Caller(served.root, number=CALLER).dials().waits(3.5)
+    (known,) = [one for one in carrier.calls(since=begun) if one.sid == call.sid]
+    assert known.started_at is not None
+    later = known.started_at + timedelta(seconds=2)
+    assert call.sid not in {one.sid for one in carrier.calls(since=later)}
+    call.hangs_up()
+    (found,) = [one for one in carrier.calls(since=later) if one.sid == call.sid]
+    assert (found.status, found.ended_at is not None) == ("completed", True)

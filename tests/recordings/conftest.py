@@ -46,6 +46,10 @@ class FakeCarrier:
     def recordings(self, *, since: datetime) -> list[CarrierRecording]:
         return [r for r in self.books if r.started_at is None or r.started_at >= since]
 
+    def recordings_of(self, call_sid: str) -> list[CarrierRecording]:
+        self.asked.append(call_sid)
+        return [recording for recording in self.books if recording.call_sid == call_sid]
+
 
 class FakeEar:
     """Hears one word for each second of sound: which one depends on the speaker's pitch."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -312,6 +313,40 @@ def test_the_sweep_registers_what_no_webhook_told(services: Services, carrier: F
         running: "call",
     }
     assert sorted(fetches) == sorted([[found[sid].id] for sid in (SID, answer, message)])
+
+
+def test_a_recording_of_a_long_call_is_found_complete_though_it_began_long_ago(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    long_ago = now() - timedelta(minutes=40)
+    announce(services, status="in-progress", duration_s=None, started_at=long_ago)
+    carrier.books = [replace(in_books(SID, "StartCallRecordingAPI"), started_at=long_ago)]
+    with services.database.transaction() as session:
+        call = session.scalars(select(Call)).one()
+        call.started_at = long_ago
+    sweep(services)
+    assert carrier.asked == [], "the call is still on"
+    with services.database.transaction() as session:
+        session.scalars(select(Call)).one().ended_at = now()
+    sweep(services)
+    sweep(services)
+    assert carrier.asked == [CALL_SID], "what is known to be complete is not asked for again"
+    assert the(services.database, Recording).announced_s == SECONDS
+    assert row(services.database, "fetch_recording").state == "waiting"
+
+
+def test_recordings_that_wait_to_be_fetched_are_no_news(
+    services: Services, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(services)
+    carrier.books = [in_books(SID, "StartCallRecordingAPI")]
+    registered: list[str] = []
+    monkeypatch.setattr(jobs, "_register", lambda _session, one: registered.append(one.sid))
+    sweep(services)
+    assert registered == []
+    carrier.books = [in_books(new_sid(), "StartCallRecordingAPI")]
+    sweep(services)
+    assert len(registered) == 1
 
 
 def test_what_a_killed_attempt_left_is_cleared(services: Services) -> None:
