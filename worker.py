@@ -1,4 +1,4 @@
-"""The worker: one RQ worker process for each queue, and the poller that needs no queue.
+"""The worker: RQ worker processes for each queue, and the poller that needs no queue.
 
 `python worker.py` serves every queue; `python worker.py live asr` serves those. The parent
 loads and warms the recogniser once and forks, so that every job starts with a warm one.
@@ -39,15 +39,16 @@ def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
 
 
 def main(queues: tuple[str, ...]) -> None:
-    """Fork one process for each queue and the poller; start again what dies."""
+    """Fork the processes of each queue and the poller; start again what dies."""
     settings = load_settings()
     configure(settings.log_level, process="worker")
     services = build_services(settings, speech=bool(_SPEECH_QUEUES & set(queues)))
     doorbell.install(services)
     jobs.ring_with(Doorbell(settings.redis).ring)
     tasks: dict[str, Callable[[], None]] = {
-        queue: (lambda queue=queue: _serve(services, queue))  # type: ignore[misc]
+        name: (lambda queue=queue: _serve(services, queue))  # type: ignore[misc]
         for queue in queues
+        for name in _process_names(queue, settings)
     }
     tasks["poller"] = lambda: Poller(services, schedule=schedule(settings)).run()
     _Parent(services, tasks).run()
@@ -68,7 +69,7 @@ class _Parent:
             self._fork(name)
         self._ready.parent.mkdir(parents=True, exist_ok=True)
         self._ready.write_text(str(os.getpid()))
-        _log.info("ready", queues=len(self._tasks) - 1)
+        _log.info("ready", processes=len(self._tasks))
         while not drain.is_on():
             self._look()
             time.sleep(0.2)
@@ -115,6 +116,12 @@ class _Parent:
             code = 0
         finally:
             os._exit(code)
+
+
+def _process_names(queue: str, settings: Settings) -> list[str]:
+    """One process for each queue, and several for downloads, which mostly wait."""
+    more = settings.downloads if queue == "carrier" else 1
+    return [queue, *(f"{queue}-{number}" for number in range(2, more + 1))]
 
 
 def _serve(services: Services, queue: str) -> None:

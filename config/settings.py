@@ -157,6 +157,9 @@ class Settings(BaseSettings):
 
     # Work in the background
     lease_s: int = _named("SWIFTLINE_LEASE_S", 15, "Lease of one claimed row of work.", ge=5)
+    downloads: int = _named(
+        "SWIFTLINE_DOWNLOADS", 2, "How many recordings are fetched at the same time.", ge=1, le=32
+    )
     sweep_s: int = _named(
         "SWIFTLINE_SWEEP_S", 15, "Period of the comparison with the carrier's books.", ge=5
     )

@@ -6,7 +6,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -55,6 +56,7 @@ class Killer:
         self._every_s = every_s
         self._over = threading.Event()
         self._paused = threading.Event()
+        self._striking = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
@@ -66,9 +68,15 @@ class Killer:
         """Begin."""
         self._thread.start()
 
-    def pause(self, on: bool) -> None:
-        """Nothing dies while an outage is measured."""
-        (self._paused.set if on else self._paused.clear)()
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing dies meanwhile; a strike that is under way ends first."""
+        self._paused.set()
+        try:
+            with self._striking:
+                yield
+        finally:
+            self._paused.clear()
 
     def stop(self) -> None:
         """Strike no more."""
@@ -77,7 +85,9 @@ class Killer:
 
     def _run(self) -> None:
         while not self._over.wait(self._draw.expovariate(1 / self._every_s)):
-            if not self._paused.is_set():
+            if self._paused.is_set():
+                continue
+            with self._striking:
                 self.strike(self._draw.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0])
 
     def strike(self, kind: str) -> None:

@@ -149,16 +149,15 @@ def _outages(line: Line, killer: Killer, size: Size, seconds: float, found: list
     for name, away, away_s, share in acts:
         begins = began + share * min(seconds, _OUTAGES_WITHIN_S)
         time.sleep(max(0.0, begins - time.monotonic()))
-        killer.pause(True)
-        line.wait_ready()
-        # The carrier's log is to the second: what dies before or after must not count.
-        time.sleep(1)
-        begin = time.time()
-        with away():
-            time.sleep(away_s)
-        found.append(Outage(name, f"{away_s:.0f} s", begin, time.time()))
-        time.sleep(1)
-        killer.pause(False)
+        with killer.paused():
+            line.wait_ready()
+            # The carrier's log is to the second: what dies before or after must not count.
+            time.sleep(1)
+            begin = time.time()
+            with away():
+                time.sleep(away_s)
+            found.append(Outage(name, f"{away_s:.0f} s", begin, time.time()))
+            time.sleep(1)
 
 
 async def _with_progress(drive: Drive, killer: Killer | None, name: str) -> list[Driven]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
+import psycopg
 
 _DEATH_S = 10.0
 
@@ -84,12 +85,12 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "postgres"
         self._server: Any = None
+        self._uri = ""
 
     @property
     def env(self) -> dict[str, str]:
         """The server's address, once it runs."""
-        url = str(self._server.get_uri()) if self._server is not None else ""
-        return {"DATABASE_URL": url.replace("postgresql://", "postgresql+psycopg://")}
+        return {"DATABASE_URL": self._uri.replace("postgresql://", "postgresql+psycopg://")}
 
     def start(self) -> None:
         """Make the cluster and start the server."""
@@ -97,6 +98,7 @@ class Postgres:
 
         self._folder.mkdir(parents=True)
         self._server = get_server(self._folder)
+        self._uri = str(self._server.get_uri())
 
     def stop(self) -> None:
         """Stop the server."""
@@ -110,10 +112,12 @@ class Postgres:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """The server is dead meanwhile."""
+        """The server is dead meanwhile. Raises RuntimeError if it was not, all the time."""
         self._kill()
         try:
+            self._must_be_dead()
             yield
+            self._must_be_dead()
         finally:
             self._restart()
 
@@ -132,6 +136,13 @@ class Postgres:
                 one.kill()
         psutil.wait_procs(family, timeout=_DEATH_S)
         return 1 if family else 0
+
+    def _must_be_dead(self) -> None:
+        try:
+            psycopg.connect(self._uri, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return
+        raise RuntimeError("PostgreSQL answers, though it was killed: no outage was measured")
 
     def _restart(self) -> None:
         for _ in range(5):
