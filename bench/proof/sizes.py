@@ -42,8 +42,8 @@ SIZES = {
     ),
     "hour": Size(
         calls=5_050,
-        minutes=32,
-        at_once=60,
+        minutes=34,
+        at_once=75,
         kill_every_s=0.6,
         sweep_s=15,
         lease_s=15,
