@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import redis
@@ -18,12 +21,12 @@ from rq.exceptions import DequeueTimeout
 from rq.serializers import JSONSerializer
 
 from infra import drain, jobs
-from infra.db import Database
 from infra.failpoints import failpoint
 from infra.log import logger
 from infra.services import Services
 
 _MOST_RINGS = 2
+_HERE_AT_ONCE = 50
 _JOB_TIMEOUT_S = 3600
 _log = logger(__name__)
 _services: list[Services] = []
@@ -116,7 +119,11 @@ class BellWorker(Worker):
 
 
 class Poller:
-    """Looks into the outbox itself, so that no ring is needed for work to be done."""
+    """Looks into the outbox itself, so that no ring is needed for work to be done.
+
+    While Redis is away the work is done here. Each queue has a thread of its own, so that a slow
+    kind of work holds up no vital one then either.
+    """
 
     def __init__(self, services: Services, *, schedule: tuple[tuple[str, str, int], ...]) -> None:
         self._services = services
@@ -124,32 +131,37 @@ class Poller:
         self._slots: dict[str, int] = {}
 
     def run(self) -> None:
-        """Look every second until SIGTERM; work rows here while Redis is away."""
+        """Look every second until SIGTERM."""
         drain.on_signals()
-        while not drain.is_on():
-            self.look()
-            time.sleep(1)
+        looks = [self.write_schedule, *(partial(self.look_at, queue) for queue in jobs.QUEUES)]
+        threads = [threading.Thread(target=_keep_on, args=(look,)) for look in looks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
-    def look(self) -> None:
-        """One look: write what the schedule asks for, ring for what is due, or do it."""
-        try:
-            self._write_schedule(self._services.database)
-            for queue in jobs.QUEUES:
-                self._serve(queue)
-        except Exception as error:
-            _log.warning("outbox look failed", reason=jobs.park_reason(error))
-
-    def _serve(self, queue: str) -> None:
+    def look_at(self, queue: str) -> None:
+        """Ring for what is due in that queue, or do it here."""
         with self._services.database.read() as session:
             waiting = jobs.due(session, queue)
         if waiting and not jobs.ring(queue):
-            jobs.work(self._services, queue, limit=5)
+            jobs.work(self._services, queue, limit=_HERE_AT_ONCE)
 
-    def _write_schedule(self, database: Database) -> None:
+    def write_schedule(self) -> None:
+        """Ask for what the clock asks for."""
         for name, queue, period_s in self._schedule:
             slot = int(time.time() // period_s)
             if slot == self._slots.get(name):
                 continue
-            with database.transaction("doorbell.schedule") as session:
+            with self._services.database.transaction("doorbell.schedule") as session:
                 jobs.enqueue(session, queue=queue, job=name, key=f"every:{name}:{slot}")
             self._slots[name] = slot
+
+
+def _keep_on(look: Callable[[], None]) -> None:
+    while not drain.is_on():
+        try:
+            look()
+        except Exception as error:
+            _log.warning("outbox look failed", reason=jobs.park_reason(error))
+        time.sleep(1)

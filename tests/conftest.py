@@ -21,6 +21,9 @@ pytest_plugins = ["pytester", "tests.simulator.conformance.coverage"]
 
 T = TypeVar("T")
 
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])
+"""The second database of a test that runs on both."""
+
 
 def eventually(look: Callable[[], T], *, within_s: float = 15.0, every_s: float = 0.05) -> T:
     """Return the first truthy answer of `look`; fail with its last answer after `within_s`."""
@@ -69,7 +72,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
     yield url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", POSTGRES])
 def database(
     request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
 ) -> Iterator[Database]:
@@ -84,7 +87,7 @@ def database(
     made.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", POSTGRES])
 def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of a database without any table, of both kinds."""
     if request.param == "sqlite":

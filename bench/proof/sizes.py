@@ -50,7 +50,7 @@ SIZES = {
         valkey_away_s=300,
         database_away_s=60,
         settle_s=1_500,
-        cuts=100,
+        cuts=60,
     ),
     "night": Size(
         calls=60_000,

@@ -14,7 +14,7 @@ from calls.actions import end_call, find_call
 from carriers.base import Carrier
 from infra.clock import now
 from infra.doorbell import Poller
-from infra.jobs import Outbox, Run, enqueue, job
+from infra.jobs import QUEUES, Outbox, Run, enqueue, job
 from recordings.models import Recording
 from tests.faults.points.line import SOUND, in_turns
 from tests.faults.points.people import commands, duty_begins, rings, talks, writes_notes
@@ -255,7 +255,10 @@ def _clicks_again(world: World) -> object:
 
 def _looks(world: World) -> None:
     schedule = (("ivr.jobs.adopt_messages", "tickets", 3600),)
-    Poller(world.services, schedule=schedule).look()
+    poller = Poller(world.services, schedule=schedule)
+    poller.write_schedule()
+    for queue in QUEUES:
+        poller.look_at(queue)
 
 
 def _scheduled(world: World) -> None:
