@@ -241,6 +241,10 @@ def call(
     **options: Any,
 ) -> None:
     """Let a scripted caller call, and print the conversation. Exit status 0 if all held."""
+    if server and voice_url_argument:
+        raise click.UsageError(
+            "VOICE_URL is of no use with --server, which calls its own number: give one of them"
+        )
     try:
         known = {name: text for name, _, text in (one.partition("=") for one in facts)}
         scenario = load_scenario(scenario_path)

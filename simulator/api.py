@@ -69,7 +69,8 @@ async def place_call(request: web.Request) -> web.StreamResponse:
         return _refused(409, str(error))
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    await _stream(response, network, caller, play_scenario(caller, scenario))
+    with request.app[REINS].loose():
+        await _stream(response, network, caller, play_scenario(caller, scenario))
     return response
 
 
@@ -141,7 +142,7 @@ async def perform_step(request: web.Request) -> web.Response:
     except ScenarioError as error:
         return _refused(400, str(error))
     try:
-        with request.app[REINS].step():
+        with request.app[REINS].step(caller.call):
             await caller.perform(step)
     except ExpectationFailed as failed:
         return _refused(409, str(failed))

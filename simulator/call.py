@@ -58,6 +58,8 @@ class SentWebhook:
     error: str = ""
     took_s: float = 0.0
     """Real seconds from the request to its whole answer."""
+    answered_at: str = ""
+    """The address that answered, after redirects."""
 
 
 @dataclass(frozen=True)
@@ -301,8 +303,9 @@ class Call:
         return Request(url, form, method, purpose="status")
 
     def last_sent_to(self, url: str) -> SentWebhook | None:
-        """The latest request to an address."""
-        return next((one for one in reversed(self.webhooks) if one.request.url == url), None)
+        """The latest request to an address, or answered there."""
+        latest = reversed(self.webhooks)
+        return next((one for one in latest if url in (one.request.url, one.answered_at)), None)
 
     # What happens on the line
 

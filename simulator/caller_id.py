@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Form = tuple[tuple[str, str], ...]
@@ -78,7 +78,10 @@ class CallerFacts:
 
     def place_of(self, number: str) -> Place:
         """Where the caller is, as far as anybody knows."""
-        return self.place or place_by_number(number)
+        by_number = place_by_number(number)
+        if self.place is None:
+            return by_number
+        return replace(self.place, country=self.place.country or by_number.country)
 
     def first_fields(self, number: str, call_sid: str) -> Form:
         """What only the first request of a call says."""
@@ -93,8 +96,18 @@ class CallerFacts:
         if not number.startswith("sip:"):
             return ()
         headers = tuple((f"SipHeader_{name}", text) for name, text in self.sip_headers.items())
-        domain = number.partition("@")[2].partition(";")[0]
-        return (("SipDomain", domain), ("SipCallId", f"{call_sid.lower()}@{domain}"), *headers)
+        call_id = ("SipCallId", sip_call_id(call_sid, number))
+        return (("SipDomain", sip_domain(number)), call_id, *headers)
+
+
+def sip_domain(address: str) -> str:
+    """The domain of a SIP address."""
+    return address.partition("@")[2].partition(";")[0].partition("?")[0]
+
+
+def sip_call_id(call_sid: str, address: str) -> str:
+    """The Call-ID of a call from or to a SIP address."""
+    return f"{call_sid.lower()}@{sip_domain(address)}"
 
 
 def is_withheld(number: str) -> bool:

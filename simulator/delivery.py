@@ -123,4 +123,4 @@ def status_request(message: Message, at: datetime) -> Request:
         form.append(("ErrorCode", str(message.error_code)))
     if message.status in {"delivered", "undelivered"}:
         form.append(("RawDlrDoneDate", at.strftime("%y%m%d%H%M")))
-    return Request(message.status_callback, tuple(form), purpose="message")
+    return Request(message.status_callback, tuple(form), message.status_method, purpose="message")

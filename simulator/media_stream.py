@@ -147,7 +147,11 @@ class MediaStream:
     ) -> None:
         """Shake hands, for at most `answer_s`, and announce the stream. Raises StreamFailed."""
         place = origins.local(self._url)
-        headers = {"Host": place.host, HEADER: signature(auth_token, self._url)}
+        headers = {
+            "Host": place.host,
+            HEADER: signature(auth_token, self._url),
+            **dict(place.forwarded),
+        }
         try:
             async with asyncio.timeout(answer_s):
                 self._socket = await session.ws_connect(

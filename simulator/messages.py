@@ -49,6 +49,7 @@ class Message:
     created_at: datetime
     status: str = ""
     status_callback: str = ""
+    status_method: str = "POST"
     media: list[Media] = field(default_factory=list)
     service_sid: str = ""
     validity_s: float = LONGEST_VALID_S

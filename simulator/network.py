@@ -242,9 +242,11 @@ class Network:
                 answer = await self._webhooks.send(request, call.cookies, most_bytes=most_bytes)
         except WebhookFailed as failed:
             sent.error, sent.status, sent.body = str(failed), failed.status or 0, failed.body
+            sent.answered_at = failed.url
             call.log.add("webhook", **facts, status=sent.status, error=sent.error)
             raise
         sent.status, sent.body, sent.took_s = answer.status, answer.body, answer.took_s
+        sent.answered_at = answer.url
         call.log.add("webhook", **facts, status=answer.status, took_s=self._shown_s(answer))
         return answer
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 
+_SECURED = {"wss": "https", "ws": "http"}
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -38,13 +39,15 @@ class Place:
     """Where to connect: the address, and the Host header to send.
 
     is_public: the address is one that a carrier elsewhere could reach as well.
-    is_mapped: a mapping leads there.
+    is_mapped: a mapping leads there. forwarded: headers of the proxy that it stands
+    for, which say what was asked for.
     """
 
     url: str
     host: str
     is_public: bool = True
     is_mapped: bool = False
+    forwarded: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,11 @@ class OriginMap:
         for public, local in self.pairs:
             if public == origin:
                 there = parts._replace(scheme=local.scheme, netloc=local.netloc, fragment="")
-                return Place(urlunsplit(there), origin.netloc, is_mapped=True)
+                forwarded = (
+                    ("X-Forwarded-Proto", _SECURED.get(origin.scheme, origin.scheme)),
+                    ("X-Forwarded-Host", origin.netloc),
+                )
+                return Place(urlunsplit(there), origin.netloc, is_mapped=True, forwarded=forwarded)
         bare = parts.netloc.rpartition("@")[2]
         there = parts._replace(netloc=bare, fragment="")
         return Place(urlunsplit(there), origin.netloc, _is_public(origin.host))

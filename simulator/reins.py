@@ -1,7 +1,8 @@
 """Simulated time of callers who are led from outside, step by step.
 
 Between two steps nobody says what the caller does next, so line time stands still until the next
-step comes; otherwise it would run hours ahead of whoever thinks about it.
+step comes; otherwise it would run hours ahead of whoever thinks about it. After a step that failed
+none may come: nobody waits for that caller any more. While a scenario is played time runs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,16 @@ class Reins:
         self._look()
 
     @contextmanager
-    def step(self) -> Iterator[None]:
+    def step(self, call: Call) -> Iterator[None]:
+        """Time runs meanwhile, and on if the step fails."""
+        with self.loose():
+            self._led.discard(call.sid)
+            yield
+            if not call.is_over:
+                self._led.add(call.sid)
+
+    @contextmanager
+    def loose(self) -> Iterator[None]:
         """Time runs meanwhile."""
         self._steps += 1
         self._look()

@@ -65,11 +65,16 @@ def code_of_progress(failed: WebhookFailed) -> int:
     return _ERROR_ANSWER if failed.status else failed.code
 
 
+def sip_code(status: str) -> str:
+    """How a call was answered in the words of SIP."""
+    return _SIP_CODES.get(status, _UNREACHABLE)
+
+
 def final_fields(status: str, duration_s: int, answered_by: str = "") -> Form:
     """What only the last event of a call says; `Duration` counts the minutes begun."""
     return (
         ("CallDuration", str(duration_s)),
         ("Duration", str(-(-duration_s // 60))),
-        ("SipResponseCode", _SIP_CODES.get(status, _UNREACHABLE)),
+        ("SipResponseCode", sip_code(status)),
         *((("AnsweredBy", answered_by),) if answered_by else ()),
     )

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from simulator.delivery import send
 from simulator.faults.webhooks import send_alone
 from simulator.messages import Media, Message
+from simulator.numbers import to_e164
 from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, Verb, parse
 from simulator.webhook import Answer, Form, Request, WebhookFailed
@@ -33,6 +34,10 @@ _ANSWERS = {
 }
 _VERBS = ("Message", "Redirect")
 _MOST_REDIRECTS = 10
+
+Told = tuple[str, str]
+"""Address and method; an empty address: nobody."""
+_NOBODY: Told = ("", "POST")
 
 
 async def receive(
@@ -78,16 +83,21 @@ def _opt(network: Network, kind: str, message: Message) -> None:
 
 def _answer(network: Network, message: Message, verb: Verb, url: str) -> None:
     """Send a <Message>, unless its addressee wants no more of them."""
-    to = verb["to"] or message.from_
+    to = to_e164(verb["to"], like=message.to) or message.from_
     if to in network.messages.opted_out:
         words = "Attempt to send to unsubscribed recipient"
         network.debugger.add(21610, words, at=network.clock.date, url=url)
         return
-    media = [child.text for child in verb.children if child.name == "Media"]
-    callback = verb["statusCallback"] or verb["action"] or ""
+    media = [urljoin(url, child.text) for child in verb.children if child.name == "Media"]
     if verb.text or media:
-        told = urljoin(url, callback) if callback else ""
-        _reply(network, message, to, verb.text, [urljoin(url, one) for one in media], told)
+        _reply(network, message, to, verb.text, media, _told_of(verb, url))
+
+
+def _told_of(verb: Verb, url: str) -> Told:
+    """Whom a reply's states are told; `method` is that of the action."""
+    if verb["statusCallback"]:
+        return urljoin(url, verb["statusCallback"]), "POST"
+    return (urljoin(url, verb["action"]), verb["method"]) if verb["action"] else _NOBODY
 
 
 async def _ask(network: Network, message: Message, kind: str, hook: Hook) -> None:
@@ -109,28 +119,42 @@ async def _obey(
         while url and seen <= _MOST_REDIRECTS:
             request = Request(url, form, method, purpose="sms")
             answer = await send_alone(network, request, cookies)
-            url, method, seen = _obeyed(network, message, answer), "POST", seen + 1
+            (url, method), seen = _obeyed(network, message, answer), seen + 1
     except WebhookFailed as failed:
-        network.debugger.add(failed.code, str(failed), at=network.clock.date, url=failed.url)
+        network.debugger.add(
+            failed.code,
+            str(failed),
+            at=network.clock.date,
+            url=failed.url,
+            status=failed.status or 0,
+            response=failed.body,
+        )
         return failed
     except DocumentError as error:
-        network.debugger.add(error.code, str(error), at=network.clock.date, url=url)
+        network.debugger.add(
+            error.code,
+            str(error),
+            at=network.clock.date,
+            url=answer.url,
+            status=answer.status,
+            response=answer.body,
+        )
         return error
     return None
 
 
-def _obeyed(network: Network, message: Message, answer: Answer) -> str:
-    """Send the replies of a document; the address of its <Redirect>, if there is one."""
+def _obeyed(network: Network, message: Message, answer: Answer) -> Told:
+    """Send the replies of a document; address and method of its <Redirect>, if there is one."""
     if not answer.body.strip():
-        return ""
+        return _NOBODY
     if answer.content_type.startswith("text/plain"):
         _reply(network, message, message.from_, answer.body.decode(errors="replace"))
-        return ""
+        return _NOBODY
     for verb in parse(answer.body, verbs=_VERBS, overlook=partial(_overlook, network, answer.url)):
         if verb.name == "Redirect":
-            return urljoin(answer.url, verb.text) if verb.text else answer.url
+            return urljoin(answer.url, verb.text), verb["method"]
         _answer(network, message, verb, answer.url)
-    return ""
+    return _NOBODY
 
 
 def _overlook(network: Network, url: str, violation: DocumentError) -> None:
@@ -148,7 +172,7 @@ def _reply(
     to: str,
     body: str,
     media: Sequence[str] = (),
-    status_callback: str = "",
+    told: Told = _NOBODY,
 ) -> None:
     at = network.clock.date
     reply = Message(
@@ -158,7 +182,8 @@ def _reply(
         body,
         "outbound-reply",
         at,
-        status_callback=status_callback,
+        status_callback=told[0],
+        status_method=told[1],
         media=[Media(at, url=url) for url in media],
     )
     send(network, reply)

@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from simulator.http_errors import code_of
-from simulator.origins import BadOrigin, OriginMap
+from simulator.origins import BadOrigin, OriginMap, Place
 from simulator.overrides import BadOverride, Overrides
 from simulator.sids import new_token
 from simulator.signature import HEADER, SETTINGS_HEADER, SharedKey, signature, with_body_hash
@@ -164,7 +164,7 @@ class WebhookClient:
         """The request once more, without cookies, for showing it. Raises BadOrigin, ValueError."""
         public, form = _prepared(request.url, request.method, request)
         place = self._origins.local(public)
-        headers = self._headers(request, public, form, place.host, {})
+        headers = self._headers(request, public, form, place, {})
         body = request.json or urlencode(form) if request.method == "POST" else ""
         text = body.decode() if isinstance(body, bytes) else body
         return Prepared(request.method, public, place.url, headers, text)
@@ -231,7 +231,7 @@ class WebhookClient:
         known = stand_in_for(public) if self._stand_ins and not place.is_mapped else None
         if known is not None:
             return Answer(200, *known, url, time.monotonic() - began)
-        headers = self._headers(request, public, form, place.host, cookies)
+        headers = self._headers(request, public, form, place, cookies)
         body = request.json or urlencode(form) if method == "POST" else None
         async with self.session.request(
             method,
@@ -259,14 +259,15 @@ class WebhookClient:
             )
 
     def _headers(
-        self, request: Request, public: str, form: Form, host: str, cookies: dict[str, str]
+        self, request: Request, public: str, form: Form, place: Place, cookies: dict[str, str]
     ) -> CIMultiDict[str]:
         headers = CIMultiDict(
             {
-                "Host": host,
+                "Host": place.host,
                 "User-Agent": USER_AGENT,
                 "Accept": "*/*",
                 "X-Home-Region": "us1",
+                **dict(place.forwarded),
                 **self._signed(request, public, form),
                 TOKEN_HEADER: request.token,
                 **dict(request.headers),

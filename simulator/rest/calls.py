@@ -15,6 +15,7 @@ from aiohttp import web
 from simulator.call import Call, Inline, Party
 from simulator.keys import NETWORK
 from simulator.network import Network
+from simulator.numbers import to_e164
 from simulator.reach import CALLS
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
 from simulator.rest.parameters import (
@@ -160,7 +161,7 @@ def ring_from(
 
 def called(network: Network, form: Mapping[str, str]) -> str:
     """Whom to call. Raises ApiError."""
-    to = form.get("To", "")
+    to = to_e164(form.get("To", ""))
     if not to:
         raise ApiError(400, 21201, "No 'To' number is specified")
     code = network.reach.of_calls(to)
@@ -173,7 +174,7 @@ def called(network: Network, form: Mapping[str, str]) -> str:
 
 def caller_of(network: Network, form: Mapping[str, str]) -> str:
     """Who calls: the account's number, or a client. Raises ApiError."""
-    from_ = form.get("From", "")
+    from_ = to_e164(form.get("From", ""))
     if not from_:
         raise ApiError(400, 21213, "No 'From' number is specified")
     if from_ in network.account.numbers or from_.startswith("client:"):
@@ -199,7 +200,7 @@ def shown_caller(form: Mapping[str, str]) -> str:
     """Whom the called side sees, where that is not the caller. Raises ApiError."""
     if len(form.get("CallReason", "")) > _LONGEST_REASON:
         raise ApiError(400, 20001, f"CallReason: at most {_LONGEST_REASON} characters")
-    caller = form.get("CallerId", "")
+    caller = to_e164(form.get("CallerId", ""))
     if caller and not re.fullmatch(r"\+[1-9]\d{3,14}|(client|sip):.+", caller):
         raise ApiError(400, 21212, f"CallerId: expected +1..., client: or sip:, got {caller!r}")
     return caller

@@ -15,6 +15,7 @@ from simulator.delivery import Delivery, send
 from simulator.keys import NETWORK
 from simulator.messages import LONGEST_VALID_S, MOST_CHARACTERS, MOST_MEDIA, Media, Message
 from simulator.network import Network
+from simulator.numbers import to_e164
 from simulator.rest.answers import (
     ApiError,
     keeps,
@@ -97,7 +98,8 @@ def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> 
     for name, values in _WORDS.items():
         one_of(form, name, values)
     body = form.get("Body", "")
-    to, (from_, service) = _addressee(network, form), _sender(network, form)
+    from_, service = _sender(network, form)
+    to = _addressee(network, form, from_)
     _check_content(form, media)
     at, send_at = network.clock.date, _send_at(form, service, network.clock.date)
     waiting = "accepted" if service else "queued"
@@ -117,8 +119,8 @@ def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> 
     )
 
 
-def _addressee(network: Network, form: dict[str, str]) -> str:
-    to = form.get("To", "")
+def _addressee(network: Network, form: dict[str, str], from_: str) -> str:
+    to = to_e164(form.get("To", ""), like=from_)
     if not to:
         raise ApiError(400, 21604, "A 'To' phone number is required.")
     if not _NUMBER.fullmatch(to):
@@ -133,7 +135,7 @@ def _addressee(network: Network, form: dict[str, str]) -> str:
 
 def _sender(network: Network, form: dict[str, str]) -> tuple[str, str]:
     """The number that sends, and the service that chose it, if one did."""
-    from_, service = form.get("From", ""), form.get("MessagingServiceSid", "")
+    from_, service = to_e164(form.get("From", "")), form.get("MessagingServiceSid", "")
     if _SERVICE.fullmatch(from_):
         from_, service = "", from_
     if service and not _SERVICE.fullmatch(service):

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from simulator.detection import Detection
 from simulator.documents import document_of
+from simulator.numbers import to_e164
 from simulator.scene import End, Scene, VerbError
 from simulator.twiml.parser import DocumentError, Misplaced, Verb
 from simulator.webhook import Form, Request, WebhookFailed
 
 WHISPER_VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Hangup")
 _IS_NUMBER = re.compile(r"\+?[0-9]{2,15}")
+_IS_SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
 
 
 async def run_whisper(scene: Scene, first: Request) -> bool:
@@ -39,11 +41,9 @@ async def run_whisper(scene: Scene, first: Request) -> bool:
 def address_of(noun: Verb) -> tuple[str, Form]:
     """Whom a noun calls, and the parameters that go along."""
     if noun.name == "Sip":
-        if not noun.text.startswith(("sip:", "sips:")):
-            raise VerbError(13243, f"<Sip> needs sip:..., got {noun.text!r}")
-        return noun.text, ()
+        return _sip_address(noun.text), ()
     if noun.name != "Client":
-        number = re.sub(r"[\s().-]", "", noun.text)
+        number = to_e164(noun.text)
         if not _IS_NUMBER.fullmatch(number):
             raise VerbError(13223, f"<{noun.name}>: expected a number in E.164, got {noun.text!r}")
         return number, ()
@@ -55,6 +55,14 @@ def address_of(noun: Verb) -> tuple[str, Form]:
         (child["name"], child["value"]) for child in noun.children if child.name == "Parameter"
     )
     return f"client:{identity}", params
+
+
+def _sip_address(text: str) -> str:
+    """The address of a <Sip>, whose scheme may be left out."""
+    address = text if text.startswith(("sip:", "sips:")) else f"sip:{text}"
+    if not _IS_SIP.fullmatch(address):
+        raise VerbError(13243, f"<Sip>: expected sip:name@host, got {text!r}")
+    return address
 
 
 def detection_of(scene: Scene, noun: Verb) -> Detection | None:

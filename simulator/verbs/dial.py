@@ -10,23 +10,31 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.call import Call
+from simulator.caller_id import sip_call_id
 from simulator.keeping import keep_recording
+from simulator.numbers import to_e164
 from simulator.queues import Bridge
 from simulator.recordings import Callback, Recorder
 from simulator.ring import Ring
 from simulator.ring_tones import ring_tone
 from simulator.scene import Outcome, Scene, VerbError
 from simulator.sound import Endless
-from simulator.status import StatusCallback
+from simulator.status import StatusCallback, sip_code
 from simulator.twiml.parser import Verb
 from simulator.verbs.application import call_application, listen_to
-from simulator.verbs.callee import WHISPER_VERBS, address_of, detection_of, run_whisper
+from simulator.verbs.callee import (
+    WHISPER_VERBS,
+    address_of,
+    detection_of,
+    run_whisper,
+)
 from simulator.verbs.conference import join
 from simulator.verbs.queue import dial_queue, talk
 from simulator.waiting import first_of
 from simulator.webhook import Form, Request
 
 _IS_CALLER = re.compile(r"\+?[0-9]{2,15}|(client|sip):.+")
+_IS_SIP_CALLER = re.compile(r"[\w+.-]+")
 _ALONE = frozenset({"Queue", "Conference", "Application"})
 
 
@@ -39,8 +47,7 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
         return await _ROOMS[alone[0].name](scene, verb)
     if not verb.children and not verb.text:
         raise VerbError(12200, "<Dial> needs a number or one of its nouns")
-    if verb["callerId"] and not _IS_CALLER.fullmatch(verb["callerId"]):
-        raise VerbError(13214, f"callerId: expected +1... or client:..., got {verb['callerId']!r}")
+    _shown_caller(verb)
     dialling = _Dialling(scene, verb)
     try:
         await dialling.run()
@@ -56,6 +63,20 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
 
 
 _ROOMS = {"Queue": dial_queue, "Conference": join}
+
+
+def _shown_caller(verb: Verb) -> str:
+    """Whom the called side sees; empty: the caller. Raises VerbError.
+
+    A number or client; to SIP any word will do (Twilio, "TwiML Voice: <Dial>", callerId).
+    """
+    caller = to_e164(verb["callerId"] or "")
+    if not caller or _IS_CALLER.fullmatch(caller):
+        return caller
+    only_sip = verb.children and all(noun.name == "Sip" for noun in verb.children)
+    if only_sip and _IS_SIP_CALLER.fullmatch(caller):
+        return caller
+    raise VerbError(13214, f"callerId: expected +1... or client:..., got {caller!r}")
 
 
 class _Dialling:
@@ -105,6 +126,10 @@ class _Dialling:
             fields.append(("DialCallSid", call.sid))
             fields.append(("DialCallDuration", str(self._bridge.duration_s if self._bridge else 0)))
         fields.append(("DialBridged", "true" if self._bridge else "false"))
+        if call is not None and call.party.to.startswith(("sip:", "sips:")):
+            status = "completed" if call is self._winner else call.status
+            fields.append(("DialSipResponseCode", sip_code(status)))
+            fields.append(("DialSipCallId", sip_call_id(call.sid, call.party.to)))
         if self._recorder is not None:
             recordings = self._scene.network.recordings
             fields.append(("RecordingUrl", recordings.url(self._recorder.recording)))
@@ -172,7 +197,7 @@ class _Dialling:
         address, params = address_of(noun)
         return Ring(
             address,
-            verb["callerId"] or scene.call.party.from_,
+            _shown_caller(verb) or scene.call.party.from_,
             timeout_s=verb["timeout"],
             direction="outbound-dial",
             parent_sid=scene.call.sid,

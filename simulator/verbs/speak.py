@@ -38,7 +38,8 @@ async def _said(scene: Scene, verb: Verb, runs: tuple[Run | Rest, ...]) -> bytes
     """The whole sentence as mu-law, known to whoever listens. Raises CannotSpeak."""
     parts = [await _sound_of(scene, part) for part in runs]
     whole = b"".join(parts)
-    scene.network.captions.add(verb.text, verb["language"], whole)
+    words = " ".join(part.words for part in runs if isinstance(part, Run))
+    scene.network.captions.add(words, verb["language"], whole)
     return whole
 
 

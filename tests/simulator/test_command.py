@@ -82,6 +82,17 @@ def test_a_failed_expectation_exits_with_1_and_says_why(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("call", "--scenario", "no.yaml"), "no.yaml: cannot be read"),
+        (
+            (
+                "call",
+                "http://a.example/",
+                "--server",
+                "http://127.0.0.1:1",
+                "--scenario",
+                "no.yaml",
+            ),
+            "VOICE_URL is of no use with --server",
+        ),
         (("serve", "--account-sid", "AC12"), "account_sid: expected AC and 32 hex digits"),
         (("serve", "--map", "https://a.example"), "expected PUBLIC=LOCAL"),
         (("serve", "--number", "911"), "number: expected E.164"),

@@ -251,6 +251,29 @@ def test_a_client_without_a_phone_is_not_reached(tmp_path: Path) -> None:
     assert child.party.params == (("case", "42"),)
 
 
+@pytest.mark.parametrize(
+    ("does", "status", "code"),
+    [("answers", "completed", "200"), ("busy", "busy", "486"), ("no-answer", "no-answer", "487")],
+)
+@pytest.mark.parametrize("scheme", ["", "sip:"])
+def test_the_action_of_a_sip_call_is_told_the_answer_in_words_of_sip(
+    tmp_path: Path, does: str, status: str, code: str, scheme: str
+) -> None:
+    replies = {
+        "/voice": response(
+            f'<Dial action="/after" timeout="5" timeLimit="2" callerId="front_desk">'
+            f"<Sip>{scheme}desk@office.example</Sip></Dial>"
+        ),
+        "/after": response(),
+    }
+    phones: dict[str, dict[str, Any]] = {"sip:desk@office.example": {"behaviour": does}}
+    app, (_, child) = called(tmp_path, replies, [{"is_hung_up_on": True}], **phones)
+    (told,) = app.forms("/after")
+    assert (told["DialCallStatus"], told["DialSipResponseCode"]) == (status, code)
+    assert told["DialSipCallId"] == f"{child.sid.lower()}@office.example"
+    assert child.party.from_ == "front_desk"
+
+
 def test_an_answering_machine_speaks_at_once(tmp_path: Path) -> None:
     replies = {"/voice": response(f"<Dial>{SHOP}</Dial>")}
     _, (_, child) = called(
@@ -280,6 +303,8 @@ def test_a_phone_described_wrongly_is_refused(source: dict[str, Any]) -> None:
         ("<Dial><Number/></Dial>", 13223),
         ("<Dial><Client/></Dial>", 13223),
         ("<Dial><Sip>+13125550101</Sip></Dial>", 13243),
+        ('<Dial callerId="two words"><Sip>sip:a@b.example</Sip></Dial>', 13214),
+        ('<Dial callerId="bob"><Sip>sip:a@b.example</Sip><Number>1</Number></Dial>', 13214),
         ("<Dial/>", 12200),
         (f"<Dial><Queue>a</Queue><Number>{SHOP}</Number></Dial>", 13000),
     ],

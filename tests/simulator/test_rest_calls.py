@@ -255,6 +255,11 @@ def test_the_caller_of_a_live_call_is_shown_with_its_token(client: Client, serve
         call(client, from_=from_, call_token=token)
 
 
+def test_numbers_may_be_written_as_in_the_country(client: Client) -> None:
+    made = call(client, to="(312) 555-0177", from_="312-555-0100", caller_id="1 312 555 0100")
+    assert (made.to, made._from) == ("+13125550177", "+13125550100")
+
+
 @pytest.mark.row("rest.calls.create.others")
 @pytest.mark.parametrize(
     "changes",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from aiohttp import web
 
+from simulator.callers import Caller, ExpectationFailed
 from simulator.clock import Clock
 from simulator.events import Event
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
 from tests.simulator.app import NUMBER, FakeApp, network, response, run
+from tests.simulator.rest_driver import Served
 
 MENU = response(
     '<Gather action="/chosen" numDigits="1" timeout="20"><Say>Press one or two</Say></Gather>',
@@ -85,6 +89,25 @@ def test_one_seed_gives_one_history_however_slow_the_application_is(tmp_path: Pa
     assert quick == slow
     assert quick != other
     assert all(events[-1]["event"] != "error" for events in quick)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_a_caller_who_is_led_from_outside_stops_nobody_elses_time(
+    tmp_path: Path, has_failed: bool
+) -> None:
+    hello = response("<Say>Hello</Say>", "<Pause length='9'/>", "<Say>Goodbye</Say>")
+    steps: Any = [{"hears": "hello"}, {"hears": "goodbye"}, {"is_hung_up_on": True}]
+    with Served(tmp_path) as served:
+        served.app.replies["/voice"] = hello
+        led = Caller(served.root).dials().hears("hello")
+        if has_failed:
+            with pytest.raises(ExpectationFailed):
+                led.hears("something never said", within_s=2)
+        body: Any = {"scenario": {"steps": steps}}
+        played = requests.post(f"{served.root}/simulator/calls", json=body, timeout=60)
+    end = json.loads(played.text.splitlines()[-1])
+    assert end["held"], end
 
 
 def test_with_nobody_on_the_line_time_goes_straight_to_what_waits_next() -> None:

@@ -142,6 +142,11 @@ def test_other_markup_is_read_as_its_words(tmp_path: Path, inside: str) -> None:
     assert one(tmp_path, f"<Say>{inside} morning</Say>").heard() == ["good morning"]
 
 
+def test_markup_without_blanks_between_is_read_word_by_word(tmp_path: Path) -> None:
+    said = "<Say>Hi<emphasis>good</emphasis><p>morning</p><s>to you</s></Say>"
+    assert one(tmp_path, said).heard() == ["Hi good morning to you"]
+
+
 @pytest.mark.parametrize(
     ("said", "code", "words"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from simulator.messages import Message
 from simulator.network import Network
@@ -21,6 +22,7 @@ def texted(
         async with network(app, folder, pace=0.0, sms_url=f"{PUBLIC}/sms") as net:
             for body in bodies:
                 await net.text(from_number=CALLER, to=NUMBER, body=body)
+            await net.clock.sleep(30)
             return net
 
     return app, run(work())
@@ -51,6 +53,22 @@ def test_a_body_element_and_a_redirect_are_obeyed(tmp_path: Path) -> None:
     app, net = texted(tmp_path, first, "hi", more=more)
     assert len(app.forms("/more")) == 1
     assert [one.body for one in replies(net)] == ["Hello"]
+
+
+def test_a_redirect_and_an_action_are_asked_by_their_method(tmp_path: Path) -> None:
+    first = response('<Redirect method="GET">/more?n=2</Redirect>')
+    second = response('<Message action="/told" method="GET">Hello</Message>')
+    app, _ = texted(tmp_path, first, "hi", more={"/more": second, "/told": ""})
+    asked = {one.path: one for one in app.received}
+    assert asked["/more"].form == {} and "n=2&" in asked["/more"].url
+    assert asked["/told"].form == {} and "MessageStatus=" in asked["/told"].url
+
+
+def test_what_an_address_answered_is_beside_its_error(tmp_path: Path) -> None:
+    broken = web.Response(status=500, text="out of paper")
+    _, net = texted(tmp_path, broken, "hi")
+    (complaint,) = net.debugger.complaints
+    assert (complaint.code, complaint.status, complaint.response) == (11200, 500, "out of paper")
 
 
 def test_an_empty_answer_sends_nothing(tmp_path: Path) -> None:

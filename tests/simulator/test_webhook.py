@@ -22,6 +22,7 @@ from simulator.signature import signature
 from simulator.webhook import Request, WebhookClient, WebhookFailed
 from tests.simulator.app import NUMBER, PUBLIC, TOKEN, FakeApp, network, response, run
 
+ENDS = {"is_hung_up_on": True}
 FORM = (("CallSid", "CA1"), ("Digits", "4 2"))
 
 
@@ -63,6 +64,14 @@ def test_get_puts_the_fields_into_the_query_and_signs_them() -> None:
     (got,) = app.received
     assert got.url == f"{PUBLIC}/x?a=1&CallSid=CA1&Digits=4+2" and got.form == {}
     assert got.headers["X-Twilio-Signature"] == signature(TOKEN, got.url)
+
+
+def test_a_mapped_origin_is_told_what_was_asked_for_as_by_a_proxy() -> None:
+    app = FakeApp({"/x": response()})
+    asked(app, lambda made: made.send(Request(f"{PUBLIC}/x", FORM), {}))
+    (got,) = app.received
+    assert got.headers["X-Forwarded-Proto"] == "https"
+    assert got.headers["X-Forwarded-Host"] == got.headers["Host"] == "hotline.test"
 
 
 @pytest.mark.parametrize(("status", "form"), [(302, {}), (307, dict(FORM))])
@@ -123,6 +132,17 @@ def test_plain_text_is_said(tmp_path: Path) -> None:
 def test_other_content_is_refused(tmp_path: Path) -> None:
     app = FakeApp({"/voice": web.json_response({}), "/status": ""})
     assert heard(app, tmp_path, {"hears": "application error"}) == [12300]
+
+
+def test_what_came_after_a_redirect_is_beside_its_error(tmp_path: Path) -> None:
+    app = FakeApp({"/voice": moved(302, "/b"), "/b": response("<Cook/>"), "/status": ""})
+
+    async def play() -> list[tuple[int, str]]:
+        async with network(app, tmp_path) as net:
+            await run_scenario(net, scenario_from({"steps": [ENDS]}, tmp_path), to=NUMBER)
+            return [(one.status, one.response) for one in net.debugger.complaints]
+
+    assert run(play()) == [(200, response("<Cook/>"))]
 
 
 def test_a_sound_is_played_and_a_missing_one_is_skipped(tmp_path: Path) -> None:

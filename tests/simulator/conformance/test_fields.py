@@ -79,6 +79,9 @@ def test_both_sides_geography_is_told_and_empty_where_unknown(tmp_path: Path) ->
     unknown = dialled(tmp_path / "2", {"/voice": HANG_UP}, from_="+4930123456").at("/voice")
     assert (unknown["FromCity"], unknown["FromState"], unknown["FromZip"]) == ("", "", "")
     assert unknown["FromCountry"] == "DE" and unknown["ToCountry"] == "US"
+    town = CallerFacts(place=Place(city="Springfield"))
+    told = dialled(tmp_path / "3", {"/voice": HANG_UP}, facts=town).at("/voice")
+    assert (told["FromCity"], told["FromCountry"]) == ("Springfield", "US")
 
 
 @pytest.mark.row("request.common.ForwardedFrom", "request.common.CallerName")
