@@ -51,7 +51,13 @@ class Behaviour:
 
     def shown(self) -> dict[str, Any]:
         """Plain values."""
-        return {"behaviour": self.kind, "after_s": self.after_s, **self.scenario.source}
+        greeting = {} if self.greeting is None else {"greeting": self.greeting}
+        return {
+            "behaviour": self.kind,
+            "after_s": self.after_s,
+            **greeting,
+            **self.scenario.source,
+        }
 
 
 class Phone(ScriptedCaller):

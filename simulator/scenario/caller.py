@@ -280,7 +280,7 @@ class ScriptedCaller(Endpoint):
             case Hears(phrases):
                 return f"the line to say {' or '.join(map(repr, phrases))}"
             case Says() | Presses():
-                return "the line to be quiet"
+                return "the line to be quiet (`interrupts` does not wait for that)"
             case Interrupts():
                 return "the line to speak"
             case GetsSms(phrases):
