@@ -61,7 +61,7 @@ class Network:
         self.messages = Messages()
         self.reach = Reach()
         self.queues = Queues(self.clock, settings.account_sid)
-        self.recordings = Recordings(settings.recordings_dir, settings.root)
+        self.recordings = Recordings(settings.recordings_dir, settings.public_root)
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
         self.faults = Faults(load_plan(settings.faults) if settings.faults else None)

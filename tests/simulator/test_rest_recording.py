@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
 import soundfile
+from aiohttp.test_utils import unused_port
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 
@@ -135,3 +137,23 @@ def test_what_cannot_be_is_refused_and_nothing_records(
     recordings = served.client().calls(call.sid).recordings
     assert refusal(lambda: recordings.create(**fields)) == (400, 20001)
     assert recordings.list() == []
+
+
+@pytest.mark.row("request.record-action.RecordingUrl", "rest.recording")
+@pytest.mark.parametrize("door", [None, 0], ids=["no door", "door"])
+def test_its_address_is_the_carriers_and_can_be_played(tmp_path: Path, door: int | None) -> None:
+    port = unused_port()
+    root = f"http://127.0.0.1:{port}" if door is None else "https://api.twilio.com"
+    with Served(tmp_path, port=port, door=door) as served:
+        served.app.replies["/voice"] = response('<Record action="/again" finishOnKey="1"/>')
+        served.app.replies["/again"] = lambda form: response(
+            f"<Play>{form['RecordingUrl']}</Play>", "<Say>That was it.</Say>"
+        )
+        call = Caller(served.root, number=CALLER).dials().waits(2).presses("1")
+        call.hears("that was it").is_hung_up_on()
+        (form,) = served.app.forms("/again")
+        url = f"{root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{form['RecordingSid']}"
+        assert form["RecordingUrl"] == url
+        assert finished(served, form["RecordingSid"]).media_url == url
+        errors = requests.get(f"{served.root}/simulator/debugger", timeout=10).json()["errors"]
+        assert not errors
