@@ -26,6 +26,7 @@ from simulator.rest import (
     available,
     calls,
     conferences,
+    hosts,
     media,
     messages,
     notices,
@@ -56,10 +57,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def create_app(settings: Settings) -> web.Application:
     """The whole simulator; its network is opened and closed with the application."""
-    app = web.Application(middlewares=[api.local_only, rest_rules])
+    app = web.Application(middlewares=[hosts.other_hosts, api.local_only, rest_rules])
     network = Network(settings)
     app[NETWORK] = network
     app[api.CALLERS] = {}
+    app[hosts.SEEN] = set()
     app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.clock.now_s)
     app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)

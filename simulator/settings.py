@@ -13,7 +13,6 @@ from simulator.origins import OriginMap
 from simulator.sids import new_sid
 from simulator.signature import SharedKey
 
-
 CARRIER = "api.twilio.com"
 """The host of the carrier's REST API."""
 
