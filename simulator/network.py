@@ -37,6 +37,7 @@ from simulator.sound_files import SoundFiles, sound_of
 from simulator.speech import Speaker
 from simulator.speech_input import Recogniser
 from simulator.texting import receive
+from simulator.verified import VerifiedNumbers
 from simulator.webhook import (
     MOST_BYTES,
     Answer,
@@ -69,6 +70,7 @@ class Network:
         self.hang_ups = HangUps(self)
         self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
+        self.verified = VerifiedNumbers()
         self.phones = Phones(self)
         self.clients = Clients()
         self.outgoing = Outgoing(self)

@@ -24,6 +24,7 @@ from simulator.rest import (
     account,
     applications,
     available,
+    caller_ids,
     calls,
     conferences,
     hosts,
@@ -50,6 +51,7 @@ ACCOUNTS = "/2010-04-01/Accounts.json"
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
     applications, available, media, notices, numbers,
+    caller_ids,
 )  # fmt: skip
 _LIMIT = web.AppKey("rest_limit", RateLimit)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

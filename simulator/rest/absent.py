@@ -7,8 +7,8 @@ from simulator.rest.answers import ApiError, not_found
 _ELSEWHERE = frozenset(
     {
         "Addresses", "AddOnResults", "AssignedAddOns", "AuthorizedConnectApps",
-        "Balance", "ConnectApps", "DependentPhoneNumbers", "Keys", "OutgoingCallerIds",
-        "Payments", "SIP", "SMS", "ShortCodes",
+        "Balance", "ConnectApps", "DependentPhoneNumbers", "Keys", "Payments",
+        "SIP", "SMS", "ShortCodes",
         "SigningKeys", "Siprec", "Tokens", "Transcriptions", "Usage", "UserDefinedMessages",
         "UserDefinedMessageSubscriptions",
     }

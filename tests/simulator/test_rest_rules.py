@@ -101,7 +101,7 @@ def test_other_forms_than_json_are_refused_by_name(served: Served, path: str) ->
     assert answer.status_code == 404 and "not emulated" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("name", ["Transcriptions", "OutgoingCallerIds", "Usage/Records"])
+@pytest.mark.parametrize("name", ["Transcriptions", "ShortCodes", "Usage/Records"])
 def test_resources_that_are_not_emulated_say_so(served: Served, name: str) -> None:
     answer = requests.get(f"{served.root}{API}/{name}.json", auth=(ACCOUNT, TOKEN), timeout=10)
     expected = f"{name.partition('/')[0]} is not emulated here"
