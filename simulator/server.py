@@ -37,6 +37,7 @@ from simulator.rest import (
     recording,
     recordings,
     streams,
+    transcriptions,
 )
 from simulator.rest.absent import absent
 from simulator.rest.answers import ApiError, not_found
@@ -51,7 +52,7 @@ ACCOUNTS = "/2010-04-01/Accounts.json"
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
     applications, available, media, notices, numbers,
-    caller_ids,
+    caller_ids, transcriptions,
 )  # fmt: skip
 _LIMIT = web.AppKey("rest_limit", RateLimit)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
