@@ -125,6 +125,7 @@ NAMES = {
     21218: "Invalid ApplicationSid",
     21610: "Attempt to send to unsubscribed recipient",
     21262: "No AMD status callback URL provided",
+    21626: "Invalid 'StatusCallbackEvent'",
     31900: "Stream - Unknown Error",
     31901: "Stream - WebSocket - Connection Timeout",
     31902: "Stream - WebSocket - Connection Refused",

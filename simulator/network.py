@@ -37,6 +37,8 @@ from simulator.sound_files import SoundFiles, sound_of
 from simulator.speech import Speaker
 from simulator.speech_input import Recogniser
 from simulator.texting import receive
+from simulator.transcription import Transcript
+from simulator.verified import VerifiedNumbers
 from simulator.webhook import (
     MOST_BYTES,
     Answer,
@@ -61,7 +63,9 @@ class Network:
         self.messages = Messages()
         self.reach = Reach()
         self.queues = Queues(self.clock, settings.account_sid)
-        self.recordings = Recordings(settings.recordings_dir, settings.root)
+        self.recordings = Recordings(settings.recordings_dir, settings.public_root)
+        self.transcripts: dict[str, Transcript] = {}
+        """What recordings say, by the transcription's id."""
         self.captions = CaptionIndex(settings.captions_dir)
         self.calls: dict[str, Call] = {}
         self.faults = Faults(load_plan(settings.faults) if settings.faults else None)
@@ -69,6 +73,7 @@ class Network:
         self.hang_ups = HangUps(self)
         self.recogniser = Recogniser(settings.speech_model)
         self.conferences = Conferences(self)
+        self.verified = VerifiedNumbers()
         self.phones = Phones(self)
         self.clients = Clients()
         self.outgoing = Outgoing(self)

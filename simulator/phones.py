@@ -115,8 +115,10 @@ class Phones:
         self._network = network
 
     def describe(self, address: str, behaviour: Behaviour) -> None:
-        """Say what a telephone does; replaces what was said before."""
+        """Say what a telephone does; replaces what was said before. Its number is verified."""
         self.described[address] = behaviour
+        if address.startswith("+"):
+            self._network.verified.verify(address, self._network.clock.date)
 
     def forget(self, address: str) -> None:
         """Back to what every telephone does."""

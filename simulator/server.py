@@ -24,8 +24,10 @@ from simulator.rest import (
     account,
     applications,
     available,
+    caller_ids,
     calls,
     conferences,
+    hosts,
     media,
     messages,
     notices,
@@ -35,6 +37,7 @@ from simulator.rest import (
     recording,
     recordings,
     streams,
+    transcriptions,
 )
 from simulator.rest.absent import absent
 from simulator.rest.answers import ApiError, not_found
@@ -49,6 +52,7 @@ ACCOUNTS = "/2010-04-01/Accounts.json"
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
     applications, available, media, notices, numbers,
+    caller_ids, transcriptions,
 )  # fmt: skip
 _LIMIT = web.AppKey("rest_limit", RateLimit)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,10 +60,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def create_app(settings: Settings) -> web.Application:
     """The whole simulator; its network is opened and closed with the application."""
-    app = web.Application(middlewares=[api.local_only, rest_rules])
+    app = web.Application(middlewares=[hosts.other_hosts, api.local_only, rest_rules])
     network = Network(settings)
     app[NETWORK] = network
     app[api.CALLERS] = {}
+    app[hosts.SEEN] = set()
     app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.clock.now_s)
     app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)

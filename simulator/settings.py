@@ -13,6 +13,9 @@ from simulator.origins import OriginMap
 from simulator.sids import new_sid
 from simulator.signature import SharedKey
 
+CARRIER = "api.twilio.com"
+"""The host of the carrier's REST API."""
+
 
 class SettingsError(Exception):
     """A setting cannot be used; the text says which, what was expected and what came."""
@@ -93,6 +96,11 @@ class Settings:
     def root(self) -> str:
         """Where this simulator answers."""
         return f"http://{self.host}:{self.port}"
+
+    @property
+    def public_root(self) -> str:
+        """Where applications find it: at the carrier's own host where there is a door to it."""
+        return self.root if self.door is None else f"https://{CARRIER}"
 
     @property
     def recordings_dir(self) -> Path:

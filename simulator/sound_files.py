@@ -10,8 +10,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aiohttp import encode_basic_auth
+
 from simulator.audio import read_gsm, read_sound
 from simulator.call import Call
+from simulator.settings import Settings
 from simulator.webhook import MOST_SOUND_BYTES, Answer, Form, Request, WebhookFailed
 
 if TYPE_CHECKING:
@@ -56,7 +59,9 @@ class SoundFiles:
     async def _ask(self, call: Call, url: str, asked_with: Form) -> Answer:
         network = self._network
         await network.outage.over()
-        request = Request(url, method="GET", purpose="sound", headers=asked_with)
+        where, login = asked_at(network.settings, url)
+        headers = (*asked_with, *login)
+        request = Request(where, method="GET", purpose="sound", headers=headers)
         async with network.clock.outside():
             return await network.webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
 
@@ -73,6 +78,17 @@ class SoundFiles:
         if "no-store" not in policy:
             self._kept[url] = made
         return made.sound
+
+
+def asked_at(settings: Settings, url: str) -> tuple[str, Form]:
+    """Where a sound is fetched, and with which headers: our own recordings here, as the account.
+
+    Whoever knows the address of a recording may hear it (Twilio, "Recording resource").
+    """
+    if not url.startswith(f"{settings.public_root}/2010-04-01/"):
+        return url, ()
+    login = encode_basic_auth(settings.account_sid, settings.auth_token)
+    return settings.root + url.removeprefix(settings.public_root), (("Authorization", login),)
 
 
 def sound_of(answer: Answer) -> bytes:

@@ -190,7 +190,7 @@ def _reply(
 
 
 def _form(network: Network, message: Message, kind: str) -> Form:
-    base = f"{network.settings.root}/2010-04-01/Accounts/{message.account_sid}"
+    base = f"{network.settings.public_root}/2010-04-01/Accounts/{message.account_sid}"
     files = [
         field
         for number, one in enumerate(message.media)

@@ -8,6 +8,7 @@ more than 2 s and less than 120 s are transcribed (Twilio, error 13617).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from simulator.call import Call
@@ -51,8 +52,28 @@ class Transcription:
     form: Form
 
 
+@dataclass(frozen=True)
+class Transcript:
+    """What came of it, as REST shows it. text: None when the words are not known."""
+
+    sid: str
+    account_sid: str
+    recording_sid: str
+    created_at: datetime
+    duration_s: int
+    text: str | None
+
+    @property
+    def status(self) -> str:
+        """How it ended."""
+        return "failed" if self.text is None else "completed"
+
+
 async def transcribe(network: Network, call: Call, what: Transcription) -> None:
-    """Find the text and tell the application. Too short or too long ones are only complained of."""
+    """Find the text, keep it and tell the application.
+
+    Too short or too long ones are only complained of.
+    """
     recording = what.recorder.recording
     if not what.recorder.duration_s:
         network.complain(call, _NO_RECORDING, "nothing was recorded", what.url, level="warning")
@@ -65,21 +86,36 @@ async def transcribe(network: Network, call: Call, what: Transcription) -> None:
     if text is None:
         message = "the caller's words are not known; give --speech-model DIR to recognise them"
         network.complain(call, 0, message, what.url, level="warning")
-    sid = new_sid(TRANSCRIPTION)
+    made = _kept(network, what.recorder, text)
     root = network.recordings.url(recording).rpartition("/Recordings/")[0]
     fields = (
-        ("TranscriptionSid", sid),
-        ("TranscriptionStatus", "failed" if text is None else "completed"),
+        ("TranscriptionSid", made.sid),
+        ("TranscriptionStatus", made.status),
         ("TranscriptionText", text or ""),
         ("TranscriptionType", "fast"),
-        ("TranscriptionUrl", f"{root}/Transcriptions/{sid}"),
+        ("TranscriptionUrl", f"{root}/Transcriptions/{made.sid}"),
         ("RecordingSid", recording.sid),
         ("RecordingUrl", network.recordings.url(recording)),
     )
-    call.log.add("transcription", transcription_sid=sid, recording_sid=recording.sid)
+    call.log.add("transcription", transcription_sid=made.sid, recording_sid=recording.sid)
     if what.url:
         request = Request(what.url, (*what.form, *fields), purpose="recording")
         network.send_aside(call, request, after_s=_TAKES_S)
+
+
+def _kept(network: Network, recorder: Recorder, text: str | None) -> Transcript:
+    """The text under a name of its own."""
+    recording = recorder.recording
+    made = Transcript(
+        new_sid(TRANSCRIPTION),
+        recording.account_sid,
+        recording.sid,
+        network.clock.date,
+        round(recorder.duration_s),
+        text,
+    )
+    network.transcripts[made.sid] = made
+    return made
 
 
 async def _text_of(network: Network, call: Call, what: Transcription) -> str | None:

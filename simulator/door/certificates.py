@@ -18,7 +18,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-NAMES = ("api.twilio.com", "*.twilio.com")
+_REGIONS = ("us1", "ie1", "au1")
+_EDGES = (
+    "ashburn", "dublin", "frankfurt", "roaming", "sao-paulo", "singapore", "sydney", "tokyo",
+    "umatilla",
+)  # fmt: skip
+NAMES = (
+    "api.twilio.com",
+    "*.twilio.com",
+    *(f"*.{region}.twilio.com" for region in _REGIONS),
+    *(f"*.{edge}.{region}.twilio.com" for region in _REGIONS for edge in _EDGES),
+)
+"""Hosts with an edge or a region stand below it (Twilio, "Global infrastructure")."""
 _CA_DAYS, _LEAF_DAYS = 3650, 90
 _RENEW_DAYS = 7
 
@@ -45,7 +56,7 @@ def authority_in(folder: Path) -> Authority:
     if not _is_good(ca_path) or not ca_key_path.exists():
         _make_ca(ca_path, ca_key_path)
     found = Authority(ca_path, folder / "twilio.pem", folder / "twilio.key")
-    if not _is_good(found.chain) or not found.key.exists() or not _is_signed_by(found):
+    if not _is_good(found.chain) or not found.key.exists() or not _is_ours(found):
         _make_leaf(found, ca_key_path)
     return found
 
@@ -59,8 +70,15 @@ def _is_good(path: Path) -> bool:
     return certificate.not_valid_after_utc > datetime.now(UTC) + timedelta(days=_RENEW_DAYS)
 
 
-def _is_signed_by(found: Authority) -> bool:
+def _is_ours(found: Authority) -> bool:
+    """Whether the certificate is the authority's, for all of the names."""
     leaf = x509.load_pem_x509_certificate(found.chain.read_bytes())
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    if set(names.get_values_for_type(x509.DNSName)) != set(NAMES):
+        return False
     ca = x509.load_pem_x509_certificate(found.ca.read_bytes())
     try:
         leaf.verify_directly_issued_by(ca)

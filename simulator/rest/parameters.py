@@ -82,11 +82,14 @@ def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCal
 
 
 def words(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
-    """Words of a fixed set, repeated or separated by spaces."""
-    told = tuple(word for one in given for word in one.split())
-    if set(told) - set(known):
-        raise ApiError(400, 20001, f"{name}: expected {', '.join(known)}")
-    return told
+    """Words of a fixed set, repeated or separated by spaces or commas."""
+    told = tuple(word for one in given for word in re.split(r"[\s,]+", one) if word)
+    if not set(told) - set(known):
+        return told
+    expected = f"expected {', '.join(known)}"
+    if name == EVENTS:
+        raise ApiError(400, 21626, f"Invalid '{EVENTS}': {expected}")
+    raise ApiError(400, 20001, f"{name}: {expected}")
 
 
 def recording_from(

@@ -48,10 +48,11 @@ def _shown_at(request: web.Request) -> Callable[[Recording], dict[str, Any]]:
         return lambda one: {**shown(one), "track": one.track}
     if "conference_sid" in request.match_info:
         return shown
-    return shown_by_itself
+    url_of = request.app[NETWORK].recordings.url
+    return lambda one: shown_by_itself(one, url_of(one))
 
 
-def shown_by_itself(recording: Recording) -> dict[str, Any]:
+def shown_by_itself(recording: Recording, media_url: str) -> dict[str, Any]:
     """A recording as the top-level resource shows it."""
     plain = shown(recording)
     uri = str(plain["uri"]).removesuffix(".json")
@@ -59,7 +60,7 @@ def shown_by_itself(recording: Recording) -> dict[str, Any]:
         "transcriptions": f"{uri}/Transcriptions.json",
         "add_on_results": f"{uri}/AddOnResults.json",
     }
-    return {**plain, "media_url": uri, "subresource_uris": below}
+    return {**plain, "media_url": media_url, "subresource_uris": below}
 
 
 def _found(request: web.Request) -> Recording:

@@ -75,7 +75,7 @@ class Served:
         outer.router.add_route("*", "/{path:.*}", self.app.answer)
         async with (
             TestServer(outer) as theirs,
-            TestServer(self._simulator(theirs.port or 0)) as ours,
+            TestServer(self._simulator(theirs.port or 0), port=self._changes.get("port")) as ours,
         ):
             self.root = f"http://127.0.0.1:{ours.port}"
             self._ready.set()

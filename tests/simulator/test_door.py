@@ -15,6 +15,7 @@ import pytest
 import requests
 from aiohttp.test_utils import unused_port
 
+from simulator.door import certificates
 from simulator.door.certificates import authority_in
 from tests.simulator.app import ACCOUNT, NUMBER, TOKEN
 from tests.simulator.processes import process
@@ -52,7 +53,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ]
     env = {**os.environ, "SIMULATOR_AUTH_TOKEN": TOKEN}
     with process(command, env, f"http://127.0.0.1:{one.port}/healthz") as told:
+        ask(one, "https://lookups.twilio.com/")
         yield one
+    assert told[0].count("lookups.twilio.com is not emulated here") == 1
     assert f"HTTPS_PROXY={one.proxy}" in told[0] and f"NODE_EXTRA_CA_CERTS={one.ca}" in told[0]
 
 
@@ -75,6 +78,14 @@ def test_an_unchanged_python_program_reaches_it_by_its_environment(served: Serve
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("SM")
+
+
+def ask(served: Served, url: str) -> requests.Response:
+    """GET through the door, as the account."""
+    proxies = {"https": served.proxy, "http": served.proxy}
+    return requests.get(
+        url, proxies=proxies, verify=str(served.ca), auth=(ACCOUNT, TOKEN), timeout=10
+    )
 
 
 @pytest.mark.slow
@@ -119,6 +130,30 @@ def test_plain_http_for_the_carrier_and_this_machine_goes_through(served: Served
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("host", ["lookups.twilio.com", "verify.dublin.ie1.twilio.com"])
+def test_other_hosts_of_the_carrier_are_refused_by_name(
+    served: Served, scheme: str, host: str
+) -> None:
+    answer = ask(served, f"{scheme}://{host}/v2/PhoneNumbers/+13125550100")
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "code": 20404,
+        "message": f"{host} is not emulated here",
+        "more_info": "https://www.twilio.com/docs/errors/20404",
+        "status": 404,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["", ".ie1", ".dublin.ie1", ".ashburn.us1", ".sydney.au1"])
+def test_every_region_and_edge_is_the_carrier(served: Served, place: str) -> None:
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+    answer = ask(served, f"https://api{place}.twilio.com{path}")
+    assert answer.status_code == 200 and answer.json()["calls"] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [
@@ -146,6 +181,15 @@ def test_the_authority_is_made_once_and_its_keys_are_private(tmp_path: Path) -> 
     for key in tmp_path.glob("*.key"):
         assert key.stat().st_mode & 0o777 == 0o600
     assert isinstance(again.context(), ssl.SSLContext)
+
+
+def test_a_certificate_for_other_names_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "NAMES", ("api.twilio.com",))
+    narrow = authority_in(tmp_path).chain.read_bytes()
+    monkeypatch.undo()
+    assert authority_in(tmp_path).chain.read_bytes() != narrow
 
 
 def test_a_broken_certificate_is_made_anew(tmp_path: Path) -> None:

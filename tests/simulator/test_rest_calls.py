@@ -64,8 +64,10 @@ def test_a_call_shows_every_field_of_the_resource(client: Client, served: Served
 
 
 @pytest.mark.row("state.call.outbound", "rest.calls.create.StatusCallbackEvent")
-def test_all_events_are_told_in_order(client: Client, served: Served) -> None:
-    made = call(client, status_callback=f"{PUBLIC}/progress", status_callback_event=EVENTS)
+@pytest.mark.parametrize("between", [None, " ", ",", ", "], ids=repr)
+def test_all_events_are_told_in_order(client: Client, served: Served, between: str | None) -> None:
+    events = EVENTS if between is None else [between.join(EVENTS)]
+    made = call(client, status_callback=f"{PUBLIC}/progress", status_callback_event=events)
     told_of_end(served, made.sid)
     assert [form["CallStatus"] for form in told(served, "/progress", made.sid)] == [
         "initiated",
@@ -292,7 +294,11 @@ def test_what_is_not_emulated_is_refused_by_name(client: Client, changes: dict[s
             {"application_sid": "AP" + "0" * 32}, 21218, marks=pytest.mark.row("error.21218")
         ),
         ({"status_callback": "nowhere"}, 21205),
-        ({"status_callback_event": ["birth"]}, 20001),
+        pytest.param(
+            {"status_callback_event": ["initiated, birth"]},
+            21626,
+            marks=pytest.mark.row("error.21626"),
+        ),
         ({"method": "PUT"}, 20001),
         ({"timeout": 601}, 20001),
         ({"record": "perhaps"}, 20001),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
 import soundfile
+from aiohttp.test_utils import unused_port
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 
 from simulator.callers import Caller, ScriptedCall
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
-from tests.simulator.rest_driver import Served
+from tests.simulator.openapi import fields
+from tests.simulator.rest_driver import Served, fetched
 
 pytestmark = pytest.mark.slow
 
@@ -135,3 +138,52 @@ def test_what_cannot_be_is_refused_and_nothing_records(
     recordings = served.client().calls(call.sid).recordings
     assert refusal(lambda: recordings.create(**fields)) == (400, 20001)
     assert recordings.list() == []
+
+
+@pytest.mark.row("request.record-action.RecordingUrl", "rest.recording")
+@pytest.mark.parametrize("door", [None, 0], ids=["no door", "door"])
+def test_its_address_is_the_carriers_and_can_be_played(tmp_path: Path, door: int | None) -> None:
+    port = unused_port()
+    root = f"http://127.0.0.1:{port}" if door is None else "https://api.twilio.com"
+    with Served(tmp_path, port=port, door=door) as served:
+        served.app.replies["/voice"] = response('<Record action="/again" finishOnKey="1"/>')
+        served.app.replies["/again"] = lambda form: response(
+            f"<Play>{form['RecordingUrl']}</Play>", "<Say>That was it.</Say>"
+        )
+        call = Caller(served.root, number=CALLER).dials().waits(2).presses("1")
+        call.hears("that was it").is_hung_up_on()
+        (form,) = served.app.forms("/again")
+        url = f"{root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{form['RecordingSid']}"
+        assert form["RecordingUrl"] == url
+        assert finished(served, form["RecordingSid"]).media_url == url
+        errors = requests.get(f"{served.root}/simulator/debugger", timeout=10).json()["errors"]
+        assert not errors
+
+
+@pytest.mark.row("rest.transcription")
+def test_what_a_message_says_is_listed_fetched_and_deleted(served: Served) -> None:
+    client, words = served.client(), "the street light is out on Elm Street"
+    served.app.replies["/voice"] = response(
+        '<Record action="/done" timeout="2" transcribeCallback="/text"/>'
+    )
+    served.app.replies |= {"/done": response(), "/text": ""}
+    Caller(served.root, number=CALLER).dials().waits(1.5).says(words).is_hung_up_on()
+    (told,) = eventually(lambda: served.app.forms("/text"))
+    sid, recording = told["TranscriptionSid"], client.recordings(told["RecordingSid"])
+    below = f"/Recordings/{told['RecordingSid']}/Transcriptions/{sid}.json"
+    for path, schema in (
+        (f"/Transcriptions/{sid}.json", "transcription"),
+        (below, "recording.recording_transcription"),
+    ):
+        shown = fetched(served, path)
+        assert set(shown) == fields(f"api.v2010.account.{schema}")
+        assert (shown["transcription_text"], shown["status"]) == (words, "completed")
+        assert int(shown["duration"]) >= 2
+    assert [one.sid for one in client.transcriptions.list()] == [sid]
+    assert [one.sid for one in recording.transcriptions.list()] == [sid]
+    other = client.recordings("RE" + "0" * 32)
+    assert refusal(other.transcriptions(sid).fetch) == (404, 20404)
+    assert recording.transcriptions(sid).delete()
+    assert client.transcriptions.list() == []
+    assert refusal(client.transcriptions(sid).fetch) == (404, 20404)
+    assert recording.fetch().status == "completed"

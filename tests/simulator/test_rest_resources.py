@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from simulator.callers import Caller, ScriptedCall
@@ -208,6 +208,80 @@ def test_numbers_are_offered_and_bought(client: Client) -> None:
         assert (refused.value.status, refused.value.code) == (400, code)
     for one in (bought, by_area):
         assert client.incoming_phone_numbers(one.sid).delete()
+
+
+@pytest.mark.row("rest.available.contains")
+@pytest.mark.parametrize(
+    ("contains", "first"),
+    [
+        ("KYLE", "+13125555953"),
+        ("kyle", "+13125555953"),
+        ("510555****", "+15105551000"),
+        ("(510) 555-*7**", "+15105551700"),
+        ("+1773", "+17735551000"),
+        ("+1%77$", "+13125551077"),
+        ("9999$", "+13125559999"),
+        ("51*2", "+13125551020"),
+        ("STORMY", None),
+        ("312666****", None),
+    ],
+)
+def test_offered_numbers_fit_a_pattern(client: Client, contains: str, first: str | None) -> None:
+    offered = client.available_phone_numbers("US").local.list(contains=contains, limit=1)
+    assert [one.phone_number for one in offered] == ([first] if first else [])
+
+
+@pytest.mark.row("rest.available.contains")
+def test_an_area_that_is_named_wins_over_that_of_a_pattern(client: Client) -> None:
+    local = client.available_phone_numbers("US").local
+    assert local.list(contains="510555****", area_code=773) == []
+    free = client.available_phone_numbers("US").toll_free
+    assert free.list(contains="888*******", limit=1)[0].phone_number == "+18885551000"
+    assert free.list(contains="510*******", limit=1) == []
+
+
+@pytest.mark.row("rest.available.filters")
+def test_offered_numbers_can_call_and_text_but_not_fax(client: Client) -> None:
+    local = client.available_phone_numbers("US").local
+    assert local.list(voice_enabled=True, sms_enabled=True, mms_enabled=True, limit=1)
+    assert local.list(beta=True, exclude_all_address_required=True, limit=1)
+    for impossible in ({"fax_enabled": True}, {"sms_enabled": False}):
+        assert local.list(**impossible, limit=1) == []
+
+
+@pytest.mark.row("rest.available.filters")
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        *(
+            ({name: "1"}, "is not emulated here")
+            for name in (
+                "near_number", "near_lat_long", "distance", "in_postal_code", "in_region",
+                "in_rate_center", "in_lata", "in_locality",
+            )
+        ),
+        ({"contains": "1"}, "Contains: expected"),
+        ({"contains": "12#4"}, "Contains: expected"),
+        ({"contains": "5$5"}, "Contains: expected"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_search_that_is_not_kept_is_refused_by_name(
+    client: Client, asked: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TwilioException, match=f'HTTP 400 .*"code": 20001, .*{words}'):
+        client.available_phone_numbers("US").local.list(**asked)
+
+
+@pytest.mark.row("rest.available.countries")
+def test_the_countries_with_numbers_are_listed(served: Served, client: Client) -> None:
+    (country,) = client.available_phone_numbers.list()
+    assert (country.country_code, country.country) == ("US", "United States")
+    shown = fetched(served, "/AvailablePhoneNumbers/US.json")
+    assert set(shown) == fields("api.v2010.account.available_phone_number_country")
+    with pytest.raises(TwilioRestException) as nowhere:
+        client.available_phone_numbers("ZZ").fetch()
+    assert nowhere.value.status == 404
 
 
 @pytest.mark.row("rest.numbers.update")

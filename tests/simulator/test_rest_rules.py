@@ -101,11 +101,20 @@ def test_other_forms_than_json_are_refused_by_name(served: Served, path: str) ->
     assert answer.status_code == 404 and "not emulated" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("name", ["Transcriptions", "OutgoingCallerIds", "Usage/Records"])
+@pytest.mark.parametrize("name", ["ShortCodes", "Usage/Records"])
 def test_resources_that_are_not_emulated_say_so(served: Served, name: str) -> None:
     answer = requests.get(f"{served.root}{API}/{name}.json", auth=(ACCOUNT, TOKEN), timeout=10)
     expected = f"{name.partition('/')[0]} is not emulated here"
     assert (answer.status_code, answer.json()["message"]) == (404, expected)
+
+
+def test_transcriptions_of_a_live_call_are_not_those_of_a_recording(served: Served) -> None:
+    url = f"{served.root}{API}/Calls/CA{'0' * 32}/Transcriptions.json"
+    answer = requests.post(url, auth=(ACCOUNT, TOKEN), timeout=10)
+    assert answer.json()["message"] == "Transcriptions is not emulated here"
+    url = f"{served.root}{API}/Transcriptions/TR{'0' * 32}.json"
+    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10)
+    assert answer.json()["message"].endswith("was not found")
 
 
 def test_a_wrong_verb_of_http_is_405(served: Served) -> None:

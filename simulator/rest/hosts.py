@@ -1,0 +1,40 @@
+"""Hosts of the carrier other than that of its REST API: Lookup, Verify, TaskRouter and the like.
+
+They come in by the door; each is refused by its name, and noted in the log the first time.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from simulator.rest.answers import ApiError
+
+_ANY = re.compile(r"(?:[a-z0-9-]+\.)*twilio\.com")
+_API = re.compile(r"api(?:\.[a-z0-9-]+){0,2}\.twilio\.com")
+"""Also `api.EDGE.REGION.twilio.com` (Twilio, "Global infrastructure")."""
+SEEN: web.AppKey[set[str]] = web.AppKey("hosts_not_emulated")
+
+_log = logging.getLogger(__name__)
+
+
+@web.middleware
+async def other_hosts(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer for a host of the carrier that is not its REST API."""
+    host = request.host.partition(":")[0].lower()
+    if not _is_elsewhere(host):
+        return await handler(request)
+    refusal = ApiError(404, 20404, f"{host} is not emulated here")
+    if host not in request.app[SEEN]:
+        request.app[SEEN].add(host)
+        _log.warning("%s (asked for %s)", refusal, request.path)
+    return refusal.response()
+
+
+def _is_elsewhere(host: str) -> bool:
+    return _ANY.fullmatch(host) is not None and _API.fullmatch(host) is None
