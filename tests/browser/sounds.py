@@ -61,8 +61,8 @@ def write_wav(path: Path, sound: Samples) -> Path:
 
 
 def from_mulaw(mulaw: bytes | bytearray) -> Samples:
-    """Mu-law (ITU-T G.711) as samples within ±1."""
-    code = ~np.frombuffer(mulaw, dtype=np.uint8).astype(np.int32) & 0xFF
+    """Mu-law (ITU-T G.711) as samples within ±1. More may be added to it meanwhile."""
+    code = ~np.frombuffer(bytes(mulaw), dtype=np.uint8).astype(np.int32) & 0xFF
     size = (((code & 0x0F) << 3) + 132 << ((code >> 4) & 7)) - 132
     return np.asarray(np.where(code & 0x80, -size, size) / 32768)
 
