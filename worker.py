@@ -30,10 +30,12 @@ def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
     return (
         ("ivr.jobs.sweep", "books", settings.sweep_s),
         ("ivr.jobs.sweep_day", "carrier", 3600),
+        ("ivr.jobs.sweep_week", "carrier", 86_400),
         ("ivr.jobs.adopt_messages", "tickets", settings.sweep_s),
         ("ivr.jobs.forget_phrases", "tickets", 86_400),
         ("recordings.jobs.sweep", "books", settings.sweep_s),
         ("recordings.jobs.sweep_day", "carrier", 3600),
+        ("recordings.jobs.sweep_week", "carrier", 86_400),
         ("agents.jobs.tidy", "live", 5),
     )
 

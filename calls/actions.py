@@ -16,6 +16,8 @@ from infra.events import publish
 
 _TOKEN_S = 60
 _MOST_IN_A_QUERY = 500
+_LONGEST_ADDRESS = 40
+"""Enough for every number; of an address of another kind the rest is left out."""
 ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
 """Statuses of a call that is over, as the carrier names them."""
 
@@ -35,8 +37,8 @@ def call_arrived(
         return call
     call = Call(
         carrier_sid=carrier_sid,
-        from_number=from_number,
-        to_number=to_number,
+        from_number=from_number[:_LONGEST_ADDRESS],
+        to_number=to_number[:_LONGEST_ADDRESS],
         direction=direction,
         language=language,
         status="in-progress",

@@ -26,7 +26,7 @@ from infra.log import logger
 from infra.services import Services
 
 _MOST_RINGS = 2
-_HERE_AT_ONCE = 50
+_HERE_AT_ONCE = 5
 _JOB_TIMEOUT_S = 3600
 _log = logger(__name__)
 _services: list[Services] = []
@@ -159,9 +159,13 @@ class Poller:
 
 
 def _keep_on(look: Callable[[], None]) -> None:
-    while not drain.is_on():
-        try:
-            look()
-        except Exception as error:
-            _log.warning("outbox look failed", reason=jobs.park_reason(error))
-        time.sleep(1)
+    """Until this process drains; it does when a look ends for another reason than an error."""
+    try:
+        while not drain.is_on():
+            try:
+                look()
+            except Exception as error:
+                _log.warning("outbox look failed", reason=jobs.park_reason(error))
+            time.sleep(1)
+    finally:
+        drain.begin()

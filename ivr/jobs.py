@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from agents.actions import caller_gone
@@ -21,7 +22,8 @@ from config.city import City
 from infra import jobs
 from infra.clock import now
 from infra.jobs import Later, Run, job
-from infra.sweeps import DAY, since_last
+from infra.log import logger
+from infra.sweeps import DAY, WEEK, since_last
 from ivr.reporting import report_draft, report_message
 from recordings.models import Recording
 from tickets.models import Report
@@ -30,6 +32,7 @@ from voice.ahead import speak_all
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
 
+_log = logger(__name__)
 _NOTES_S = 10
 _AT_A_TIME = 20
 _QUIET = timedelta(seconds=30)
@@ -79,6 +82,12 @@ def sweep(run: Run) -> None:
 def sweep_day(run: Run) -> None:
     """The same for the last day."""
     _compare(run, since=now() - DAY)
+
+
+@job
+def sweep_week(run: Run) -> None:
+    """The same for the last week."""
+    _compare(run, since=now() - WEEK)
 
 
 @job
@@ -143,7 +152,16 @@ def _compare(run: Run, *, since: datetime) -> None:
     for begin in range(0, len(wrong), _AT_A_TIME):
         with run.database.transaction("ivr.jobs.sweep.mend") as session:
             for known in wrong[begin : begin + _AT_A_TIME]:
-                _mend(session, known, run.settings.language_list[0])
+                _mend_alone(session, known, run.settings.language_list[0])
+
+
+def _mend_alone(session: Session, theirs: CarrierCall, language: str) -> None:
+    """A call that does not fit our books must not hold up the others."""
+    try:
+        with session.begin_nested():
+            _mend(session, theirs, language)
+    except DataError:
+        _log.error("a call of the carrier does not fit our books", call_sid=theirs.sid)
 
 
 def _mend(session: Session, theirs: CarrierCall, language: str) -> None:

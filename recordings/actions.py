@@ -48,9 +48,10 @@ def register(
     ours already is not touched by late news. Fetching is asked for once.
     """
     recording = _found(session, carrier_sid) or _made(session, carrier_sid, purpose)
-    _learn(recording, call_sid, purpose, channels, duration_s, started_at)
-    link(session, recording)
     action = _SAYS.get(status)
+    length_s = duration_s if action is Action.COMPLETE else None
+    _learn(recording, call_sid, purpose, channels, length_s, started_at)
+    link(session, recording)
     if action is None or not allows(recording.state, action):
         return recording
     recording.state = next_state(recording.state, action)

@@ -19,7 +19,7 @@ from infra.failpoints import failpoint
 from infra.jobs import Later, Permanent, Run, job
 from infra.log import logger
 from infra.storage import Storage, StorageError, Stored
-from infra.sweeps import DAY, RECENT, since_last
+from infra.sweeps import DAY, RECENT, WEEK, since_last
 from recordings import actions, messages, queries
 from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording
@@ -106,6 +106,12 @@ def sweep_day(run: Run) -> None:
     _compare(run, since=now() - DAY)
 
 
+@job
+def sweep_week(run: Run) -> None:
+    """The same for the last week."""
+    _compare(run, since=now() - WEEK)
+
+
 def _fetch(run: Run, recording: Recording) -> tuple[Stored, Shape]:
     with tempfile.TemporaryDirectory(dir=_workshop(run)) as folder:
         path = Path(folder) / "fetched.wav"
@@ -173,18 +179,18 @@ def _settle(
 
 
 def _compare(run: Run, *, since: datetime) -> None:
-    """Register what the carrier has and we do not, and tie up what came out of order.
-
-    A few at a time: whatever else is written waits for each transaction.
-    """
-    theirs = _in_their_books(run, since)
+    """Register what the carrier has and we do not, and tie up what came out of order."""
+    carrier = run.get(Carrier)
+    _register_news(run, carrier.recordings(since=since))
     with run.database.read() as session:
-        ours = queries.known_by_sid(session, list(theirs))
-    news = [one for one in theirs.values() if actions.is_news(ours.get(one.sid), one.status)]
-    for begin in range(0, len(news), _AT_A_TIME):
-        with run.database.transaction("recordings.jobs.sweep.register") as session:
-            for known in news[begin : begin + _AT_A_TIME]:
-                _register(session, known)
+        calls = queries.calls_with_unfinished(
+            session, began_before=since, ended_after=min(since, now() - RECENT)
+        )
+    for call_sid in calls:
+        try:
+            _register_news(run, carrier.recordings_of(call_sid))
+        except CarrierError as error:
+            _log.info("asked for again later", call_sid=call_sid, reason=str(error))
     with run.finish() as session:
         for recording in queries.without_call(session):
             actions.link(session, recording)
@@ -192,17 +198,15 @@ def _compare(run: Run, *, since: datetime) -> None:
         messages.adopt(session)
 
 
-def _in_their_books(run: Run, since: datetime) -> dict[str, CarrierRecording]:
-    """Recordings that began since then, and those of longer calls that we know unfinished."""
-    carrier = run.get(Carrier)
+def _register_news(run: Run, theirs: list[CarrierRecording]) -> None:
+    """A few at a time: whatever else is written waits for each transaction."""
     with run.database.read() as session:
-        long_calls = queries.calls_with_unfinished(
-            session, started_before=since, ended_after=now() - RECENT
-        )
-    found = carrier.recordings(since=since)
-    for call_sid in long_calls:
-        found += carrier.recordings_of(call_sid)
-    return {recording.sid: recording for recording in found}
+        ours = queries.known_by_sid(session, [one.sid for one in theirs])
+    news = [one for one in theirs if actions.is_news(ours.get(one.sid), one.status)]
+    for begin in range(0, len(news), _AT_A_TIME):
+        with run.database.transaction("recordings.jobs.sweep.register") as session:
+            for known in news[begin : begin + _AT_A_TIME]:
+                _register(session, known)
 
 
 def _register(session: Session, known: CarrierRecording) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from sqlalchemy import ColumnElement, column, func, select, table
+from sqlalchemy import ColumnElement, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from calls.models import Call, TurnSound, Utterance
@@ -20,6 +20,7 @@ from tickets.models import Report, Ticket
 PAGE_SIZE = 25
 _LOOK_BACK = timedelta(days=2)
 _MOST_IN_A_QUERY = 500
+_MOST_ASKED_FOR = 50
 
 _handover = table(
     "handover",
@@ -126,19 +127,22 @@ def known_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, Kno
 
 
 def calls_with_unfinished(
-    session: Session, *, started_before: datetime, ended_after: datetime
+    session: Session, *, began_before: datetime, ended_after: datetime
 ) -> Sequence[str]:
-    """Calls that are over, while of a recording we know only that it was begun.
+    """Calls that are over or unknown, and of a recording we know only that it was begun.
 
-    A list of recordings that began lately leaves out those of a long call.
+    A list of recordings that began lately leaves out those of a long call. At most fifty.
     """
+    heard_of = func.coalesce(Call.ended_at, Recording.announced_at)
+    is_over = or_(Call.ended_at.is_not(None), Call.id.is_(None))
     return session.scalars(
-        select(Call.carrier_sid)
-        .join(Recording, Recording.call_id == Call.id)
+        select(Recording.call_sid)
+        .outerjoin(Call, Call.id == Recording.call_id)
         .where(Recording.state == State.ANNOUNCED, Recording.announced_s.is_(None))
-        .where(Recording.announced_at > now() - _LOOK_BACK)
-        .where(Call.started_at < started_before, Call.ended_at > ended_after)
+        .where(Recording.call_sid != "", is_over, heard_of > ended_after)
+        .where(func.coalesce(Recording.started_at, Recording.announced_at) < began_before)
         .distinct()
+        .limit(_MOST_ASKED_FOR)
     ).all()
 
 

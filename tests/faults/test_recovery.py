@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -21,22 +23,32 @@ from infra.services import Services
 SID = "CA" + "5" * 32
 
 
+LONG_ADDRESS = "sip:" + "reception" * 30 + "@hotline.test"
+
+
+def in_their_books(**differs: Any) -> CarrierCall:
+    """A call that is over."""
+    call = CarrierCall(
+        sid=SID,
+        from_number="+13125550101",
+        to_number="+13125550100",
+        direction="inbound",
+        status="completed",
+        started_at=now() - timedelta(seconds=40),
+        ended_at=now() - timedelta(seconds=20),
+        duration_s=20,
+    )
+    return replace(call, **differs)
+
+
 class TheirBooks:
-    """A carrier that knows of one call, which is over."""
+    """A carrier that knows of these calls; of one that is over if none are given."""
+
+    def __init__(self, *known: CarrierCall) -> None:
+        self.known = list(known) or [in_their_books()]
 
     def calls(self, *, since: object) -> list[CarrierCall]:
-        return [
-            CarrierCall(
-                sid=SID,
-                from_number="+13125550101",
-                to_number="+13125550100",
-                direction="inbound",
-                status="completed",
-                started_at=now() - timedelta(seconds=40),
-                ended_at=now() - timedelta(seconds=20),
-                duration_s=20,
-            )
-        ]
+        return self.known
 
 
 @job
@@ -100,6 +112,34 @@ def test_the_sweep_ends_and_settles_a_call_whose_last_callback_never_came(
         assert (call.status, call.duration_s) == ("completed", 20)
         assert call.settled_at is not None
         assert kept.all(), "what the caller had said is a report"
+
+
+def compare(settings: Settings, database: Database, *known: CarrierCall) -> dict[str, Call]:
+    """Our calls by sid, after the sweep."""
+    services = Services(settings, database)
+    services.add(Carrier, TheirBooks(*known))
+    with database.transaction() as session:
+        enqueue(session, queue="books", job="ivr.jobs.sweep", key="every:sweep:1")
+    assert work(services, "books") == 1
+    with database.read() as session:
+        return {call.carrier_sid: call for call in session.scalars(select(Call))}
+
+
+def test_the_sweep_keeps_a_call_from_an_address_longer_than_any_number(
+    settings: Settings, database: Database
+) -> None:
+    ours = compare(settings, database, in_their_books(from_number=LONG_ADDRESS))
+    assert ours[SID].status == "completed"
+    assert LONG_ADDRESS.startswith(ours[SID].from_number)
+
+
+def test_a_call_that_does_not_fit_our_books_holds_up_no_other(
+    settings: Settings, database: Database
+) -> None:
+    others = [in_their_books(sid="CA" + str(n) * 32) for n in (1, 2)]
+    unfit = in_their_books(sid="CA" + "7" * 200)
+    ours = compare(settings, database, others[0], unfit, others[1])
+    assert all(ours[other.sid].status == "completed" for other in others)
 
 
 def _let_lease_run_out(database: Database) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+import time_machine
 
 from config.settings import Settings
-from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox, Permanent, Run, enqueue, job, work
+from infra.jobs import Permanent, Run, enqueue, job, work
 from infra.services import Services
-from infra.sweeps import DAY, RECENT, since_last
+from infra.sweeps import RECENT, WEEK, since_last
 
-SOON = timedelta(seconds=5)
+BEGIN = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+OVERLAP = timedelta(minutes=3)
 looked: list[datetime] = []
 
 
@@ -33,48 +34,67 @@ def services(settings: Settings, database: Database) -> Services:
     return Services(settings, database)
 
 
-def comes_round(services: Services, name: str = "compare") -> None:
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(BEGIN, tick=False) as traveller:
+        yield traveller
+
+
+def asks(services: Services, name: str = "compare") -> None:
     with services.database.transaction() as session:
-        enqueue(session, queue="books", job=f"{__name__}.{name}", key=f"every:{name}:{now()}")
+        job_name = f"{__name__}.{name}"
+        enqueue(session, queue="books", job=job_name, key=f"every:{name}:{datetime.now(UTC)}")
+
+
+def looks_from(services: Services) -> datetime:
+    asks(services)
     assert work(services, "books") == 1
+    return looked[-1]
 
 
-def goes_by(services: Services, time: timedelta) -> None:
-    with services.database.transaction() as session:
-        session.execute(update(Outbox).values(created_at=now() - time))
+def test_the_first_looks_at_the_last_minutes(
+    services: Services, clock: time_machine.Traveller
+) -> None:
+    assert looks_from(services) == BEGIN - RECENT - OVERLAP
 
 
-def looks_back(services: Services) -> timedelta:
-    comes_round(services)
-    return now() - looked[-1]
+@pytest.mark.parametrize("pause", [timedelta(seconds=15), timedelta(hours=5), timedelta(days=3)])
+def test_the_next_begins_a_little_before_the_last_however_long_ago_that_was(
+    services: Services, clock: time_machine.Traveller, pause: timedelta
+) -> None:
+    looks_from(services)
+    clock.shift(pause)
+    assert looks_from(services) == BEGIN - OVERLAP
 
 
-def test_the_first_looks_at_the_last_minutes(services: Services) -> None:
-    assert RECENT <= looks_back(services) < RECENT + SOON
+def test_it_counts_from_when_the_last_was_asked_for_not_from_when_it_came_to_run(
+    services: Services, clock: time_machine.Traveller
+) -> None:
+    asks(services)
+    clock.shift(timedelta(minutes=10))
+    assert work(services, "books") == 1
+    assert looks_from(services) == BEGIN - OVERLAP
 
 
-def test_the_next_begins_a_little_before_the_last_was_asked_for(services: Services) -> None:
-    comes_round(services)
-    goes_by(services, timedelta(seconds=20))
-    assert timedelta(seconds=80) <= looks_back(services) < timedelta(seconds=80) + SOON
+def test_a_week_back_is_the_farthest(services: Services, clock: time_machine.Traveller) -> None:
+    looks_from(services)
+    clock.shift(timedelta(days=30))
+    assert looks_from(services) == BEGIN + timedelta(days=30) - WEEK
 
 
-def test_after_a_long_absence_all_of_it_is_looked_at(services: Services) -> None:
-    comes_round(services)
-    goes_by(services, timedelta(hours=5))
-    assert looks_back(services) > timedelta(hours=5)
+def test_a_clock_that_was_ahead_does_not_make_it_look_into_the_future(
+    services: Services, clock: time_machine.Traveller
+) -> None:
+    looks_from(services)
+    clock.shift(timedelta(hours=-2))
+    assert looks_from(services) == BEGIN - timedelta(hours=2) - OVERLAP
 
 
-def test_a_day_back_is_the_farthest(services: Services) -> None:
-    comes_round(services)
-    goes_by(services, timedelta(days=5))
-    assert DAY <= looks_back(services) < DAY + SOON
-
-
-def test_one_that_was_not_done_and_other_work_count_as_none(services: Services) -> None:
-    comes_round(services)
-    goes_by(services, timedelta(hours=5))
-    comes_round(services, "refuse")
-    with services.database.transaction() as session:
-        enqueue(session, queue="books", job=f"{__name__}.compare", key="waits", delay_s=3600)
-    assert looks_back(services) > timedelta(hours=5)
+def test_one_that_was_given_up_and_other_work_count_as_none(
+    services: Services, clock: time_machine.Traveller
+) -> None:
+    looks_from(services)
+    clock.shift(timedelta(hours=1))
+    asks(services, "refuse")
+    assert work(services, "books") == 1
+    assert looks_from(services) == BEGIN - OVERLAP

@@ -32,6 +32,8 @@ class FakeCarrier:
     bodies: dict[str, bytes | Iterable[bytes] | CarrierError] = field(default_factory=dict)
     books: list[CarrierRecording] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    refuses: set[str] = field(default_factory=set)
+    """Calls whose recordings it does not tell just now."""
 
     def download_recording(self, sid: str) -> Iterator[bytes]:
         self.asked.append(sid)
@@ -48,6 +50,8 @@ class FakeCarrier:
 
     def recordings_of(self, call_sid: str) -> list[CarrierRecording]:
         self.asked.append(call_sid)
+        if call_sid in self.refuses:
+            raise CarrierError("the carrier answered 500", permanent=False)
         return [recording for recording in self.books if recording.call_sid == call_sid]
 
 

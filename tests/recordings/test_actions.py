@@ -18,6 +18,7 @@ from infra.storage import Stored
 from recordings import actions
 from recordings.life import NotAllowed, State
 from recordings.models import Recording, TranscriptWord
+from recordings.queries import Known, known_by_sid
 from recordings.sound import Shape
 from recordings.transcript import Said
 from tests.recordings.conftest import CALL_SID, SID, new_sid
@@ -160,3 +161,35 @@ def test_a_missing_recording_can_be_asked_for_again(database: Database) -> None:
             actions.fetch_again(session, recording)
     with database.read() as session:
         assert fetches(session) == 2
+
+
+@pytest.mark.parametrize(
+    ("ours", "status", "news"),
+    [
+        (None, "in-progress", True),
+        (None, "completed", True),
+        (Known(State.ANNOUNCED, is_complete=False), "in-progress", False),
+        (Known(State.ANNOUNCED, is_complete=False), "completed", True),
+        (Known(State.ANNOUNCED, is_complete=True), "completed", False),
+        (Known(State.ANNOUNCED, is_complete=True), "failed", True),
+        (Known(State.STORED, is_complete=True), "completed", False),
+        (Known(State.STORED, is_complete=True), "absent", False),
+        (Known(State.MISSING, is_complete=True), "completed", False),
+    ],
+)
+def test_what_the_carrier_says_is_news_only_if_it_changes_our_books(
+    ours: Known | None, status: str, news: bool
+) -> None:
+    assert actions.is_news(ours, status) is news
+
+
+def test_a_length_told_before_the_end_does_not_make_a_recording_complete(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        told(session, status="processing", duration_s=4)
+        known = known_by_sid(session, [SID])[SID]
+    assert not known.is_complete and actions.is_news(known, "completed")
+    with database.transaction() as session:
+        assert told(session).announced_s == 4
+        assert known_by_sid(session, [SID])[SID].is_complete

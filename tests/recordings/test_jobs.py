@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from agents.models import Handover
 from calls.actions import call_arrived
@@ -335,18 +335,48 @@ def test_a_recording_of_a_long_call_is_found_complete_though_it_began_long_ago(
     assert row(services.database, "fetch_recording").state == "waiting"
 
 
-def test_recordings_that_wait_to_be_fetched_are_no_news(
-    services: Services, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+def test_one_call_that_the_carrier_does_not_answer_for_holds_up_no_other(
+    services: Services, carrier: FakeCarrier
 ) -> None:
-    announce(services)
-    carrier.books = [in_books(SID, "StartCallRecordingAPI")]
-    registered: list[str] = []
-    monkeypatch.setattr(jobs, "_register", lambda _session, one: registered.append(one.sid))
+    long_ago = now() - timedelta(minutes=40)
+    calls = [new_sid("CA") for _ in range(3)]
+    sounds = [new_sid() for _ in calls]
+    for call_sid, sound in zip(calls, sounds, strict=True):
+        announce(
+            services,
+            carrier_sid=sound,
+            call_sid=call_sid,
+            status="in-progress",
+            duration_s=None,
+            started_at=long_ago,
+        )
+        listed = replace(in_books(sound, "StartCallRecordingAPI"), call_sid=call_sid)
+        carrier.books.append(replace(listed, started_at=long_ago))
+    carrier.refuses = {calls[1]}
     sweep(services)
-    assert registered == []
-    carrier.books = [in_books(new_sid(), "StartCallRecordingAPI")]
+    assert row(services.database, "sweep").state == "done"
+    with services.database.read() as session:
+        known = {r.carrier_sid: r.announced_s for r in session.scalars(select(Recording))}
+    assert [known[sound] for sound in sounds] == [SECONDS, None, SECONDS]
+    carrier.refuses = set()
     sweep(services)
-    assert len(registered) == 1
+    with services.database.read() as session:
+        assert all(r.announced_s == SECONDS for r in session.scalars(select(Recording)))
+
+
+def test_a_recording_that_ended_in_a_long_absence_of_ours_is_asked_for(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    sweep(services)
+    with services.database.transaction() as session:
+        session.execute(update(Outbox).values(created_at=now() - timedelta(hours=2)))
+    began, ended = now() - timedelta(hours=3), now() - timedelta(hours=1)
+    announce(services, status="in-progress", duration_s=None, started_at=began)
+    carrier.books = [replace(in_books(SID, "StartCallRecordingAPI"), started_at=began)]
+    with services.database.transaction() as session:
+        session.scalars(select(Call)).one().ended_at = ended
+    sweep(services)
+    assert the(services.database, Recording).announced_s == SECONDS
 
 
 def test_what_a_killed_attempt_left_is_cleared(services: Services) -> None:

@@ -324,6 +324,7 @@ DRIVES = (
     ),
     _swept("ivr.jobs.sweep"),
     _swept("ivr.jobs.sweep_day"),
+    _swept("ivr.jobs.sweep_week"),
     Drive(
         "a message is adopted",
         lambda w: w.works("tickets", limit=1),

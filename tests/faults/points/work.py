@@ -318,6 +318,7 @@ DRIVES = (
     ),
     _swept("recordings.jobs.sweep"),
     _swept("recordings.jobs.sweep_day"),
+    _swept("recordings.jobs.sweep_week"),
     _job("a lease is renewed", "tickets", _renews, _done),
     Drive("parked work by a click", _clicks_again, _done, _parked),
     Drive("parked work by a command", lambda _w: commands("drive-again", "--all"), _done, _parked),
