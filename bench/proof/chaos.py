@@ -57,6 +57,8 @@ class Killer:
         self._over = threading.Event()
         self._paused = threading.Event()
         self._striking = threading.Lock()
+        self.failed = ""
+        """What ended the strikes before their time."""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
@@ -84,6 +86,12 @@ class Killer:
         self._thread.join(60)
 
     def _run(self) -> None:
+        try:
+            self._strike_on()
+        except Exception as error:
+            self.failed = f"{type(error).__name__}: {error}"
+
+    def _strike_on(self) -> None:
         while not self._over.wait(self._draw.expovariate(1 / self._every_s)):
             if self._paused.is_set():
                 continue

@@ -94,15 +94,26 @@ class Line:
 
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
-        """The program is away meanwhile: killed and not started again."""
+        """The program is away meanwhile: killed and not started again.
+
+        Raises RuntimeError if it answers all the same.
+        """
         with self._lock:
             self._held.add(name)
         self.kill(name)
         try:
+            self._must_be_away(name)
             yield
+            self._must_be_away(name)
         finally:
             with self._lock:
                 self._held.discard(name)
+
+    def _must_be_away(self, name: str) -> None:
+        with self._lock:
+            self._processes[name].wait(_STOP_S)
+        if self._programs[name].ready():
+            raise RuntimeError(f"{name} answers, though it was killed: no outage was measured")
 
     def wait_ready(self) -> None:
         """Wait until every program answers. Raises TimeoutError naming what does not."""

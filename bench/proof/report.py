@@ -44,6 +44,7 @@ class Run:
     driven: list[Driven]
     struck: dict[str, int]
     kills: int
+    killer_failed: str
     drove_s: float
     settled_s: float
     sweep_s: int
@@ -58,10 +59,15 @@ class Run:
 
     @property
     def holds(self) -> bool:
-        """Whether every zero is zero: nothing lost or doubled, and no bare 5xx in an outage."""
-        measured = len(self.outages) == OUTAGES
-        no_errors = measured and all(not outage.answers.errors for outage in self.outages)
-        return no_errors and all(verdict.holds for verdict in self.verdicts)
+        """Whether every zero is zero: nothing lost or doubled, and no bare 5xx in an outage.
+
+        A run without calls, without kills, or without requests in each outage shows nothing.
+        """
+        asked = [outage.answers for outage in self.outages if outage.answers.sent]
+        killed = self.kills > 0 and not self.killer_failed
+        happened = bool(self.driven) and killed and len(asked) == OUTAGES
+        no_errors = not any(answers.errors for answers in asked)
+        return happened and no_errors and all(verdict.holds for verdict in self.verdicts)
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class CutRun:
     @property
     def holds(self) -> bool:
         """Whether no call died, and nothing was lost or doubled."""
-        return not self.cuts.dead and all(verdict.holds for verdict in self.verdicts)
+        happened = self.cuts.count > 0
+        return happened and not self.cuts.dead and all(verdict.holds for verdict in self.verdicts)
 
 
 def text(runs: list[Run], cut: list[CutRun], *, command: str, seed: int) -> str:
@@ -138,6 +145,7 @@ def _one(run: Run) -> str:
         f"- {len(run.driven)} calls in {run.drove_s:.0f} s ({_counted(kinds)}); "
         f"{complete} went by the script to the end, the others met trouble on the way",
         f"- {run.kills} kills: {_counted(run.struck)}",
+        *([f"- **kills ended early**: {run.killer_failed}"] if run.killer_failed else []),
         f"- the carrier's faults: {_counted(run.faults)}",
         f"- settled for {run.settled_s:.0f} s; sweep every {run.sweep_s} s, "
         f"lease {run.lease_s} s\n",

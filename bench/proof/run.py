@@ -100,6 +100,7 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
         driven=driven,
         struck=dict(killer.struck),
         kills=killer.kills,
+        killer_failed=killer.failed,
         drove_s=drove_s,
         settled_s=settled_s,
         sweep_s=size.sweep_s,
