@@ -117,7 +117,7 @@ class Phones:
     def describe(self, address: str, behaviour: Behaviour) -> None:
         """Say what a telephone does; replaces what was said before. Its number is verified."""
         self.described[address] = behaviour
-        if address.startswith("+"):
+        if address.removeprefix("+").isdigit():
             self._network.verified.verify(address, self._network.clock.date)
 
     def forget(self, address: str) -> None:

@@ -85,7 +85,8 @@ def asked_at(settings: Settings, url: str) -> tuple[str, Form]:
 
     Whoever knows the address of a recording may hear it (Twilio, "Recording resource").
     """
-    if not url.startswith(f"{settings.public_root}/2010-04-01/"):
+    root = re.escape(settings.public_root)
+    if not re.match(rf"{root}/2010-04-01/Accounts/\w+/(Recordings|Messages/\w+/Media)/", url):
         return url, ()
     login = encode_basic_auth(settings.account_sid, settings.auth_token)
     return settings.root + url.removeprefix(settings.public_root), (("Authorization", login),)

@@ -70,7 +70,7 @@ def forward(query: str) -> str:
         timeout=given.get("Timeout", "20"),
         callerId=_number(given.get("CallerId", "")),
     )
-    return document(f"<Dial{attributes}>{_number(given['PhoneNumber'])}</Dial>")
+    return document(f"<Dial{attributes}>{escape(_number(given['PhoneNumber']))}</Dial>")
 
 
 def voice_mail(query: str) -> str:

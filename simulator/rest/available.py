@@ -88,7 +88,7 @@ def _pattern(text: str) -> str:
     if pattern and not _PATTERN.fullmatch(pattern):
         allowed = "2 to 16 letters, digits, * and %, with + before or $ after them"
         raise ApiError(400, 20001, f"Contains: expected {allowed}, got {text!r}")
-    pattern = pattern.translate(_KEYS)
+    pattern = re.sub("%+", "%", pattern.translate(_KEYS))
     is_whole = re.fullmatch(f"[0-9*]{{{_WHOLE}}}", pattern) is not None
     return f"+1{pattern}" if is_whole else pattern
 

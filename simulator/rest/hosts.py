@@ -32,7 +32,7 @@ async def other_hosts(
     refusal = ApiError(404, 20404, f"{host} is not emulated here")
     if host not in request.app[SEEN]:
         request.app[SEEN].add(host)
-        _log.warning("%s (asked for %s)", refusal, request.path)
+        _log.warning("%s", refusal)
     return refusal.response()
 
 

@@ -14,7 +14,7 @@ from simulator.webhook import Form, Request, WebhookFailed
 
 WHISPER_VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Hangup")
 _IS_NUMBER = re.compile(r"\+?[0-9]{2,15}")
-_IS_SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
+_IS_SIP = re.compile(r"sips?:[^\s@]+@\S+")
 
 
 async def run_whisper(scene: Scene, first: Request) -> bool:

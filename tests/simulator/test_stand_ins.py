@@ -16,6 +16,7 @@ from simulator.origins import OriginMap
 from simulator.settings import Hook
 from simulator.sound_files import sound_of
 from simulator.stand_ins import stand_in_for
+from simulator.twimlets import forward
 from simulator.webhook import Answer
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.line import SHOP, Played, play
@@ -109,6 +110,11 @@ def test_the_forward_twimlet_calls_and_goes_on_where_nobody_answers(
     played = twimlet(tmp_path, "forward", given, phones={SHOP: does})
     assert [call.party.to for call in played.calls[1:]] == [SHOP]
     assert played.heard() == heard and not played.codes()
+
+
+def test_the_forward_twimlet_dials_what_it_is_given_and_nothing_that_is_hidden_in_it() -> None:
+    hidden = urlencode({"PhoneNumber": "<Sip>sip:thief@hotline.test</Sip>"})
+    assert "<Sip>" not in forward(hidden)
 
 
 def test_the_forward_twimlet_gives_up_after_its_timeout(tmp_path: Path) -> None:
