@@ -42,9 +42,13 @@ _ADVICE = {
     13201: (
         "A document for the called side cannot dial; use a conference to bring in a third person."
     ),
-    13214: "callerId takes a number in E.164 (+13125550100) or client:NAME.",
+    13214: (
+        "To a number, callerId takes the caller, the called number, or a number that the account "
+        "bought or verified (OutgoingCallerIds, or describe it as a phone); to a client also "
+        "client:NAME."
+    ),
     13223: "Write the number in E.164: + and the country code.",
-    13224: "Write the address as sip:name@host.",
+    13224: "The carrier does not call that number: is it complete, with + and its country code?",
     13240: "The call to be coached must be in the conference already.",
     20001: "Correct the named parameter.",
     31008: "The caller gave up, or another device was quicker; nothing is wrong.",

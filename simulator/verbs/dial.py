@@ -35,6 +35,7 @@ from simulator.webhook import Form, Request
 
 _IS_CALLER = re.compile(r"\+?[0-9]{2,15}|(client|sip):.+")
 _IS_SIP_CALLER = re.compile(r"[\w+.-]+")
+_ADDRESSES = ("client:", "sip:", "sips:")
 _ALONE = frozenset({"Queue", "Conference", "Application"})
 
 
@@ -47,7 +48,7 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
         return await _ROOMS[alone[0].name](scene, verb)
     if not verb.children and not verb.text:
         raise VerbError(12200, "<Dial> needs a number or one of its nouns")
-    _shown_caller(verb)
+    _check_caller(scene, verb)
     dialling = _Dialling(scene, verb)
     try:
         await dialling.run()
@@ -63,6 +64,25 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
 
 
 _ROOMS = {"Queue": dial_queue, "Conference": join}
+
+
+def _check_caller(scene: Scene, verb: Verb) -> None:
+    """Whether its caller may be shown (Twilio, error 13214). Raises VerbError.
+
+    To a number only the calling number, the called number or a number of the account, bought or
+    verified; a client or SIP address that calls one must say which.
+    """
+    caller, party = _shown_caller(verb), scene.call.party
+    if verb.children and all(noun.name != "Number" for noun in verb.children):
+        return
+    network = scene.network
+    known = {party.from_, party.to, *network.account.numbers, *network.verified.by_number}
+    may_be_shown = {number for number in known if not number.startswith(_ADDRESSES)}
+    if (caller or party.from_) in may_be_shown:
+        return
+    if caller:
+        raise VerbError(13214, f"callerId: {caller} is neither verified nor a number of this call")
+    raise VerbError(13214, "callerId is needed where a client or SIP address calls a number")
 
 
 def _shown_caller(verb: Verb) -> str:

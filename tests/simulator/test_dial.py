@@ -299,6 +299,8 @@ def test_a_phone_described_wrongly_is_refused(source: dict[str, Any]) -> None:
     ("document", "code"),
     [
         (f'<Dial callerId="nonsense">{SHOP}</Dial>', 13214),
+        (f'<Dial callerId="+13125550199">{SHOP}</Dial>', 13214),
+        (f'<Dial callerId="client:desk"><Number>{SHOP}</Number></Dial>', 13214),
         ("<Dial>hello world</Dial>", 13223),
         ("<Dial><Number/></Dial>", 13223),
         ("<Dial><Client/></Dial>", 13223),

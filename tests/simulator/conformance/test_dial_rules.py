@@ -72,6 +72,28 @@ def test_the_callee_sees_the_caller_unless_told_otherwise(
     assert {one["From"] for one in played.app.forms("/child")} == {shown}
 
 
+@pytest.mark.row("verb.Dial.callerId")
+@pytest.mark.parametrize("caller", [CALLER, NUMBER, SHOP])
+def test_a_number_sees_a_caller_whom_the_account_may_show(tmp_path: Path, caller: str) -> None:
+    """The caller, the called number, and a verified one, as is that of a described phone."""
+    number = f'<Number statusCallback="/child">{SHOP}</Number>'
+    dial = f'<Dial callerId="{caller}">{number}</Dial>'
+    played = dialled(tmp_path, dial, phones={SHOP: ANSWERS})
+    assert {one["From"] for one in played.app.forms("/child")} == {caller}
+
+
+@pytest.mark.row("code.13214")
+@pytest.mark.parametrize("caller", ["client:bob", "sip:bob@hotline.test"])
+def test_a_caller_without_a_number_needs_a_caller_id_to_call_one(
+    tmp_path: Path, caller: str
+) -> None:
+    refused = dialled(tmp_path / "a", f"<Dial>{SHOP}</Dial>", from_number=caller)
+    assert refused.codes() == [13214] and len(refused.calls) == 1
+    dial = f'<Dial callerId="{NUMBER}">{SHOP}</Dial>'
+    shown = dialled(tmp_path / "b", dial, from_number=caller)
+    assert not shown.codes() and len(shown.calls) == 2
+
+
 @pytest.mark.row("dial.most")
 def test_ten_ring_at_once_and_eleven_are_refused(tmp_path: Path) -> None:
     numbers = [f"+131255502{place:02}" for place in range(11)]
