@@ -32,6 +32,8 @@ async def receive_text(request: web.Request) -> web.Response:
             raise ValueError("expected a JSON object")
         text = _text(body, "body", "")
         from_number, to = _text(body, "from"), _text(body, "to", network.settings.number)
+        if to not in network.account.numbers:
+            raise ValueError(f"to: expected a number of the account, got {to!r}")
         media = _media(body.get("media", []), network.clock.date)
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=400)

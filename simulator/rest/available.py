@@ -63,7 +63,7 @@ def numbers_in(area: str, taken: Container[str]) -> Iterator[str]:
 async def list_available(request: web.Request) -> web.Response:
     """Thirty numbers at most, filtered by AreaCode, Contains and what they can."""
     if request.match_info["country"] not in _COUNTRIES:
-        raise not_found(request.path)
+        raise ApiError(404, 20404, f"only numbers of {', '.join(_COUNTRIES)} are offered here")
     query = request.query
     beyond = next((name for name in _NOT_EMULATED if query.get(name)), None)
     if beyond is not None:

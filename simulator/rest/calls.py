@@ -211,7 +211,7 @@ def _document(
     network: Network, form: Mapping[str, str], events: tuple[str, ...]
 ) -> tuple[Hook | None, str, StatusCallback]:
     """What the call runs and whom its progress is told: the application's word counts most."""
-    progress, method = progress_from(form, events), method_of(form, "Method")
+    progress, method = progress_from(network, form, events), method_of(form, "Method")
     if form.get("ApplicationSid"):
         answering = network.account.application(form["ApplicationSid"])
         if answering.voice is None:

@@ -95,6 +95,7 @@ def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> 
     beyond = sorted(name for name in _NOT_EMULATED if form.get(name, "false").lower() != "false")
     if beyond:
         raise ApiError(400, 20001, f"{beyond[0]} is not emulated here")
+    _refuse_channels(form)
     for name, values in _WORDS.items():
         one_of(form, name, values)
     body = form.get("Body", "")
@@ -117,6 +118,14 @@ def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> 
         validity_s=_validity(form),
         send_at=send_at,
     )
+
+
+def _refuse_channels(form: dict[str, str]) -> None:
+    """WhatsApp and the like. Raises ApiError."""
+    for name in ("From", "To"):
+        channel, colon, _ = form.get(name, "").partition(":")
+        if colon:
+            raise ApiError(400, 20001, f"{name}: {channel}: is not emulated here; texts are")
 
 
 def _addressee(network: Network, form: dict[str, str], from_: str) -> str:
@@ -142,6 +151,8 @@ def _sender(network: Network, form: dict[str, str]) -> tuple[str, str]:
         raise ApiError(404, 20404, f"The Messaging Service {service} was not found")
     if not from_ and not service:
         raise ApiError(400, 21603, "A 'From' phone number is required.")
+    if from_ and not from_.startswith("+"):
+        raise ApiError(400, 21606, "From: senders that are no numbers are not emulated here")
     if from_ and from_ not in network.account.numbers:
         raise ApiError(400, 21606, "The 'From' number is not a number of this account")
     return from_ or next(iter(network.account.numbers), ""), service

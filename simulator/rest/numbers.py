@@ -33,7 +33,7 @@ def shown_number(number: Number, account_sid: str) -> dict[str, Any]:
         "voice_application_sid": number.voice_application_sid or None,
         "sms_application_sid": number.sms_application_sid or None,
         "voice_receive_mode": "voice",
-        "capabilities": {"voice": True, "sms": True, "mms": False, "fax": False},
+        "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
         "address_requirements": "none",
         "beta": False,
         "origin": "twilio",

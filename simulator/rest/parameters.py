@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from simulator.detection import MODES, Detection
+from simulator.network import Network
 from simulator.recordings import Callback, RecordTerms
 from simulator.rest.answers import ApiError
 from simulator.status import EVENTS as PROGRESS_EVENTS
 from simulator.status import StatusCallback
 
 EVENTS = "StatusCallbackEvent"
+_INVALID_EVENT = 21626
 RECORDING_EVENTS = ("in-progress", "completed", "absent")
 _DETECTION = "MachineDetection"
 _THRESHOLDS = {
@@ -74,22 +76,31 @@ def url_of(form: Mapping[str, str], name: str) -> str:
     return checked_url(name, form[name]) if form.get(name) else ""
 
 
-def progress_from(form: Mapping[str, str], events: tuple[str, ...]) -> StatusCallback:
-    """Where a call's progress goes."""
-    told = words(EVENTS, events, PROGRESS_EVENTS)
+def progress_from(
+    network: Network, form: Mapping[str, str], events: tuple[str, ...]
+) -> StatusCallback:
+    """Where a call's progress goes. Events that there are not are left out, and warned of."""
+    asked = tuple(event.strip() for one in events for event in one.split(","))
+    told = tuple(event for event in asked if event in PROGRESS_EVENTS)
+    if len(told) < len(asked):
+        _doubt(network, f"Invalid '{EVENTS}': expected {', '.join(PROGRESS_EVENTS)}")
     method = method_of(form, "StatusCallbackMethod")
-    return StatusCallback(url_of(form, "StatusCallback"), method, told or ("completed",))
+    url = url_of(form, "StatusCallback")
+    return StatusCallback(url, method, told if asked else ("completed",))
+
+
+def _doubt(network: Network, message: str) -> None:
+    if network.settings.strict:
+        raise ApiError(400, _INVALID_EVENT, message)
+    network.debugger.add(_INVALID_EVENT, message, at=network.clock.date, level="warning")
 
 
 def words(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     """Words of a fixed set, repeated or separated by spaces or commas."""
     told = tuple(word for one in given for word in re.split(r"[\s,]+", one) if word)
-    if not set(told) - set(known):
-        return told
-    expected = f"expected {', '.join(known)}"
-    if name == EVENTS:
-        raise ApiError(400, 21626, f"Invalid '{EVENTS}': {expected}")
-    raise ApiError(400, 20001, f"{name}: {expected}")
+    if set(told) - set(known):
+        raise ApiError(400, 20001, f"{name}: expected {', '.join(known)}")
+    return told
 
 
 def recording_from(

@@ -100,11 +100,18 @@ def _ring(
         to,
         shown_caller(form) or from_,
         timeout_s=whole(form, "Timeout", 60, 5, 600) + _LATER_S,
-        progress=progress_from(form, events),
+        progress=progress_from(network, form, events),
         time_limit_s=seconds_of(form, "TimeLimit", 14_400, 86_400),
         detection=detection if form.get("MachineDetection") else None,
         record=record if flag(form, "Record") else None,
     )
+
+
+def _beep(form: Mapping[str, str]) -> str:
+    """When the room hears a beep; true and false in any case, as `flag` takes them."""
+    word = form.get("Beep", "true")
+    given = word.lower() if word.lower() in {"true", "false"} else word
+    return one_of({"Beep": given}, "Beep", _BEEPS)
 
 
 def _name(request: web.Request) -> str:
@@ -154,7 +161,7 @@ def _terms(
     return Terms(
         label=form.get("Label", ""),
         muted=flag(form, "Muted"),
-        beep=one_of(form, "Beep", _BEEPS),
+        beep=_beep(form),
         start_on_enter=flag(form, "StartConferenceOnEnter", "true"),
         end_on_exit=flag(form, "EndConferenceOnExit"),
         early_media=flag(form, "EarlyMedia", "true"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_call_shows_every_field_of_the_resource(client: Client, served: Served
 
 
 @pytest.mark.row("state.call.outbound", "rest.calls.create.StatusCallbackEvent")
-@pytest.mark.parametrize("between", [None, " ", ",", ", "], ids=repr)
+@pytest.mark.parametrize("between", [None, ",", ", "], ids=repr)
 def test_all_events_are_told_in_order(client: Client, served: Served, between: str | None) -> None:
     events = EVENTS if between is None else [between.join(EVENTS)]
     made = call(client, status_callback=f"{PUBLIC}/progress", status_callback_event=events)
@@ -75,6 +76,28 @@ def test_all_events_are_told_in_order(client: Client, served: Served, between: s
         "in-progress",
         "completed",
     ]
+
+
+@pytest.mark.row("error.21626", "rest.calls.create.StatusCallbackEvent")
+@pytest.mark.parametrize(
+    ("events", "statuses"),
+    [
+        (["completed", "busy", "no-answer", "failed"], ["completed"]),
+        (["initiated ringing answered completed"], []),
+    ],
+)
+def test_events_that_there_are_not_are_left_out_and_warned_of(
+    tmp_path: Path, events: list[str], statuses: list[str]
+) -> None:
+    with Served(tmp_path, pace=0.0, strict=False) as served:
+        client = served.client()
+        served.app.replies |= {"/hello": response("<Say>Hello</Say>"), "/progress": response()}
+        made = call(client, status_callback=f"{PUBLIC}/progress", status_callback_event=events)
+        eventually(lambda: ended(client, made.sid))
+        eventually(lambda: len(told(served, "/progress", made.sid)) == len(statuses))
+        assert [form["CallStatus"] for form in told(served, "/progress", made.sid)] == statuses
+        (warned,) = served.network.debugger.about(code=21626)
+        assert warned.level == "warning"
 
 
 @pytest.mark.row("rest.calls.create.StatusCallback", "rest.calls.create.StatusCallbackMethod")
@@ -230,6 +253,18 @@ def test_without_record_nothing_is_recorded_and_silence_is_trimmed_by_default(
     eventually(lambda: ended(client, trimmed.sid))
     done = eventually(lambda: client.calls(trimmed.sid).recordings.list())[0]
     assert 0 < int(done.duration) < 3 and done.channels == 1
+
+
+def test_a_greeting_is_an_answer_to_a_question(client: Client, served: Served) -> None:
+    question = (
+        '<Gather input="speech" action="/said" speechTimeout="1"><Say>Who is it</Say></Gather>'
+    )
+    served.app.replies |= {"/ask": response(question), "/said": response()}
+    described(served, PHONE, greeting="good morning")
+    made = call(client, url=f"{PUBLIC}/ask")
+    eventually(lambda: ended(client, made.sid))
+    (form,) = served.app.forms("/said")
+    assert form["SpeechResult"] == "good morning"
 
 
 @pytest.mark.row("rest.calls.create.CallerId", "rest.calls.create.CallReason")

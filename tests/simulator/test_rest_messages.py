@@ -144,6 +144,9 @@ def test_what_waits_longer_than_it_is_valid_fails(served: Served, client: Client
         ({"body": "x" * 1601}, 21617),
         ({"from_": ""}, 21603),
         ({"from_": "+15005550006"}, 21606),
+        ({"from_": "MyCity"}, 21606),
+        ({"from_": "whatsapp:+14155238886"}, 20001),
+        ({"to": "whatsapp:+14155238886"}, 20001),
         ({"to": ""}, 21604),
         ({"to": "the mayor"}, 21211),
         ({"media_url": [f"{PUBLIC}/picture.png"] * 11}, 21623),
@@ -365,7 +368,14 @@ def test_a_number_is_reached_again(served: Served, client: Client) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"from": 5}, {"media": "x"}, {"media": [{"type": "a/b", "data": "!"}]}, {"media": [1]}],
+    [
+        {"from": 5},
+        {"to": "+13125559999"},
+        {"to": "whatsapp:+13125550100"},
+        {"media": "x"},
+        {"media": [{"type": "a/b", "data": "!"}]},
+        {"media": [1]},
+    ],
     ids=str,
 )
 def test_a_text_that_no_handset_sends_is_refused(served: Served, changes: dict[str, Any]) -> None:

@@ -282,6 +282,8 @@ def test_the_countries_with_numbers_are_listed(served: Served, client: Client) -
     assert set(shown) == fields("api.v2010.account.available_phone_number_country")
     with pytest.raises(TwilioRestException) as nowhere:
         client.available_phone_numbers("ZZ").fetch()
+    with pytest.raises(TwilioException, match="only numbers of US"):
+        client.available_phone_numbers("GB").local.list()
     assert nowhere.value.status == 404
 
 
