@@ -99,12 +99,13 @@ class Phone(ScriptedCaller):
         if text is None and kind == "answers" and not self._behaviour.scenario.steps:
             text = _HELLO if self.is_judged else None
         sound = await self._network.said(text, self.language) if text else b""
+        speech_ends_at = len(sound)
         if kind == "fax":
             sound += tone(_FAX_HZ, _FAX_S)
         if self._behaviour.has_tone:
             sound += sound_file("record_beep_1000hz.wav")
         if sound:
-            self._mouth.say(Utterance(sound, len(sound), text or kind))
+            self._say(Utterance(sound, speech_ends_at, text or kind, exact=bool(text)))
 
 
 class Phones:

@@ -199,10 +199,15 @@ class ScriptedCaller(Endpoint):
             return
         sound = sound or await self._prepared(act)
         if sound is not None:
-            self._began_at = self.call.log.age_s
-            self._mouth.say(sound)
+            self._say(sound)
             seconds = len(sound.sound) / 8000 + 5
             await self._until(lambda: not self._mouth.is_speaking, seconds, on_the_line=False)
+            if not self._mouth.has_begun:
+                raise _CallOver
+
+    def _say(self, what: Utterance) -> None:
+        self._began_at = self.call.log.age_s
+        self._mouth.say(what)
 
     async def _press(self, digits: str) -> None:
         for place, digit in enumerate(digits):

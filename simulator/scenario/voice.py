@@ -115,6 +115,11 @@ class Mouth:
         return self._saying is not None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether anything of what is or was said last went out."""
+        return self._said > 0
+
+    @property
     def progress(self) -> tuple[str, float] | None:
         """The sentence that is being said, and its share that is said; None when not known."""
         saying = self._saying

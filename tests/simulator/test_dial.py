@@ -282,9 +282,9 @@ def test_an_answering_machine_speaks_at_once(tmp_path: Path) -> None:
         [{"is_transferred": True}, {"waits_s": 4}],
         **{SHOP: {"behaviour": "machine", "greeting": "nobody is at home"}},
     )
-    assert "nobody is at home" in [
-        event["text"] for event in child.log.events if event["event"] == "said"
-    ]
+    (said,) = [event for event in child.log.events if event["event"] == "said"]
+    assert said["text"] == "nobody is at home" and said["exact"]
+    assert 0 < said["start_s"] < said["end_s"]
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,13 @@ def test_what_is_no_known_sentence_is_recognised(tmp_path: Path) -> None:
     assert 0 < heard[1]["confidence"] <= 1
 
 
+def test_whoever_is_cut_off_before_a_sound_has_not_interrupted(tmp_path: Path) -> None:
+    app = FakeApp({"/voice": response("<Say>Good bye</Say>"), "/status": response()})
+    steps = [{"hears": "good bye"}, {"interrupts": {"says": "wait"}}, {"is_hung_up_on": True}]
+    error = failed(tmp_path, app, steps)
+    assert error.reason.startswith("step 2 (interrupts)") and "call was over" in error.reason
+
+
 # The same vocabulary in Python
 
 
