@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
+_LEGAL = "!#$%&'()*+,/:;=?@[]~"
+"""What may stand in an address beside letters, digits and _.-"""
 _SECURED = {"wss": "https", "ws": "http"}
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def legal(url: str) -> str:
+    """The address with whatever may not stand in a path or query percent-encoded (RFC 3986)."""
+    parts = urlsplit(url)
+    path, query = quote(parts.path, safe=_LEGAL), quote(parts.query, safe=_LEGAL)
+    return urlunsplit(parts._replace(path=path, query=query))
 
 
 class BadOrigin(Exception):

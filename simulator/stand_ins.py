@@ -1,9 +1,10 @@
 """Twilio's own public samples, answered here: a program that uses them needs no internet.
 
 Their addresses are in many programs, as hold music or as the first document of a call: the buckets
-`com.twilio.music.*` and `com.twilio.sounds.*`, demo.twilio.com, the cowbell of api.twilio.com, and
-the Twimlets. Documents say what Twilio's say; in place of its sounds our own hold music is heard,
-and in place of its owl a grey square is seen. An origin that is mapped is asked itself.
+`com.twilio.music.*`, `com.twilio.sounds.*` and `howtodocs`, demo.twilio.com, the cowbell of
+api.twilio.com, and the Twimlets. Documents say what Twilio's say; in place of its sounds our own
+hold music is heard, and in place of its owl a grey square is seen. An origin that is mapped is
+asked itself.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _MUSIC = re.compile(
     r"com\.twilio\.(?:music|sounds)\.[\w.-]+\.s3[\w.-]*\.amazonaws\.com/.+"
     r"|s3[\w.-]*\.amazonaws\.com/com\.twilio\.(?:music|sounds)\.[\w.-]+/.+"
     r"|demo\.twilio\.com/docs/classic\.mp3"
+    r"|howtodocs\.s3[\w.-]*\.amazonaws\.com/.+"
     r"|api\.twilio\.com/cowbell\.mp3"
 )
 _OWL = "demo.twilio.com/owl.png"

@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from simulator.http_errors import code_of
-from simulator.origins import BadOrigin, OriginMap, Place
+from simulator.origins import BadOrigin, OriginMap, Place, legal
 from simulator.overrides import BadOverride, Overrides
 from simulator.sids import new_token
 from simulator.signature import HEADER, SETTINGS_HEADER, SharedKey, signature, with_body_hash
@@ -309,7 +309,7 @@ def _redirected(url: str, location: str) -> str:
 
 def _prepared(url: str, method: str, request: Request) -> tuple[str, Form]:
     """The public address without fragment, and the form that is left for the body."""
-    parts = urlsplit(url)._replace(fragment="")
+    parts = urlsplit(legal(url))._replace(fragment="")
     if not parts.path:
         parts = parts._replace(path="/")
     if request.json and method == "POST":

@@ -116,11 +116,10 @@ class _Reader:
         self._parser.XmlDeclHandler = self._declaration
 
     def read(self) -> tuple[Verb, ...]:
-        document = self._document.strip()
-        if not document:
+        if not self._document.strip():
             raise DocumentError(12100, "the document is empty; expected <Response>", 1, 1)
         try:
-            self._parser.Parse(self._document.lstrip(), True)
+            self._parser.Parse(self._document, True)
         except expat.ExpatError as error:
             what = expat.errors.messages.get(error.code, str(error))
             raise DocumentError(
@@ -219,7 +218,7 @@ class _Reader:
         """An error at an attribute of the tag that is being read."""
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
         begin = self._parser.CurrentByteIndex
-        rest = self._document.lstrip()[begin:].decode(errors="replace")
+        rest = self._document[begin:].decode(errors="replace")
         found = re.search(rf"\s({re.escape(attribute)})\s*=", rest)
         if found:
             before = rest[: found.start(1)]

@@ -13,6 +13,7 @@ from simulator.webhook import WebhookFailed
 _TONE_TICKS = 8
 _SHORT_WAIT_S, _LONG_WAIT_S = 0.5, 1.0
 _MOST_TEXT = 4096
+_OTHER_VOICE = "en-US"
 _MOST_TIMES = 1000
 """What `loop="0"` comes to, if the call lasts that long (Twilio, "TwiML Voice: <Play>")."""
 
@@ -21,7 +22,7 @@ async def say(scene: Scene, verb: Verb) -> Outcome | None:
     """Speak the text, `loop` times; 0 means until the call is over."""
     runs = runs_of(verb)
     if not runs:
-        scene.network.complain(scene.call, 13520, "<Say> without text", scene.url)
+        scene.network.complain(scene.call, 13520, "<Say> without text", scene.url, level="warning")
         return None
     if len(verb.text) > _MOST_TEXT:
         raise VerbError(13521, f"<Say> has {len(verb.text)} characters; at most {_MOST_TEXT}")
@@ -43,10 +44,21 @@ async def _said(scene: Scene, verb: Verb, runs: tuple[Run | Rest, ...]) -> bytes
     return whole
 
 
+async def _spoken(scene: Scene, part: Run) -> bytes:
+    """Words in their language, or else in another voice, with a warning. Raises CannotSpeak."""
+    try:
+        return await scene.network.said(part.words, part.language)
+    except CannotSpeak as error:
+        sound = await scene.network.said(part.words, _OTHER_VOICE)
+        told = f"<Say>: {error}; it was read in {_OTHER_VOICE}"
+        scene.network.complain(scene.call, 13512, told, scene.url, level="warning")
+        return sound
+
+
 async def _sound_of(scene: Scene, part: Run | Rest) -> bytes:
     if isinstance(part, Rest):
         return b"\xff" * round(part.seconds * RATE)
-    sound = await scene.network.said(part.words, part.language)
+    sound = await _spoken(scene, part)
     if part.gain_db is None:
         return b"\xff" * len(sound)
     return louder(sound, part.gain_db) if part.gain_db else sound

@@ -65,6 +65,13 @@ def test_say_speaks_the_language_it_is_given(tmp_path: Path) -> None:
     assert german.heard() == ["Montag"] and german.caller.heard != english.caller.heard
 
 
+def test_a_language_without_a_voice_is_warned_of_and_read_in_another(tmp_path: Path) -> None:
+    played = one(tmp_path, '<Say language="gl-ES">Bos dias</Say>', "<Say>Next</Say>")
+    (warned,) = played.events("error")
+    assert (warned["code"], warned["level"]) == (13512, "warning")
+    assert played.heard() == ["Bos dias", "Next"]
+
+
 @pytest.mark.row("verb.Say.length")
 def test_say_takes_at_most_4096_characters(tmp_path: Path) -> None:
     played = one(tmp_path, f"<Say>{'a' * 4097}</Say>")

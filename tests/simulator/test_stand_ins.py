@@ -28,6 +28,7 @@ SOUNDS = (
     "https://com.twilio.sounds.music.s3.amazonaws.com/MARKOVICHAMP-Borghestral.mp3",
     "http://demo.twilio.com/docs/classic.mp3",
     "https://api.twilio.com/cowbell.mp3",
+    "http://howtodocs.s3.amazonaws.com/et-phone.mp3",
 )
 
 

@@ -49,6 +49,7 @@ def test_an_unknown_attribute_is_an_error_at_its_place() -> None:
     [
         ("", 12100, "empty"),
         ("<Response>", 12100, "not XML"),
+        ('\n<?xml version="1.0"?><Response/>', 12100, "declaration not at start"),
         ("<Answer/>", 12102, "expected <Response>"),
         ("<response/>", 12102, "expected <Response>"),
         ("<Response>Hello</Response>", 12200, "text is not allowed"),
@@ -69,6 +70,11 @@ def test_an_unknown_attribute_is_an_error_at_its_place() -> None:
 def test_what_is_not_twiml_is_refused(document: str, code: int, words: str) -> None:
     error = refused(document)
     assert error.code == code and words in str(error)
+
+
+def test_blanks_before_a_document_without_declaration_are_no_error() -> None:
+    (verb,) = parse(b"\n  <Response>\n<Hangup/></Response>")
+    assert (verb.name, verb.line, verb.column) == ("Hangup", 3, 1)
 
 
 @pytest.mark.row("queue.wait.verbs")

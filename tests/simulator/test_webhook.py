@@ -57,6 +57,26 @@ def moved(status: int, to: str) -> web.Response:
     return web.Response(status=status, headers={"Location": to})
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("/voice?name=Mary Ann&x=1", "/voice?name=Mary%20Ann&x=1"),
+        ("/Müller?name=Zoë", "/M%C3%BCller?name=Zo%C3%AB"),
+        ("/a%20b?c=d%2Fe&f[]=(g)", "/a%20b?c=d%2Fe&f[]=(g)"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_is_sent_and_signed_as_a_request_line_may_have_it(
+    written: str, sent: str, method: str
+) -> None:
+    app = FakeApp({sent.partition("?")[0]: response(), "/Müller": response(), "/a b": response()})
+    request = Request(f"{PUBLIC}{written}", method=method)
+    asked(app, lambda made: made.send(request, {}))
+    (received,) = app.received
+    assert received.url == f"{PUBLIC}{sent}"
+    assert received.headers["X-Twilio-Signature"] == signature(TOKEN, received.url, ())
+
+
 @pytest.mark.row("signature.get")
 def test_get_puts_the_fields_into_the_query_and_signs_them() -> None:
     app = FakeApp({"/x": response()})
