@@ -127,6 +127,7 @@ def _process_names(queue: str, settings: Settings) -> list[str]:
 
 
 def _serve(services: Services, queue: str) -> None:
+    doorbell.give_way(queue)
     while True:
         try:
             worker = BellWorker(queue, services.settings.redis)

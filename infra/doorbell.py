@@ -28,6 +28,10 @@ from infra.services import Services
 _MOST_RINGS = 2
 _HERE_AT_ONCE = 5
 _JOB_TIMEOUT_S = 3600
+_CAN_WAIT = frozenset({"carrier", "asr"})
+"""Queues of downloads and transcripts: where the processor is short, they give way."""
+_LATER = 10
+"""Their niceness (setpriority(2))."""
 _log = logger(__name__)
 _services: list[Services] = []
 
@@ -131,24 +135,30 @@ class Poller:
         self._slots: dict[str, int] = {}
 
     def run(self) -> None:
-        """Look every second until SIGTERM."""
+        """Look every second until SIGTERM, and at once again where work is left."""
         drain.on_signals()
-        looks = [self.write_schedule, *(partial(self.look_at, queue) for queue in jobs.QUEUES)]
-        threads = [threading.Thread(target=_keep_on, args=(look,)) for look in looks]
+        tasks = [partial(_keep_on, self.write_schedule)]
+        tasks += [partial(self._serve, queue) for queue in jobs.QUEUES]
+        threads = [threading.Thread(target=task) for task in tasks]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def look_at(self, queue: str) -> None:
-        """Ring for what is due in that queue, or do it here."""
+    def _serve(self, queue: str) -> None:
+        give_way(queue)
+        _keep_on(partial(self.look_at, queue))
+
+    def look_at(self, queue: str) -> bool:
+        """Ring for what is due in that queue, or do it here; whether more may be left to do."""
         with self._services.database.read() as session:
             waiting = jobs.due(session, queue)
-        if waiting and not jobs.ring(queue):
-            jobs.work(self._services, queue, limit=_HERE_AT_ONCE)
+        if not waiting or jobs.ring(queue):
+            return False
+        return jobs.work(self._services, queue, limit=_HERE_AT_ONCE) == _HERE_AT_ONCE
 
-    def write_schedule(self) -> None:
-        """Ask for what the clock asks for."""
+    def write_schedule(self) -> bool:
+        """Ask for what the clock asks for; nothing is left."""
         for name, queue, period_s in self._schedule:
             slot = int(time.time() // period_s)
             if slot == self._slots.get(name):
@@ -156,16 +166,26 @@ class Poller:
             with self._services.database.transaction("doorbell.schedule") as session:
                 jobs.enqueue(session, queue=queue, job=name, key=f"every:{name}:{slot}")
             self._slots[name] = slot
+        return False
 
 
-def _keep_on(look: Callable[[], None]) -> None:
+def give_way(queue: str) -> None:
+    """Let the calling thread, and what it starts, come after calls and tickets if it can wait."""
+    if queue in _CAN_WAIT:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LATER)
+
+
+def _keep_on(look: Callable[[], bool]) -> None:
     """Until this process drains; it does when a look ends for another reason than an error."""
     try:
         while not drain.is_on():
+            more = False
             try:
-                look()
+                more = look()
             except Exception as error:
                 _log.warning("outbox look failed", reason=jobs.park_reason(error))
-            time.sleep(1)
+            if not more:
+                time.sleep(1)
     finally:
         drain.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,12 @@ NEVER = ((f"{__name__}.nothing", "live", 86_400),)
 @job
 def nothing(run: Run) -> None:
     """Is only asked for."""
+
+
+@job
+def tell_niceness(run: Run, file: str) -> None:
+    """Write the niceness of the thread that works on it."""
+    Path(file).write_text(str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
 
 
 @job
@@ -70,6 +77,31 @@ def test_a_slow_download_holds_up_no_ticket_while_the_bell_is_away(
     there.touch()
     eventually(lambda: states(database)["slow"] == "done")
     eventually(lambda: any(key.startswith("every:") for key in states(database)))
+
+
+def test_a_look_says_whether_more_may_be_left(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_ring", [lambda _queue: False])
+    with database.transaction() as session:
+        for number in range(7):
+            enqueue(session, queue="tickets", job=f"{__name__}.nothing", key=f"vital {number}")
+    poller = Poller(Services(settings, database), schedule=NEVER)
+    assert [poller.look_at("tickets") for _ in range(3)] == [True, False, False]
+    assert set(states(database).values()) == {"done"}
+
+
+def test_downloads_give_way_and_tickets_do_not(
+    poller: int, database: Database, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        for queue in ("carrier", "tickets"):
+            told = str(tmp_path / queue)
+            enqueue(session, queue=queue, job=f"{__name__}.tell_niceness", key=queue, args=[told])
+    eventually(lambda: states(database).get("carrier") == states(database)["tickets"] == "done")
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert int((tmp_path / "tickets").read_text()) == mine
+    assert int((tmp_path / "carrier").read_text()) > mine
 
 
 def _claimed(database: Database, key: str) -> bool:
