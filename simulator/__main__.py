@@ -169,6 +169,12 @@ _OPTIONS = (
         "What to paste is printed at the start.",
     ),
     click.option(
+        "--door-tls",
+        type=click.IntRange(0, 65535),
+        help="Port at 127.0.0.1 that is api.twilio.com itself, for those that know no proxy: 443, "
+        "with a line in /etc/hosts. What to paste is printed at the start.",
+    ),
+    click.option(
         "--seed", type=int, help="Draw identifiers from it: runs with --pace 0 come out the same."
     ),
 )
@@ -204,6 +210,8 @@ def serve(**options: Any) -> None:
             print=lambda text: click.echo(text, err=True),
             shutdown_timeout=2.0,
         )
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
@@ -336,7 +344,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Settings from what was given; the rest keeps its default."""
     plain = ("host", "port", "account_sid", "auth_token", "api_key", "api_secret", "number",
              "status_callback", "sms_url", "app_sid", "app_status_callback", "data_dir", "pace",
-             "allowed_origins", "seed", "door",
+             "allowed_origins", "seed", "door", "door_tls",
              "speech_model", "faults", "rest_limit", "ca", "call_rate",
              "messaging_service")  # fmt: skip
     given = {name: options[name] for name in plain if options.get(name) is not None}

@@ -14,7 +14,7 @@ from simulator.rest.answers import dumps
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario
 from simulator.server import create_app
-from simulator.settings import Settings
+from simulator.settings import Settings, SettingsError
 
 
 async def call_there(server: str, scenario: Scenario, folder: Path, *, as_json: bool) -> bool:
@@ -44,7 +44,10 @@ async def call_there(server: str, scenario: Scenario, folder: Path, *, as_json: 
 async def call_here(settings: Settings, scenario: Scenario, folder: Path, *, as_json: bool) -> bool:
     """Start a simulator for this one call, with its REST API, and let it place the call."""
     runner = web.AppRunner(create_app(settings), shutdown_timeout=1.0)
-    await runner.setup()
+    try:
+        await runner.setup()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     try:
         site = web.TCPSite(runner, settings.host, settings.port)
         try:

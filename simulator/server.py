@@ -13,7 +13,7 @@ from aiohttp import web
 from simulator import api, phones_api, reach_api, texting_api
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
-from simulator.door.words import to_paste
+from simulator.door.words import to_paste, to_paste_for_hosts
 from simulator.faults import api as faults_api
 from simulator.hosted import bin_document, speak_ahead
 from simulator.keys import NETWORK
@@ -42,7 +42,7 @@ from simulator.rest import (
 from simulator.rest.absent import absent
 from simulator.rest.answers import ApiError, not_found
 from simulator.rest.limit import RateLimit
-from simulator.settings import Settings
+from simulator.settings import Settings, SettingsError
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> web.Application:
     app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.clock.now_s)
     app[api.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)
-    if settings.door is not None:
+    if settings.has_door:
         app.cleanup_ctx.append(_open_door)
     app.router.add_get("/healthz", healthz)
     for resource in _RESOURCES:
@@ -96,14 +96,28 @@ async def _open_network(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _open_door(app: web.Application) -> AsyncIterator[None]:
-    """The proxy for applications that know no other host than the carrier's."""
+    """The ways in for applications that know no other host than the carrier's."""
     settings = app[NETWORK].settings
     authority = authority_in(settings.door_dir)
     door = Door(rest_port=settings.port, context=authority.context(), origins=settings.origins)
-    port = await door.open(settings.host, settings.door or 0)
-    _log.info("%s", to_paste(port, authority.ca))
-    yield
-    await door.close()
+    try:
+        if settings.door is not None:
+            port = await _opened("--door", door.open(settings.host, settings.door))
+            _log.info("%s", to_paste(port, authority.ca))
+        if settings.door_tls is not None:
+            port = await _opened("--door-tls", door.open_tls(settings.door_tls))
+            _log.info("%s", to_paste_for_hosts(port, authority.ca))
+        yield
+    finally:
+        await door.close()
+
+
+async def _opened(option: str, opening: Awaitable[int]) -> int:
+    try:
+        return await opening
+    except OSError as error:
+        text = f"{option}: {error.strerror}; give another port (those below 1024 need root)"
+        raise SettingsError(text) from error
 
 
 @web.middleware

@@ -79,6 +79,8 @@ class Settings:
     """Folder of documents that the carrier itself hosts, at /bins/NAME."""
     door: int | None = None
     """Port of the proxy that is api.twilio.com; None: no such proxy, 0: any free port."""
+    door_tls: int | None = None
+    """Port at 127.0.0.1 that is api.twilio.com itself, by TLS; None: no such port, 0: any."""
     rest_limit: float | None = None
     """REST requests a second before they are refused with 429; None: as many as come."""
     call_rate: float | None = None
@@ -100,7 +102,12 @@ class Settings:
     @property
     def public_root(self) -> str:
         """Where applications find it: at the carrier's own host where there is a door to it."""
-        return self.root if self.door is None else f"https://{CARRIER}"
+        return f"https://{CARRIER}" if self.has_door else self.root
+
+    @property
+    def has_door(self) -> bool:
+        """Whether applications that know only the carrier's host get in."""
+        return self.door is not None or self.door_tls is not None
 
     @property
     def recordings_dir(self) -> Path:
@@ -109,7 +116,7 @@ class Settings:
 
     @property
     def door_dir(self) -> Path:
-        """Folder of the proxy's certificates."""
+        """Folder of the door's certificates."""
         return self.data_dir / "door"
 
     @property

@@ -2,7 +2,8 @@
 
 `CONNECT api.twilio.com:443` is answered with our own certificate and led to the REST API of this
 simulator. Addresses of this machine, and public ones that the origin map knows, are tunnelled to
-where they really are. Everything else is refused: the door is no way into the internet.
+where they really are. Everything else is refused: the door is no way into the internet. A second
+port may be the carrier's host itself, for clients that know no proxy.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -40,37 +42,47 @@ class _Head:
 
 
 class Door:
-    """Serves one port. `rest_port`: where the simulator answers on this machine."""
+    """Serves its ports. `rest_port`: where the simulator answers on this machine."""
 
     def __init__(self, *, rest_port: int, context: ssl.SSLContext, origins: OriginMap) -> None:
         self._rest = ("127.0.0.1", rest_port)
         self._context = context
         self._origins = origins
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def open(self, host: str, port: int) -> int:
-        """Listen; returns the port (another one when 0 was asked for). Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, host, port, limit=_MOST_HEAD)
-        return int(self._server.sockets[0].getsockname()[1])
+        """Be the proxy; returns the port (another one when 0 was asked for). Raises OSError."""
+        return self._listen(await asyncio.start_server(self._lead_in, host, port, limit=_MOST_HEAD))
+
+    async def open_tls(self, port: int) -> int:
+        """Be the carrier's host, on this machine alone; else as `open`."""
+        server = await asyncio.start_server(
+            self._be_carrier,
+            "127.0.0.1",
+            port,
+            ssl=self._context,
+            ssl_handshake_timeout=_HEAD_S,
+        )
+        return self._listen(server)
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+    def _listen(self, server: asyncio.Server) -> int:
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    async def _lead_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with _served(writer):
             async with asyncio.timeout(_HEAD_S):
                 head = await _read_head(reader)
             await self._lead(head, reader, writer)
-        except _Refused as refused:
-            await _answer(writer, refused.status, str(refused))
-        except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError, ssl.SSLError):
-                await writer.wait_closed()
+
+    async def _be_carrier(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with _served(writer):
+            await self._pipe(self._rest, reader, writer)
 
     async def _lead(
         self, head: _Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -127,6 +139,21 @@ class Door:
             await asyncio.gather(_copy(reader, ours), _copy(theirs, writer))
         finally:
             ours.close()
+
+
+@contextlib.asynccontextmanager
+async def _served(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Answer what is refused inside, and close the connection."""
+    try:
+        yield
+    except _Refused as refused:
+        await _answer(writer, refused.status, str(refused))
+    except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            await writer.wait_closed()
 
 
 def _is_carrier(host: str) -> bool:

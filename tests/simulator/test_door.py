@@ -1,14 +1,18 @@
-"""The proxy that is api.twilio.com: unchanged clients get in, nothing gets out."""
+"""The ports that are api.twilio.com: unchanged clients get in, nothing gets out."""
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -27,6 +31,29 @@ client = Client(os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"
 sent = client.messages.create(to="+13125550199", from_=os.environ["NUMBER"], body="hello")
 print(sent.sid, len(client.messages.list()))
 """
+HOSTS = """
+import socket
+ask = socket.getaddrinfo
+def with_line(host, port, *args, **kwargs):
+    there = ("127.0.0.1", {port}) if str(host).endswith(".twilio.com") else (host, port)
+    return ask(*there, *args, **kwargs)
+socket.getaddrinfo = with_line
+"""
+"""What a line in /etc/hosts and a redirect of port 443 do to a program."""
+UNCHANGED_ASYNC = """
+import asyncio, os
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.rest import Client
+async def main():
+    http = AsyncTwilioHttpClient()
+    async with http:
+        login = os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"]
+        client = Client(*login, http_client=http)
+        sent = await client.messages.create_async(
+            to="+13125550199", from_=os.environ["NUMBER"], body="hello")
+        print(sent.sid, len(await client.messages.list_async()))
+asyncio.run(main())
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +62,7 @@ class Served:
 
     port: int
     door: int
+    tls: int
     ca: Path
 
     @property
@@ -45,32 +73,43 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("door")
-    one = Served(unused_port(), unused_port(), folder / "door" / "ca.pem")
+    one = Served(unused_port(), unused_port(), unused_port(), folder / "door" / "ca.pem")
     command = [
         *(sys.executable, "-m", "simulator", "serve", "--port", str(one.port)),
         *("--door", str(one.door), "--account-sid", ACCOUNT, "--number", NUMBER),
         *("--data-dir", str(folder)),
     ]
-    env = {**os.environ, "SIMULATOR_AUTH_TOKEN": TOKEN}
+    env = os.environ | {"SIMULATOR_AUTH_TOKEN": TOKEN, "SIMULATOR_SERVE_DOOR_TLS": str(one.tls)}
     with process(command, env, f"http://127.0.0.1:{one.port}/healthz") as told:
         ask(one, "https://lookups.twilio.com/")
         yield one
     assert told[0].count("lookups.twilio.com is not emulated here") == 1
     assert f"HTTPS_PROXY={one.proxy}" in told[0] and f"NODE_EXTRA_CA_CERTS={one.ca}" in told[0]
+    assert told[0].count(f"SSL_CERT_FILE={one.ca}") == 2
+    assert "127.0.0.1 api.twilio.com' |" in told[0] and f"--to-ports {one.tls}" in told[0]
+    assert "Traceback" not in told[0]
 
 
 @pytest.mark.slow
 def test_an_unchanged_python_program_reaches_it_by_its_environment(served: Served) -> None:
+    runs(UNCHANGED, HTTPS_PROXY=served.proxy, REQUESTS_CA_BUNDLE=str(served.ca))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", [UNCHANGED, UNCHANGED_ASYNC], ids=["requests", "aiohttp"])
+def test_a_program_that_reads_no_proxy_reaches_it_by_the_hosts_file(
+    served: Served, program: str
+) -> None:
+    ca = str(served.ca)
+    runs(HOSTS.format(port=served.tls) + program, REQUESTS_CA_BUNDLE=ca, SSL_CERT_FILE=ca)
+
+
+def runs(program: str, **reach: str) -> None:
+    """Run a program that sends a text, with this environment."""
+    account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "NUMBER": NUMBER}
     ran = subprocess.run(
-        [sys.executable, "-c", UNCHANGED],
-        env={
-            "PATH": os.environ["PATH"],
-            "HTTPS_PROXY": served.proxy,
-            "REQUESTS_CA_BUNDLE": str(served.ca),
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN": TOKEN,
-            "NUMBER": NUMBER,
-        },
+        [sys.executable, "-c", program],
+        env={"PATH": os.environ["PATH"], **account, **reach},
         capture_output=True,
         text=True,
         timeout=60,
@@ -171,6 +210,82 @@ def test_what_is_no_proxy_request_is_answered_and_closed(served: Served, sent: b
         connection.sendall(sent)
         assert connection.recv(100).startswith(b"HTTP/1.1 4")
     assert requests.get(f"http://127.0.0.1:{served.port}/healthz", timeout=5).ok
+
+
+def get(served: Served, host: str, path: str) -> tuple[int, bytes]:
+    """GET from a host that is here by the hosts file, as the account."""
+    context = ssl.create_default_context(cafile=served.ca)
+    login = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    with socket.create_connection(("127.0.0.1", served.tls), timeout=10) as plain:
+        connection = HTTPConnection(host)
+        connection.sock = context.wrap_socket(plain, server_hostname=host)
+        connection.request("GET", path, headers={"Authorization": f"Basic {login}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host", ["api.twilio.com", "api.dublin.ie1.twilio.com"])
+def test_the_carriers_host_answers_without_a_proxy(served: Served, host: str) -> None:
+    status, body = get(served, host, f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json")
+    assert status == 200 and json.loads(body)["calls"] == []
+
+
+@pytest.mark.slow
+def test_another_host_of_the_carrier_is_refused_by_name_without_a_proxy(served: Served) -> None:
+    status, body = get(served, "verify.twilio.com", "/v2/Services")
+    assert status == 404
+    assert json.loads(body)["message"] == "verify.twilio.com is not emulated here"
+
+
+@pytest.mark.slow
+def test_without_a_proxy_it_is_nobody_elses_host(served: Served) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match=r"not valid for 'example\.org'"):
+        get(served, "example.org", "/")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: api.twilio.com\r\n\r\n",
+        b"\x16\x03\x01" * 99,
+        b"\x16\x03\x01\x00\x05hello",
+        bytes(range(256)) * 200,
+    ],
+    ids=["nothing", "plain", "broken", "short", "garbage"],
+)
+def test_what_is_no_tls_is_closed_and_the_next_one_served(served: Served, sent: bytes) -> None:
+    address = ("127.0.0.1", served.tls)
+    with suppress(ConnectionError), socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert not connection.recv(1000).startswith(b"HTTP")
+    assert get(served, "api.twilio.com", "/healthz") == (200, b'{"status": "ok"}')
+
+
+@pytest.mark.slow
+def test_it_listens_on_this_machines_one_address_alone(served: Served) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", served.tls), timeout=10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["--door", "--door-tls"])
+def test_a_port_that_is_taken_is_named(served: Served, tmp_path: Path, option: str) -> None:
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "simulator", "serve", "--port", str(unused_port())),
+            *(option, str(served.tls), "--data-dir", str(tmp_path)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert f"Error: {option}: " in ran.stderr and "give another port" in ran.stderr
 
 
 def test_the_authority_is_made_once_and_its_keys_are_private(tmp_path: Path) -> None:

@@ -141,11 +141,13 @@ def test_what_cannot_be_is_refused_and_nothing_records(
 
 
 @pytest.mark.row("request.record-action.RecordingUrl", "rest.recording")
-@pytest.mark.parametrize("door", [None, 0], ids=["no door", "door"])
-def test_its_address_is_the_carriers_and_can_be_played(tmp_path: Path, door: int | None) -> None:
+@pytest.mark.parametrize("door", [{}, {"door": 0}, {"door_tls": 0}], ids=["no door", "door", "tls"])
+def test_its_address_is_the_carriers_and_can_be_played(
+    tmp_path: Path, door: dict[str, int]
+) -> None:
     port = unused_port()
-    root = f"http://127.0.0.1:{port}" if door is None else "https://api.twilio.com"
-    with Served(tmp_path, port=port, door=door) as served:
+    root = "https://api.twilio.com" if door else f"http://127.0.0.1:{port}"
+    with Served(tmp_path, port=port, **door) as served:
         served.app.replies["/voice"] = response('<Record action="/again" finishOnKey="1"/>')
         served.app.replies["/again"] = lambda form: response(
             f"<Play>{form['RecordingUrl']}</Play>", "<Say>That was it.</Say>"
