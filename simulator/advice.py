@@ -48,7 +48,7 @@ _ADVICE = {
         "client:NAME."
     ),
     13223: "Write the number in E.164: + and the country code.",
-    13224: "The carrier does not call that number: is it complete, with + and its country code?",
+    13224: "The carrier does not call that number; write it whole, with + and its country code.",
     13240: "The call to be coached must be in the conference already.",
     20001: "Correct the named parameter.",
     31008: "The caller gave up, or another device was quicker; nothing is wrong.",
