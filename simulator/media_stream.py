@@ -25,6 +25,10 @@ from simulator.signature import HEADER, signature
 from simulator.wire import Wire
 
 ANSWER_S = 10.0
+GOODBYE_S = 1.0
+"""How long a server that was told `stop` has to close by itself, in real time."""
+_SEND_S = 2.0
+_CLOSE_S = 3.0
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
 MOST_WAITING_S = 600
 """Sound that waits to be played; what comes beyond it is discarded (Twilio, error 31931)."""
@@ -203,25 +207,38 @@ class MediaStream:
             self._send("dtmf", dtmf={"track": "inbound_track", "digit": digit})
 
     async def stop(self) -> None:
-        """Say `stop` and close."""
-        if not self.closed.is_set():
-            stop = {"accountSid": self._account_sid, "callSid": self._call_sid}
-            self._send("stop", stop=stop)
-        await self.close()
+        """Say `stop`, and close unless the server does within GOODBYE_S."""
+        if self.closed.is_set():
+            await self.close()
+            return
+        stop = {"accountSid": self._account_sid, "callSid": self._call_sid}
+        self._send("stop", stop=stop)
+        await self._end(GOODBYE_S)
 
     async def close(self) -> None:
         """Close without a word. A second time does nothing."""
+        await self._end(0)
+
+    async def _end(self, wait_s: float) -> None:
+        """Send what waits and close, at the latest when this is cancelled; nothing is taken now."""
         self.closed.set()
         self._out.put_nowait(None)
         if not self._work:
             return
         sending, receiving = self._work
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(sending), 2)
+        try:
+            await asyncio.wait({sending}, timeout=_SEND_S)
+            await asyncio.wait({receiving}, timeout=wait_s)
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
         if self._socket is not None:
-            await self._socket.close()
-        receiving.cancel()
-        await asyncio.gather(sending, receiving, return_exceptions=True)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._socket.close(), _CLOSE_S)
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
 
     def cut(self) -> None:
         """Drop the connection as a broken network does."""
@@ -268,6 +285,8 @@ class MediaStream:
 
     async def _receive_all(self, server: aiohttp.ClientWebSocketResponse) -> None:
         async for message in server:
+            if self.closed.is_set():
+                continue
             if message.type == aiohttp.WSMsgType.TEXT:
                 self._take(message.data)
             elif message.type == aiohttp.WSMsgType.BINARY:

@@ -191,14 +191,14 @@ async def _open(scene: Scene, stream: MediaStream) -> None:
     try:
         await asyncio.shield(opening)
     except asyncio.CancelledError:
-        network.aside(_stop_when_open(opening, stream), of=scene.call)
+        network.aside(_stop_when_open(scene, opening, stream), of=scene.call)
         raise
 
 
-async def _stop_when_open(opening: asyncio.Future[None], stream: MediaStream) -> None:
+async def _stop_when_open(scene: Scene, opening: asyncio.Future[None], stream: MediaStream) -> None:
     with suppress(StreamFailed, BadOrigin):
         await opening
-        await stream.stop()
+        scene.network.aside(stream.stop())
 
 
 def _socket_url(scene: Scene, noun: Verb) -> str:
