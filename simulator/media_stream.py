@@ -305,10 +305,20 @@ class MediaStream:
             return
         try:
             message = json.loads(text)
+        except (ValueError, RecursionError):
+            self._warn(31951, "not JSON; it was dropped")
+            return
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             self._wire.note(message, to_app=False)
+        wrong = _wrong_in(message)
+        if wrong:
+            self._warn(31951, f"{wrong}; it was dropped")
+            return
+        try:
             self._obey(message)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            self._warn(31951, "not a message of the protocol; it was dropped")
+        except (ValueError, TypeError, RecursionError):
+            event = message["event"]
+            self._warn(31951, f"{event} whose {event}.{_FIELDS[event]} is wrong; it was dropped")
 
     def _queue(self, sound: bytes) -> None:
         if not self.buffer.add(sound):
@@ -318,15 +328,13 @@ class MediaStream:
         event = message["event"]
         if message["streamSid"] != self.sid:
             self._warn(31951, f"{event} for another stream; it was dropped")
-        elif event == "media":
+            return
+        if event == "media":
             self._queue(base64.b64decode(message["media"]["payload"], validate=True))
         elif event == "mark":
             self.buffer.mark(str(message["mark"]["name"]))
-        elif event == "clear":
-            self.buffer.clear()
         else:
-            self._warn(31951, f"no such event {event!r}; it was dropped")
-            return
+            self.buffer.clear()
         self._look_for_more(event, message)
 
     def _look_for_more(self, event: str, message: dict[str, Any]) -> None:
@@ -337,3 +345,24 @@ class MediaStream:
         if more:
             names = ", ".join(sorted(more)[:5])
             self._warn(31951, f"{event} with more fields than it has: {names[:100]}")
+
+
+def _wrong_in(message: Any) -> str:
+    """What keeps a message from being one of the protocol, by its field; empty when nothing."""
+    if not isinstance(message, dict):
+        return "not a JSON object"
+    if "event" not in message:
+        return "a message without event"
+    event = message["event"]
+    if not isinstance(event, str):
+        return "a message whose event is not a string"
+    if event not in _FIELDS:
+        return f"no such event {event[:100]!r}"
+    if "streamSid" not in message:
+        return f"{event} without streamSid"
+    field = _FIELDS[event]
+    if not field:
+        return ""
+    if not isinstance(message.get(event, {}), dict):
+        return f"{event} whose {event} is not an object"
+    return "" if field in message.get(event, {}) else f"{event} without {event}.{field}"
