@@ -172,7 +172,7 @@ class Clock:
             if late > MOST_LAG_S:
                 due += late
             await asyncio.sleep(max(0.0, -late))
-            await self._free.wait()
+            await (self._settle() if self.is_simulated else self._free.wait())
             self.lateness_s.append(max(0.0, loop.time() - due))
             self.advance(tick)
             due += step

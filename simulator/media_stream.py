@@ -25,6 +25,10 @@ from simulator.signature import HEADER, signature
 from simulator.wire import Wire
 
 ANSWER_S = 10.0
+GOODBYE_S = 1.0
+"""How long a server that was told `stop` has to close by itself, in real time."""
+_SEND_S = 2.0
+_CLOSE_S = 3.0
 MOST_MESSAGE_BYTES = 16 * 1024 * 1024
 MOST_WAITING_S = 600
 """Sound that waits to be played; what comes beyond it is discarded (Twilio, error 31931)."""
@@ -203,25 +207,38 @@ class MediaStream:
             self._send("dtmf", dtmf={"track": "inbound_track", "digit": digit})
 
     async def stop(self) -> None:
-        """Say `stop` and close."""
-        if not self.closed.is_set():
-            stop = {"accountSid": self._account_sid, "callSid": self._call_sid}
-            self._send("stop", stop=stop)
-        await self.close()
+        """Say `stop`, and close unless the server does within GOODBYE_S."""
+        if self.closed.is_set():
+            await self.close()
+            return
+        stop = {"accountSid": self._account_sid, "callSid": self._call_sid}
+        self._send("stop", stop=stop)
+        await self._end(GOODBYE_S)
 
     async def close(self) -> None:
         """Close without a word. A second time does nothing."""
+        await self._end(0)
+
+    async def _end(self, wait_s: float) -> None:
+        """Send what waits and close, at the latest when this is cancelled; nothing is taken now."""
         self.closed.set()
         self._out.put_nowait(None)
         if not self._work:
             return
         sending, receiving = self._work
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(sending), 2)
+        try:
+            await asyncio.wait({sending}, timeout=_SEND_S)
+            await asyncio.wait({receiving}, timeout=wait_s)
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
         if self._socket is not None:
-            await self._socket.close()
-        receiving.cancel()
-        await asyncio.gather(sending, receiving, return_exceptions=True)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._socket.close(), _CLOSE_S)
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
 
     def cut(self) -> None:
         """Drop the connection as a broken network does."""
@@ -268,6 +285,8 @@ class MediaStream:
 
     async def _receive_all(self, server: aiohttp.ClientWebSocketResponse) -> None:
         async for message in server:
+            if self.closed.is_set():
+                continue
             if message.type == aiohttp.WSMsgType.TEXT:
                 self._take(message.data)
             elif message.type == aiohttp.WSMsgType.BINARY:
@@ -286,10 +305,20 @@ class MediaStream:
             return
         try:
             message = json.loads(text)
+        except (ValueError, RecursionError):
+            self._warn(31951, "not JSON; it was dropped")
+            return
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             self._wire.note(message, to_app=False)
+        wrong = _wrong_in(message)
+        if wrong:
+            self._warn(31951, f"{wrong}; it was dropped")
+            return
+        try:
             self._obey(message)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            self._warn(31951, "not a message of the protocol; it was dropped")
+        except (ValueError, TypeError, RecursionError):
+            event = message["event"]
+            self._warn(31951, f"{event} whose {event}.{_FIELDS[event]} is wrong; it was dropped")
 
     def _queue(self, sound: bytes) -> None:
         if not self.buffer.add(sound):
@@ -299,15 +328,13 @@ class MediaStream:
         event = message["event"]
         if message["streamSid"] != self.sid:
             self._warn(31951, f"{event} for another stream; it was dropped")
-        elif event == "media":
+            return
+        if event == "media":
             self._queue(base64.b64decode(message["media"]["payload"], validate=True))
         elif event == "mark":
             self.buffer.mark(str(message["mark"]["name"]))
-        elif event == "clear":
-            self.buffer.clear()
         else:
-            self._warn(31951, f"no such event {event!r}; it was dropped")
-            return
+            self.buffer.clear()
         self._look_for_more(event, message)
 
     def _look_for_more(self, event: str, message: dict[str, Any]) -> None:
@@ -318,3 +345,24 @@ class MediaStream:
         if more:
             names = ", ".join(sorted(more)[:5])
             self._warn(31951, f"{event} with more fields than it has: {names[:100]}")
+
+
+def _wrong_in(message: Any) -> str:
+    """What keeps a message from being one of the protocol, by its field; empty when nothing."""
+    if not isinstance(message, dict):
+        return "not a JSON object"
+    if "event" not in message:
+        return "a message without event"
+    event = message["event"]
+    if not isinstance(event, str):
+        return "a message whose event is not a string"
+    if event not in _FIELDS:
+        return f"no such event {event[:100]!r}"
+    if "streamSid" not in message:
+        return f"{event} without streamSid"
+    field = _FIELDS[event]
+    if not field:
+        return ""
+    if not isinstance(message.get(event, {}), dict):
+        return f"{event} whose {event} is not an object"
+    return "" if field in message.get(event, {}) else f"{event} without {event}.{field}"

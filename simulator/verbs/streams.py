@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC
 
 from simulator.faults.media import Weather
@@ -120,8 +120,9 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
     if stream is None:
         return None
     weather, cutting = _trouble(scene, stream)
-    tap = weather.tap(stream)
-    scene.leg.add_tap(tap)
+    listening = ExitStack()
+    listening.enter_context(scene.leg.tapped(weather.tap(stream)))
+    listening.enter_context(scene.network.clock.at_real_pace())
     scene.call.streams.tracks += _tracks(noun)
     closing, streams = scene.call.closing, scene.call.streams
     streams.cut.append(stream.cut)
@@ -136,7 +137,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
             streams.stop_by_sid.pop(stream.sid, None)
             if streams.stop_by_name.get(name) is stop_stream:
                 del streams.stop_by_name[name]
-            scene.leg.remove_tap(tap)
+            listening.close()
             scene.network.aside(stream.stop())
             scene.call.log.add("stream", stream_sid=stream.sid, state="stopped")
             _report(scene, noun, stream, "stream-stopped")
@@ -148,6 +149,8 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
     closing.append(stop_stream)
     scene.network.aside(watch())
     streams.stop_by_name[name] = streams.stop_by_sid[stream.sid] = stop_stream
+    if scene.call.is_over:
+        stop_stream()
     return stream
 
 
@@ -188,14 +191,14 @@ async def _open(scene: Scene, stream: MediaStream) -> None:
     try:
         await asyncio.shield(opening)
     except asyncio.CancelledError:
-        network.aside(_stop_when_open(opening, stream), of=scene.call)
+        network.aside(_stop_when_open(scene, opening, stream), of=scene.call)
         raise
 
 
-async def _stop_when_open(opening: asyncio.Future[None], stream: MediaStream) -> None:
+async def _stop_when_open(scene: Scene, opening: asyncio.Future[None], stream: MediaStream) -> None:
     with suppress(StreamFailed, BadOrigin):
         await opening
-        await stream.stop()
+        scene.network.aside(stream.stop())
 
 
 def _socket_url(scene: Scene, noun: Verb) -> str:

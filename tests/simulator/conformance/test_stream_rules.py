@@ -324,6 +324,51 @@ def test_a_binary_message_is_dropped(tmp_path: Path) -> None:
     assert connected(tmp_path, Server(shout)).codes() == [31950]
 
 
+@pytest.mark.row("stream.invalid.fields", "stream.invalid.json")
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("{}", "a message without event"),
+        ('{"event": [1]}', "a message whose event is not a string"),
+        ('{"event": "shout"}', "no such event 'shout'"),
+        ('{"event": "media", "media": {"payload": ""}}', "media without streamSid"),
+        ('{"event": "clear"}', "clear without streamSid"),
+        ('{"event": "media", "streamSid": "MZ1"}', "media without media.payload"),
+        ('{"event": "media", "streamSid": "MZ1", "media": {}}', "media without media.payload"),
+        ('{"event": "mark", "streamSid": "MZ1", "mark": []}', "mark whose mark is not an object"),
+        ('{"event": "mark", "streamSid": "MZ1", "mark": {}}', "mark without mark.name"),
+        (
+            '{"event": "media", "streamSid": "MZ1", "media": {"payload": "?"}}',
+            "media whose media.payload is wrong",
+        ),
+        (
+            '{"event": "media", "streamSid": "MZ1", "media": {"payload": 7}}',
+            "media whose media.payload is wrong",
+        ),
+        ('{"event": "mark", "streamSid": "MZ2", "mark": {"name": "a"}}', "mark for another stream"),
+    ],
+)
+def test_what_is_wrong_with_a_message_is_named(text: str, wrong: str) -> None:
+    async def work() -> list[tuple[int, str]]:
+        told: list[tuple[int, str]] = []
+        stream = MediaStream(
+            account_sid=ACCOUNT,
+            call_sid="CA" + "0" * 32,
+            url=URL,
+            track="inbound_track",
+            parameters={},
+            two_way=True,
+            warn=lambda code, message: told.append((code, message)),
+        )
+        stream.sid = "MZ1"
+        stream._take(text)
+        return told
+
+    assert run(work()) == [(31951, f"{wrong}; it was dropped")]
+
+
 def unopened() -> tuple[MediaStream, list[int]]:
     """A stream without a socket, and what it warns of."""
     warned: list[int] = []
