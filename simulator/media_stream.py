@@ -19,7 +19,7 @@ import aiohttp
 from yarl import URL
 
 from simulator.audio import FRAME_BYTES, RATE
-from simulator.origins import OriginMap
+from simulator.origins import OriginMap, legal
 from simulator.sids import STREAM, new_sid
 from simulator.signature import HEADER, signature
 from simulator.wire import Wire
@@ -153,13 +153,13 @@ class MediaStream:
         place = origins.local(self._url)
         headers = {
             "Host": place.host,
-            HEADER: signature(auth_token, self._url),
+            HEADER: signature(auth_token, legal(self._url)),
             **dict(place.forwarded),
         }
         try:
             async with asyncio.timeout(answer_s):
                 self._socket = await session.ws_connect(
-                    URL(place.url, encoded=True),
+                    URL(legal(place.url), encoded=True),
                     headers=headers,
                     max_msg_size=MOST_MESSAGE_BYTES,
                     timeout=aiohttp.ClientWSTimeout(ws_close=2.0),

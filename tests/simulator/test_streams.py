@@ -151,6 +151,13 @@ def test_a_refused_handshake_is_noted_and_the_next_verb_runs(tmp_path: Path) -> 
     assert [one.code for one in net.debugger.complaints] == [31920]
 
 
+def test_the_address_of_a_stream_may_have_blanks(tmp_path: Path) -> None:
+    app = FakeApp({"/voice": CONNECT.replace("/media", "/my media"), "/status": ""})
+    net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
+    assert [one.code for one in net.debugger.complaints] == [31920], "the handshake was answered"
+    assert app.received[1].url.endswith("/my%20media")
+
+
 @pytest.mark.row("stream.wss", "noun.Stream.url", "stream.code.31922")
 def test_a_stream_without_tls_is_refused(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT.replace("wss:", "ws:"), "/status": ""})
