@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -18,6 +19,10 @@ from infra.db import Database
 from migrations.tables import metadata
 
 pytest_plugins = ["pytester", "tests.simulator.conformance.coverage"]
+
+# How fast a machine is fails no test.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
 

@@ -16,6 +16,8 @@ from tests.simulator.app import FakeApp, network, run
 from tests.simulator.test_stream_pace import dialled
 from tests.simulator.test_streams import CONNECT, media
 
+pytestmark = pytest.mark.slow
+
 
 class Echo:
     """Answers each frame with one, and reads on a little later; closes at `stop` if it `leaves`."""

@@ -22,6 +22,8 @@ from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
+pytestmark = pytest.mark.slow
+
 LISTENED = '<Start><Stream name="ear" url="wss://hotline.test/media"/></Start>'
 FREE_S = 150
 """How long the line waits without a stream; at real pace that would be a test's whole time."""

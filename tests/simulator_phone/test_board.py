@@ -129,7 +129,7 @@ def test_a_warning_is_not_counted_as_an_error(tmp_path: Path) -> None:
             (call,) = (await (await phones.client.get("/calls.json")).json())["calls"]
             assert (call["errors"], call["warnings"]) == (0, 1)
 
-    document = '<Response><Pause length="5" colour="red"/></Response>'
+    document = '<Response><Say colour="red">Hello</Say><Pause length="5"/></Response>'
     try_phones(tmp_path, journey, {"/voice": document})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from config.city import load_city
 from config.settings import load_settings
 from voice.ahead import known_phrases, speak_all
@@ -25,6 +27,7 @@ def test_what_a_call_surely_says_is_known() -> None:
     assert not [phrase for phrase in known if "{" in phrase]
 
 
+@pytest.mark.slow
 def test_everything_known_is_in_the_cache_afterwards_and_spoken_once(tmp_path: Path) -> None:
     settings = load_settings(var_dir=tmp_path, voice_en="espeak")
     prompts, steps = Prompts("en"), list[tuple[int, int]]()

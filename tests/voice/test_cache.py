@@ -80,6 +80,7 @@ class _Changing:
         return os.urandom(200_000)
 
 
+@pytest.mark.slow
 def test_two_processes_that_speak_the_same_phrases_get_the_same_bytes(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     gate, answers = context.Barrier(2), context.Queue()

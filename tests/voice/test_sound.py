@@ -77,6 +77,7 @@ def test_the_wav_holds_the_sound_bit_for_bit_also_when_its_length_is_odd() -> No
         assert soundfile.info(io.BytesIO(wav)).frames == len(mulaw)
 
 
+@pytest.mark.slow
 def test_the_library_of_espeak_is_loaded_by_one_thread() -> None:
     code = (
         "import threading\n"

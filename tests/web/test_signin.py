@@ -18,6 +18,8 @@ from web.access import Role
 from web.models import SignIn
 from web.passwords import PasswordRefused
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 

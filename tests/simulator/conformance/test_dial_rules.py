@@ -87,7 +87,7 @@ def test_a_number_sees_a_caller_whom_the_account_may_show(tmp_path: Path, caller
 def test_a_caller_without_a_number_needs_a_caller_id_to_call_one(
     tmp_path: Path, caller: str
 ) -> None:
-    away = {"from_number": caller, "phones": {SHOP: NOBODY}}
+    away: dict[str, Any] = {"from_number": caller, "phones": {SHOP: NOBODY}}
     refused = dialled(tmp_path / "a", f"<Dial>{SHOP}</Dial>", **away)
     assert refused.codes() == [13214] and len(refused.calls) == 1
     dial = f'<Dial callerId="{NUMBER}">{SHOP}</Dial>'
