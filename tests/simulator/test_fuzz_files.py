@@ -21,6 +21,8 @@ from simulator.scenario.steps import _ACTS, _SPEECH, ScenarioError, load_scenari
 from simulator.yaml_files import MOST_BYTES, BadYaml, read_yaml
 from tests.simulator.test_fuzz import QUICK
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent
 
 _plain = st.one_of(

@@ -19,6 +19,8 @@ from simulator.legs import Endpoint
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 from tests.simulator.test_streams import CONNECT, SECOND, Server, mark, media
 
+pytestmark = pytest.mark.slow
+
 
 def weather(*faults: dict[str, Any], call: str = "CA1", seed: int = 1) -> Weather:
     plan = plan_from({"seed": seed, "media": list(faults)})
