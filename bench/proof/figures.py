@@ -127,16 +127,35 @@ def _overlaps(absences: Sequence[Absence], begin: float, end: float) -> bool:
     return any(begin <= gone_until and gone_at <= end for gone_at, gone_until in absences)
 
 
-def mended_by_sweep(carrier: Carrier, books: Books) -> Spread:
-    """R6: from the end of a call whose final callback never came to its being settled."""
+@dataclass(frozen=True)
+class Mended:
+    """How soon the sweep mended what nobody told; `put_off`: while the database was away."""
+
+    soon: Spread
+    put_off: Spread
+
+    def __str__(self) -> str:
+        if not self.put_off.count:
+            return str(self.soon)
+        return f"{self.soon}; and while the database was away: {self.put_off}"
+
+
+def mended_by_sweep(carrier: Carrier, books: Books, absences: Sequence[Absence]) -> Mended:
+    """R6: from the end of a call whose final callback never came to its being settled.
+
+    absences: of the database, without which nothing can be mended.
+    """
     settled = {call["carrier_sid"]: call["settled_at"] for call in books.calls}
-    took = []
+    soon: list[float] = []
+    put_off: list[float] = []
     for call in carrier.calls:
         moment = settled.get(call["sid"])
         if call["ended"] is None or moment is None or _was_told_of_end(call["events"]):
             continue
+        waited = _overlaps(absences, call["ended"].timestamp(), moment.timestamp())
+        took = put_off if waited else soon
         took.append(max(0.0, (moment - call["ended"]).total_seconds()))
-    return spread(took)
+    return Mended(spread(soon), spread(put_off))
 
 
 def _was_told_of_end(events: list[Row]) -> bool:

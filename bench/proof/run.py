@@ -30,6 +30,7 @@ from infra.jobs import Outbox
 
 _PROGRESS_S = 20.0
 _ADOPTED_AFTER_S = 31
+_DATABASE_AWAY = "R8 database away"
 _OUTAGES_WITHIN_S = 600.0
 
 
@@ -94,6 +95,7 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
     books = read_books(database := Database(line.settings.database), line.settings.storage)
     database.close()
     absences = [(one.begin, one.end) for one in outages]
+    without_database = [(one.begin, one.end) for one in outages if one.name == _DATABASE_AWAY]
     return Run(
         store=name,
         store_version=line.store.version(),
@@ -108,7 +110,7 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
         verdicts=history.check(carrier, books),
         silence=figures.silences(carrier),
         after_death=figures.mended_after_death(books, killer.moments, watch.claims, absences),
-        by_sweep=figures.mended_by_sweep(carrier, books),
+        by_sweep=figures.mended_by_sweep(carrier, books, without_database),
         outages=[
             replace(one, answers=figures.answers_between(carrier, one.begin, one.end))
             for one in outages
@@ -144,7 +146,7 @@ def _outages(line: Line, killer: Killer, size: Size, seconds: float, found: list
     """R7 and R8 within the run: Valkey away, then the database away, with nothing else dying."""
     acts = (
         ("R7 Valkey away", lambda: line.without("valkey"), size.valkey_away_s, 0.3),
-        ("R8 database away", line.store.away, size.database_away_s, 0.6),
+        (_DATABASE_AWAY, line.store.away, size.database_away_s, 0.6),
     )
     began = time.monotonic()
     for name, away, away_s, share in acts:

@@ -235,11 +235,23 @@ def test_silence_is_measured_from_what_the_line_must_answer() -> None:
 
 def test_repair_times_come_from_what_had_to_be_repaired() -> None:
     carrier, books = truth(), records()
-    assert mended_by_sweep(carrier, books).count == 0
+    assert mended_by_sweep(carrier, books, ()).soon.count == 0
     carrier.calls[0]["events"] = [
         e for e in carrier.calls[0]["events"] if e.get("purpose") != "status"
     ]
-    assert mended_by_sweep(carrier, books).most == 11
+    mended = mended_by_sweep(carrier, books, ())
+    assert (mended.soon.most, mended.put_off.count) == (11, 0)
+
+
+def test_what_waited_for_an_absent_database_is_counted_apart() -> None:
+    carrier, books = truth(), records()
+    call = carrier.calls[0]
+    call["events"] = [event for event in call["events"] if event.get("purpose") != "status"]
+    ended = call["ended"].timestamp()
+    away = mended_by_sweep(carrier, books, [(ended + 2, ended + 5)])
+    assert (away.soon.count, away.put_off.most) == (0, 11)
+    before = mended_by_sweep(carrier, books, [(ended - 9, ended - 1)])
+    assert (before.soon.most, before.put_off.count) == (11, 0)
 
 
 def test_recovery_is_measured_from_the_last_death_of_a_worker_that_held_the_row() -> None:
