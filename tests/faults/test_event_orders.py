@@ -32,6 +32,8 @@ from infra.storage import LocalStorage, Storage
 from recordings.models import Recording
 from voice.cache import VoiceCache
 
+pytestmark = pytest.mark.slow
+
 ROOT = "https://hotline.swiftline.example"
 EVENTS = ("voice", "status", "recording", "message", "sweep calls", "sweep recordings")
 DURATION_S = 12

@@ -32,6 +32,8 @@ from tests.simulator.app import (
     settings_for,
 )
 
+pytestmark = pytest.mark.slow
+
 QUICK = settings(
     max_examples=150,
     deadline=None,

@@ -26,6 +26,8 @@ from tests.simulator.app import ACCOUNT, CALLER, NUMBER, network, response, run,
 from tests.simulator.app import FakeApp as App
 from tests.simulator.test_fuzz import FEW
 
+pytestmark = pytest.mark.slow
+
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CONNECT = response(
     '<Connect><Stream url="wss://hotline.test/media"/></Connect>', "<Say>It is over</Say>"

@@ -17,6 +17,8 @@ from simulator.scenario.steps import scenario_from
 from simulator.signature import signature
 from tests.simulator.app import NUMBER, TOKEN, FakeApp, network, response, run
 
+pytestmark = pytest.mark.slow
+
 Socket = web.WebSocketResponse
 CONNECT = response(
     '<Connect><Stream url="wss://hotline.test/media">'

@@ -24,6 +24,8 @@ from tests.simulator.app import ACCOUNT, PUBLIC, TOKEN, response, run
 from tests.simulator.line import Played, play
 from tests.simulator.test_streams import SECOND, mark, media
 
+pytestmark = pytest.mark.slow
+
 Socket = web.WebSocketResponse
 Act = Callable[[Socket, str], Awaitable[None]]
 URL = "wss://hotline.test/media"
