@@ -157,8 +157,8 @@ class Poller:
             return False
         return jobs.work(self._services, queue, limit=_HERE_AT_ONCE) == _HERE_AT_ONCE
 
-    def write_schedule(self) -> bool:
-        """Ask for what the clock asks for; nothing is left."""
+    def write_schedule(self) -> None:
+        """Ask for what the clock asks for."""
         for name, queue, period_s in self._schedule:
             slot = int(time.time() // period_s)
             if slot == self._slots.get(name):
@@ -166,7 +166,6 @@ class Poller:
             with self._services.database.transaction("doorbell.schedule") as session:
                 jobs.enqueue(session, queue=queue, job=name, key=f"every:{name}:{slot}")
             self._slots[name] = slot
-        return False
 
 
 def give_way(queue: str) -> None:
@@ -176,11 +175,14 @@ def give_way(queue: str) -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LATER)
 
 
-def _keep_on(look: Callable[[], bool]) -> None:
-    """Until this process drains; it does when a look ends for another reason than an error."""
+def _keep_on(look: Callable[[], bool | None]) -> None:
+    """Look every second, at once again where more is left, until this process drains.
+
+    It does when a look ends for another reason than an error.
+    """
     try:
         while not drain.is_on():
-            more = False
+            more: bool | None = False
             try:
                 more = look()
             except Exception as error:

@@ -287,6 +287,11 @@ class Network:
         async with self.clock.outside():
             return await asyncio.to_thread(self._speaker.speak, text, language)
 
+    @property
+    def own_numbers(self) -> set[str]:
+        """What the account may always show as caller: its numbers, bought or verified."""
+        return {*self.account.numbers, *self.verified.by_number}
+
     def complain(
         self, call: Call, code: int, message: str, url: str, *, level: str = "error"
     ) -> Complaint:

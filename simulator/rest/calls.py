@@ -177,8 +177,7 @@ def caller_of(network: Network, form: Mapping[str, str]) -> str:
     from_ = to_e164(form.get("From", ""))
     if not from_:
         raise ApiError(400, 21213, "No 'From' number is specified")
-    may_be_shown = {*network.account.numbers, *network.verified.by_number}
-    if from_ in may_be_shown or from_.startswith("client:"):
+    if from_ in network.own_numbers or from_.startswith("client:"):
         return from_
     if from_ and from_ == _of_token(network, form.get("CallToken", "")):
         return from_

@@ -22,12 +22,7 @@ from simulator.sound import Endless
 from simulator.status import StatusCallback, sip_code
 from simulator.twiml.parser import Verb
 from simulator.verbs.application import call_application, listen_to
-from simulator.verbs.callee import (
-    WHISPER_VERBS,
-    address_of,
-    detection_of,
-    run_whisper,
-)
+from simulator.verbs.callee import WHISPER_VERBS, address_of, detection_of, run_whisper
 from simulator.verbs.conference import join
 from simulator.verbs.queue import dial_queue, talk
 from simulator.waiting import first_of
@@ -75,10 +70,10 @@ def _check_caller(scene: Scene, verb: Verb) -> None:
     caller, party = _shown_caller(verb), scene.call.party
     if verb.children and all(noun.name != "Number" for noun in verb.children):
         return
-    network = scene.network
-    known = {party.from_, party.to, *network.account.numbers, *network.verified.by_number}
-    may_be_shown = {number for number in known if not number.startswith(_ADDRESSES)}
-    if (caller or party.from_) in may_be_shown:
+    shown = caller or party.from_
+    if shown in scene.network.own_numbers:
+        return
+    if shown in (party.from_, party.to) and not shown.startswith(_ADDRESSES):
         return
     if caller:
         raise VerbError(13214, f"callerId: {caller} is neither verified nor a number of this call")

@@ -355,15 +355,7 @@ def test_a_binary_message_is_dropped(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_message_is_named(text: str, wrong: str) -> None:
     async def work() -> list[tuple[int, str]]:
         told: list[tuple[int, str]] = []
-        stream = MediaStream(
-            account_sid=ACCOUNT,
-            call_sid="CA" + "0" * 32,
-            url=URL,
-            track="inbound_track",
-            parameters={},
-            two_way=True,
-            warn=lambda code, message: told.append((code, message)),
-        )
+        stream, _ = unopened(lambda code, message: told.append((code, message)))
         stream.sid = "MZ1"
         stream._take(text)
         return told
@@ -371,8 +363,8 @@ def test_what_is_wrong_with_a_message_is_named(text: str, wrong: str) -> None:
     assert run(work()) == [(31951, f"{wrong}; it was dropped")]
 
 
-def unopened() -> tuple[MediaStream, list[int]]:
-    """A stream without a socket, and what it warns of."""
+def unopened(warn: Callable[[int, str], None] | None = None) -> tuple[MediaStream, list[int]]:
+    """A stream without a socket, and the codes of which it warns, unless `warn` is told of them."""
     warned: list[int] = []
     made = MediaStream(
         account_sid=ACCOUNT,
@@ -381,7 +373,7 @@ def unopened() -> tuple[MediaStream, list[int]]:
         track="inbound_track",
         parameters={},
         two_way=True,
-        warn=lambda code, _: warned.append(code),
+        warn=warn or (lambda code, _: warned.append(code)),
     )
     return made, warned
 
