@@ -115,8 +115,13 @@ class Hearing:
         return self._received_at - max(0.0, self._received_s - at_s)
 
     async def close(self, *, flush: bool = False) -> None:
-        """Let the ear finish what it has, and give it back; with `flush`, its last words too."""
+        """Let the ear finish what it is at, and give it back.
+
+        With `flush` it first hears all that still waits, and hands out its last words.
+        """
         self._over = True
+        if not flush:
+            self._waiting.clear()
         self._came.set()
         await asyncio.gather(self._work, return_exceptions=True)
         if flush and not self._work.cancelled() and self._work.exception() is None:
@@ -124,16 +129,15 @@ class Hearing:
         await in_thread(self._pool, self._ear.close)
 
     async def _run(self) -> None:
-        while True:
-            await self._came.wait()
-            self._came.clear()
+        while not self._over or self._waiting:
+            if not self._over:
+                await self._came.wait()
+                self._came.clear()
             sound = bytes(self._waiting)
             self._waiting.clear()
             if sound:
                 self._pass_on(await self._feed(sound))
                 self._speaking = self._ear.speaking
-            if self._over:
-                return
 
     async def _feed(self, sound: bytes) -> list[EarEvent]:
         wish, self._wish = self._wish, None

@@ -47,6 +47,38 @@ class SlowEar:
         """Nothing to give back."""
 
 
+class BusyEar(SlowEar):
+    """Is still at its first piece when the call is over; keeps all that it heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = b""
+
+    def feed(self, mulaw: bytes) -> list[EarEvent]:
+        self.stopped.set()
+        self.hand_out.wait(5)
+        self.heard += mulaw
+        return []
+
+    def flush(self) -> list[EarEvent]:
+        return [Utterance(Heard("good night"), 0.0, 1.0)]
+
+
+async def hang_up(*, flush: bool) -> tuple[bytes, list[EarEvent]]:
+    """What an ear hears, and tells, of a call that ends while it is busy."""
+    ear, told = BusyEar(), list[EarEvent]()
+    with ThreadPoolExecutor(1) as pool:
+        hearing = Hearing(ear, pool, told.append)
+        hearing.take(b"\x01" * 320)
+        await asyncio.to_thread(ear.stopped.wait, 5)
+        hearing.take(b"\x02" * 480)
+        closing = asyncio.create_task(hearing.close(flush=flush))
+        await asyncio.sleep(0)
+        ear.hand_out.set()
+        await closing
+    return ear.heard, told
+
+
 async def hear() -> tuple[bool, list[EarEvent], bool]:
     ear, told = SlowEar(), list[EarEvent]()
     with ThreadPoolExecutor(1) as pool:
@@ -71,3 +103,15 @@ def test_a_caller_counts_as_speaking_until_the_words_are_told() -> None:
     assert before
     assert isinstance(told[-1], Utterance)
     assert not after
+
+
+def test_what_was_said_last_is_heard_even_when_the_ear_is_behind() -> None:
+    heard, told = asyncio.run(hang_up(flush=True))
+    assert heard == b"\x01" * 320 + b"\x02" * 480
+    assert told == [Utterance(Heard("good night"), 0.0, 1.0)]
+
+
+def test_nobody_waits_for_words_that_are_not_wanted_any_more() -> None:
+    heard, told = asyncio.run(hang_up(flush=False))
+    assert heard == b"\x01" * 320
+    assert told == []
