@@ -68,7 +68,7 @@ class VoiceCache:
         Raises VoiceError when the promise cannot be kept on the disk.
         """
         key = self._key(text, language)
-        if self._remembered((language, text)) or self._described(key).exists():
+        if self._described(key).exists():
             return key
         try:
             write_promise(self._folder, key, text, language)

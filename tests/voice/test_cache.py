@@ -201,3 +201,10 @@ def test_what_is_spoken_already_is_not_promised_again(quick: Settings) -> None:
     spoken = VoiceCache(quick).spoken(TEXT, "en")
     assert VoiceCache(quick).promised(TEXT, "en") == spoken.key
     assert not list(quick.voice_dir.glob("*.wanted"))
+
+
+def test_a_phrase_that_was_forgotten_is_promised_anew(quick: Settings) -> None:
+    promising, asked = VoiceCache(quick), VoiceCache(quick)
+    promising.spoken(TEXT, "en")
+    assert asked.forget_older(-1) == 1
+    assert asked.by_key(promising.promised(TEXT, "en")).text == TEXT
