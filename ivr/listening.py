@@ -189,9 +189,10 @@ class Conversation:
                 return heard
 
     def _is_being_answered(self, asked: _Asked) -> bool:
-        """Whether the caller is in the middle of words or keys."""
+        """Whether the caller is in the middle of words or keys, or some wait to be taken."""
         speaks = self._hearing is not None and self._hearing.speaking
-        return bool(asked.keys) or (asked.listen.speech and speaks)
+        waits = not self._happened.empty()
+        return bool(asked.keys) or waits or (asked.listen.speech and speaks)
 
     async def _next_event(self) -> StreamMessage | EarEvent | None:
         """What happens next, or None when nothing has for a moment.
