@@ -155,6 +155,8 @@ class MediaSockets:
         )
         talk = asyncio.ensure_future(conversation.hold())
         self._talks[conversation] = talk
+        if self.draining:
+            conversation.drain()
         try:
             await talk
         finally:

@@ -7,12 +7,17 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from asr.live import EarEvent, Partial, Utterance
 from carriers.media_stream import Sound, StreamMessage
 from config.settings import Settings
+from infra.db import Database
 from ivr.link import DONE, Link, Threads
 from ivr.listening import Conversation
-from tests.streams.conftest import ScriptDoor, asks
+from ivr.turns import Reply
+from tests.conftest import eventually
+from tests.streams.conftest import TOKEN, ScriptDoor, asks, running
 from tests.streams.phone import CALL, STREAM, FakeVoice
 from tests.streams.test_hearing import SlowEar
 
@@ -28,6 +33,18 @@ class LateEar(SlowEar):
         self.begun.set()
         events = super().feed(mulaw)
         return [Partial("a hole"), *events] if isinstance(events[0], Utterance) else events
+
+
+class SlowDoor(ScriptDoor):
+    """Takes its time to look at a token."""
+
+    def __init__(self, replies: list[Reply]) -> None:
+        super().__init__(replies)
+        self.asked, self.looked = threading.Event(), threading.Event()
+
+    def may_enter(self, call_sid: str, token: str) -> bool:
+        self.asked.set()
+        return self.looked.wait(10) and super().may_enter(call_sid, token)
 
 
 async def says_late(ear: LateEar, asked: asyncio.Event) -> AsyncIterator[StreamMessage]:
@@ -73,3 +90,19 @@ def test_words_that_are_told_as_the_process_ends_are_taken(bare: Settings) -> No
     door = asyncio.run(end_while_the_ear_is_at_work(bare))
     assert door.answers == ["speech a hole in the road"]
     assert door.done == ["left"]
+
+
+@pytest.mark.slow
+def test_a_call_that_enters_as_the_process_ends_is_given_back(bare: Settings) -> None:
+    door = SlowDoor([asks(1, "Hello?")])
+    database = Database(bare.database)
+    with running(bare, database, door) as line:
+        phone = line.dials().starts(token=TOKEN)
+        assert door.asked.wait(5)
+        line.drains()
+        door.looked.set()
+        assert phone.is_closed() == 1000
+        eventually(lambda: door.done)
+    database.close()
+    assert door.done == ["left"]
+    assert "Hello?" not in phone.heard
