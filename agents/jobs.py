@@ -101,7 +101,9 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
 def _take_talk_away(session: Session, staff_id: int) -> None:
     found = queries.talk_with(session, staff_id)
     handover = held_handover(session, found) if found is not None else None
-    if handover is None or handover.state != "talking":
+    if handover is None or handover.state != "talking" or handover.staff_id != staff_id:
+        return
+    if held_presence(session, staff_id).seen_at >= now() - timedelta(seconds=SILENT_TALK_S):
         return
     _log.warning("desk silent in a talk", staff=staff_id, handover=handover.id)
     actions.agent_lost(session, handover)

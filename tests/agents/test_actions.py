@@ -12,6 +12,7 @@ from agents.models import Handover, Offer, Presence
 from agents.presence import NotAllowed
 from calls.actions import end_call
 from calls.models import Call
+from infra import failpoints
 from infra.clock import now
 from infra.jobs import Outbox, Run
 from tests.agents.conftest import Floor, race
@@ -202,6 +203,25 @@ def test_a_desk_silent_in_a_talk_loses_the_caller_to_the_front(floor: Floor) -> 
     with floor.database.read() as session:
         asked = session.scalars(select(Outbox).where(Outbox.queue == "live")).all()
     assert "agents.jobs.bring_back" in [row.job for row in asked]
+
+
+def test_a_desk_that_is_heard_again_in_time_keeps_its_caller(floor: Floor) -> None:
+    both = [floor.talks() for _ in range(2)]
+    silent = now() - timedelta(seconds=jobs.SILENT_TALK_S + 1)
+    for agent, _handover in both:
+        floor.change(Presence, agent, seen_at=silent)
+
+    def are_heard_again() -> None:
+        for agent, _handover in both:
+            floor.change(Presence, agent, seen_at=now())
+
+    failpoints.arm("agents.jobs.tidy.cut_off.committed", are_heard_again)
+    try:
+        jobs.tidy(Run(floor.services, 0, 0, 0))
+    finally:
+        failpoints.disarm()
+    states = sorted(floor.handover(handover).state for _agent, handover in both)
+    assert states == ["talking", "waiting"]
 
 
 def test_a_talk_is_over_when_the_carriers_books_say_so(floor: Floor) -> None:
