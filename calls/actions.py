@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calls.models import Call, Utterance
@@ -31,10 +32,10 @@ def call_arrived(
     direction: str,
     language: str,
 ) -> Call:
-    """The call of that carrier id, made if it is new."""
-    call = find_call(session, carrier_sid)
-    if call is not None:
-        return call
+    """The call of that carrier id, made if it is new; also when two hear of it at once."""
+    known = find_call(session, carrier_sid)
+    if known is not None:
+        return known
     call = Call(
         carrier_sid=carrier_sid,
         from_number=from_number[:_LONGEST_ADDRESS],
@@ -44,8 +45,14 @@ def call_arrived(
         status="in-progress",
         draft={},
     )
-    session.add(call)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(call)
+    except IntegrityError:
+        other = find_call(session, carrier_sid)
+        if other is None:
+            raise
+        return other
     return call
 
 
