@@ -187,16 +187,22 @@ class PhoneSocket:
         while True:
             item = await self.outbox.get()
             try:
-                if isinstance(item, bytes):
-                    await socket.send_bytes(item)
-                else:
-                    await socket.send_str(json.dumps(item))
+                await self._pass_on(socket, item)
             except ConnectionError:
-                if not isinstance(item, bytes):
-                    self._unsent.append(item)
                 return
             finally:
                 self.outbox.task_done()
+
+    async def _pass_on(
+        self, socket: web.WebSocketResponse, item: bytes | Mapping[str, Any]
+    ) -> None:
+        """Send one item; an event that has not gone counts as missed."""
+        if isinstance(item, bytes):
+            await socket.send_bytes(item)
+            return
+        self._unsent.append(item)
+        await socket.send_str(json.dumps(item))
+        self._unsent.pop()
 
     async def _drain(self) -> None:
         with suppress(TimeoutError):
