@@ -169,11 +169,15 @@ async def dial_queue(scene: Scene, verb: Verb) -> Outcome | None:
     """Talk with the first caller of a queue; then ask the action."""
     noun = verb.children[0]
     queue = _queue(scene, noun, too_short=14212, too_long=14213)
+    taking = asyncio.ensure_future(queue.take(scene.call))
     try:
         with scene.leg.playing(Endless(sound_file("ringback_us.wav"))):
-            member = await scene.network.clock.within(verb["timeout"], queue.take(scene.call))
+            member = await scene.network.clock.within(verb["timeout"], taking)
     except TimeoutError:
         return _after(scene, verb, ("DialCallStatus", "no-answer"), ("DialBridged", "false"))
+    except asyncio.CancelledError:
+        _let_go(taking)
+        raise
     status = "completed"
     bridge: Bridge | None = None
     try:
@@ -195,6 +199,12 @@ async def dial_queue(scene: Scene, verb: Verb) -> Outcome | None:
         if bridge is not None:
             bridge.end()
     return _after(scene, verb, *_dial_result(queue, member, bridge, status))
+
+
+def _let_go(taking: asyncio.Future[Member]) -> None:
+    """Nobody talks with a caller who was taken just as the dialler left."""
+    if taking.done() and not taking.cancelled():
+        taking.result().bridge.cancel()
 
 
 def _dial_result(queue: Queue, member: Member, bridge: Bridge | None, status: str) -> Form:

@@ -131,6 +131,23 @@ def test_the_agent_goes_on_when_the_caller_hangs_up(tmp_path: Path) -> None:
     assert app.forms("/status")[0]["CallStatus"] == "completed"
 
 
+def test_a_caller_whose_agent_leaves_at_that_very_moment_goes_on(tmp_path: Path) -> None:
+    app = the_line()
+
+    async def play() -> None:
+        async with network(app, tmp_path) as net:
+            caller, agent = Person(400), Person(1000)
+            net.dial(caller, from_number=CALLER, to=NUMBER)
+            await caller.sees("caption")
+            (member,) = net.queues.named("desk").members
+            member.taken.add_done_callback(lambda _: agent.leg.hang_up())
+            net.call_app(net.settings.app_sid, identity="agent_7", params={}, endpoint=agent)
+            await caller.sees("ended")
+
+    run(play())
+    assert app.forms("/queue-over")[0]["QueueResult"] == "error"
+
+
 @pytest.mark.row("verb.Leave", "request.enqueue-action.QueueResult.leave", "queue.wait.again")
 def test_leave_takes_the_caller_out_of_the_queue(tmp_path: Path) -> None:
     app = the_line()
