@@ -137,7 +137,7 @@ class Conversation:
             await self._call.clock.sleep(0.2)
 
     async def _converse(self, first: Next) -> None:
-        todo: Next | None = first
+        todo = self._override if self._interrupted else first
         in_vain = 0
         while todo is not None and not self._call.is_over:
             if in_vain > _MOST_REDIRECTS:

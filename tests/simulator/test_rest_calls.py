@@ -210,6 +210,17 @@ def test_keys_are_sent_before_the_document(client: Client, served: Served) -> No
         assert refused.value.code == 20001
 
 
+def test_another_document_while_keys_are_sent_takes_the_place_of_the_first(
+    client: Client, served: Served
+) -> None:
+    with served.standing_still() as go_on:
+        made = call(client, url=f"{PUBLIC}/hello", send_digits="wW1")
+        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        client.calls(made.sid).update(twiml=LISTENS)
+    assert int(eventually(lambda: ended(client, made.sid)).duration) >= 5
+    assert not served.app.forms("/hello")
+
+
 @pytest.mark.row(
     "rest.calls.create.Record",
     "rest.calls.create.RecordingChannels",
