@@ -8,6 +8,7 @@ byte by byte to its end, or to the place where something else begins (it was cut
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,9 @@ _NEGATIVE_ZERO = bytes.maketrans(b"\x7f", b"\xff")
 _MOST_STALL = RATE // 4
 _KEPT = RATE * 4
 _LOOK_AGAIN = RATE // 5
+_SETTLED_NS = 50_000_000
+"""A folder changed so lately may change again and show the same time: file systems count in ticks
+of the kernel, up to 10 ms."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class CaptionIndex:
         changed_at = self._folder.stat().st_mtime_ns
         if changed_at == self._seen_at:
             return
-        self._seen_at = changed_at
+        is_settled = time.time_ns() - changed_at > _SETTLED_NS
+        self._seen_at = changed_at if is_settled else -1
         for path in self._folder.glob("*.json"):
             if path.stem not in self._known:
                 self._read(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,20 @@ def test_a_sentence_written_while_it_is_spoken_is_found(tmp_path: Path) -> None:
             os.utime(tmp_path, ns=(1, place))
         ear.hear(frame)
     assert ended(told) == [("fresh words", False)]
+
+
+def test_sentences_written_in_one_tick_of_the_kernel_are_all_found(tmp_path: Path) -> None:
+    index = CaptionIndex(tmp_path)
+    tick = time.time_ns() + 10_000_000_000
+    for seed, name in enumerate("ab"):
+        (tmp_path / f"{name}.ulaw").write_bytes(speech(seed))
+        (tmp_path / f"{name}.json").write_text(json.dumps({"text": name, "language": "en"}))
+        os.utime(tmp_path, ns=(tick, tick))
+        index.refresh()
+    assert ended(listened(index, speech(0) + REST + speech(1) + REST)) == [
+        ("a", False),
+        ("b", False),
+    ]
 
 
 def test_negative_zero_is_silence_too(index: CaptionIndex) -> None:
