@@ -24,10 +24,9 @@ from infra.clock import now
 from infra.jobs import Later, Run, job
 from infra.log import logger
 from infra.sweeps import DAY, WEEK, since_last
-from ivr.reporting import report_draft, report_message
+from ivr.reporting import report_cut_off, report_message
 from recordings.models import Recording
 from tickets.models import Report
-from tickets.queries import reports_of_call
 from voice.ahead import speak_all
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
@@ -66,9 +65,9 @@ def settle(run: Run, call_id: int) -> None:
     if at_desk:
         raise Later(_NOTES_S, "an agent still writes the notes")
     with run.finish() as session:
-        call = session.get_one(Call, call_id)
+        call = session.get_one(Call, call_id, with_for_update=True)
         if call.settled_at is None:
-            _keep_cut_off(session, call)
+            report_cut_off(session, call)
             call.settled_at = now()
 
 
@@ -189,15 +188,6 @@ def _mend(session: Session, theirs: CarrierCall, language: str) -> None:
             key=f"settle:{ours.id}",
             args=[ours.id],
         )
-
-
-def _keep_cut_off(session: Session, call: Call) -> None:
-    """A caller who hung up after saying something still has a report, to be checked."""
-    draft = call.draft
-    has_content = any(draft.get(name) for name in ("problem_text", "category", "place_text"))
-    if not has_content or reports_of_call(session, call.id):
-        return
-    report_draft(session, call, source="cut_off", confirmed=False)
 
 
 def _recognise(run: Run, recording_sid: str, language: str) -> tuple[str, float]:

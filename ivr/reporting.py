@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from calls.models import Call
 from tickets.actions import file_report
 from tickets.models import Report
+from tickets.queries import reports_of_call
 
 
 def report_message(
@@ -21,6 +22,13 @@ def report_message(
         key=key,
         recording_sid=recording_sid,
     )
+
+
+def report_cut_off(session: Session, call: Call) -> None:
+    """A caller who hung up after saying something still has a report, to be checked."""
+    has_content = any(call.draft.get(name) for name in ("problem_text", "category", "place_text"))
+    if has_content and not reports_of_call(session, call.id):
+        report_draft(session, call, source="cut_off", confirmed=False)
 
 
 def report_draft(

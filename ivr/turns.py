@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agents.actions import caller_gone
 from calls import ladder
 from calls.actions import locked_call, say
 from calls.models import Call, Turn
@@ -32,6 +33,7 @@ from ivr.dialogue import (
 from ivr.engine import ONLY_KEYS, Place, Prompt, Step, answer, begin
 from ivr.grammars import grammar_for
 from ivr.hotline import HOTLINE
+from ivr.reporting import report_cut_off
 from voice.prompts import Prompts
 
 AFTER_STREAM = "/ivr/continue:after=stream"
@@ -79,8 +81,12 @@ def take_turn(services: Services, call_sid: str, turn: int, heard: Heard) -> Rep
     The same turn again: same reply. Raises OutOfStep for a turn the call has not reached.
     """
     with services.database.transaction("ivr.turns.take_turn") as session:
-        ladder.live_held(session, locked_call(session, call_sid))
-        return take_turn_in(session, services, call_sid, turn, heard)
+        call = locked_call(session, call_sid)
+        ladder.live_held(session, call)
+        reply = take_turn_in(session, services, call_sid, turn, heard)
+        if call.settled_at is not None:
+            _settle_again(session, call)
+        return reply
 
 
 def take_turn_in(
@@ -103,6 +109,12 @@ def spoken(services: Services, call_sid: str, turn: int) -> None:
     with services.database.transaction("ivr.turns.spoken") as session:
         call = locked_call(session, call_sid)
         call.spoken_turn = max(call.spoken_turn, turn)
+
+
+def _settle_again(session: Session, call: Call) -> None:
+    """The words came after all that follows from the end of a call: nobody waits, all is kept."""
+    caller_gone(session, call.id)
+    report_cut_off(session, call)
 
 
 def _present(session: Session, call: Call) -> Reply:

@@ -144,6 +144,28 @@ def test_a_caller_who_said_nothing_leaves_no_ticket(services: Services) -> None:
     assert count(services, Ticket) == 0
 
 
+def test_words_that_are_understood_after_the_call_was_settled_have_a_ticket(
+    services: Services,
+) -> None:
+    hang_up(services)
+    work(services, "tickets")
+    say_all(services, WHOLE[0])
+    work(services, "tickets")
+    with services.database.read() as session:
+        ticket = session.scalars(select(Ticket)).one()
+    assert set(ticket.to_check) == {"cut_off", "no_place"}
+
+
+def test_a_wish_for_a_person_after_the_call_was_settled_lets_nobody_wait(
+    services: Services,
+) -> None:
+    hang_up(services)
+    work(services, "tickets")
+    turns.take_turn(services, SID, 1, Keys("0"))
+    with services.database.read() as session:
+        assert session.scalars(select(Handover)).one().state == "abandoned"
+
+
 def hang_up(services: Services) -> None:
     from infra.jobs import enqueue
 
