@@ -71,6 +71,10 @@ class _Over(Exception):
     """The caller or the socket is gone."""
 
 
+class _HungUp(_Over):
+    """The caller has hung up."""
+
+
 class _GiveBack(Exception):
     """The call is to go on without this socket."""
 
@@ -166,7 +170,11 @@ class Conversation:
             raise _GiveBack
         asked = _Asked(reply, listen, saying)
         self._set_ear(listen)
-        heard = await self._wait(asked)
+        try:
+            heard = await self._wait(asked)
+        except _HungUp:
+            await self._take_last_words(asked)
+            raise
         await saying.stop()
         self._answered_at = asked.answered_at
         return await self._in_thread(self._door.take_turn, self._link.call_sid, reply.turn, heard)
@@ -201,7 +209,9 @@ class Conversation:
         """
         event = await next_within(self._happened, _TICK_S)
         match event:
-            case _Gone() | Stopped():
+            case Stopped():
+                raise _HungUp
+            case _Gone():
                 raise _Over
             case _Drain():
                 return None
@@ -266,6 +276,19 @@ class Conversation:
             return None
         asked.answered_at = hearing.moment(event.end_s)
         return Speech(text, round(event.heard.confidence, 3))
+
+    async def _take_last_words(self, asked: _Asked) -> None:
+        """Take what the caller was saying as they hung up: it may be all of their report."""
+        if self._hearing is None:
+            return
+        await self._hearing.close(flush=True)
+        while not self._happened.empty():
+            event = self._happened.get_nowait()
+            heard = self._take_words(asked, event) if isinstance(event, Utterance) else None
+            if heard is not None:
+                turn = asked.reply.turn
+                await self._in_thread(self._door.take_turn, self._link.call_sid, turn, heard)
+                return
 
     async def _consider_interruption(self, asked: _Asked, text: str) -> None:
         if asked.saying.over or not asked.listen.speech or self._hearing is None:

@@ -173,6 +173,15 @@ def test_a_caller_who_hangs_up_ends_it_without_a_turn(talk: Opens) -> None:
     assert (door.answers, door.done) == ([], [])
 
 
+def test_what_a_caller_was_saying_as_they_hung_up_is_a_turn(talk: Opens) -> None:
+    door, phone = talk(asks(1, "What is wrong?"), asks(2, "Where is it?"))
+    eventually(lambda: phone.marks)
+    phone.sounds(1, 0.6)
+    phone.hangs_up()
+    eventually(lambda: door.answers == ["speech there is a hole in the road"])
+    assert door.done == []
+
+
 def test_both_sides_of_a_talk_are_written_down(talk: Opens) -> None:
     door, phone = talk(purpose="listen")
     phone.says(1, track="inbound")
