@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.clients import ClientPhone
+from simulator.legs import Notice
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
 from simulator.scenario.steps import Scenario, scenario_from
 from simulator.scenario.voice import Utterance
@@ -21,6 +22,7 @@ from simulator.sound import sound_file
 from simulator.tones import tone
 
 if TYPE_CHECKING:
+    from simulator.call import Call
     from simulator.network import Network
 
 BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine", "fax")
@@ -79,9 +81,23 @@ class Phone(ScriptedCaller):
                 await asyncio.Event().wait()
         return "answered"
 
+    def notice(self, notice: Notice) -> None:
+        """Remember what happened; a call that nobody took brings no texts."""
+        super().notice(notice)
+        if notice.kind == "ended" and not self._answered:
+            self._stop_texts()
+
     async def talks(self) -> None:
         """Do what the scenario says once answered; whether it held stands in the call's log."""
-        call, failure = self.call, None
+        call = self.call
+        try:
+            await self._play(call)
+            await call.gone.wait()
+        finally:
+            self._stop_texts()
+
+    async def _play(self, call: Call) -> None:
+        failure = None
         await self._greet()
         try:
             for step in self._behaviour.scenario.steps:

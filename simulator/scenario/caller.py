@@ -147,9 +147,10 @@ class ScriptedCaller(Endpoint):
         self._look()
 
     def _text(self, message: Message) -> None:
-        if message.to == self.number:
+        call = self._network.calls.get(self.leg.sid)
+        if message.to == self.number and call is not None:
             self._texts.append(message)
-            self.call.log.add("sms", text=message.body, from_=message.from_)
+            call.log.add("sms", text=message.body, from_=message.from_)
             self._look()
 
     def _speech_ended(self, into_s: float) -> None:

@@ -7,9 +7,22 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from simulator.call import Call
+from simulator.delivery import send
 from simulator.messages import Message
 from simulator.network import Network
-from tests.simulator.app import CALLER, NUMBER, PUBLIC, FakeApp, Reply, network, response, run
+from simulator.ring import Ring
+from tests.simulator.app import (
+    ACCOUNT,
+    CALLER,
+    NUMBER,
+    PUBLIC,
+    FakeApp,
+    Reply,
+    network,
+    response,
+    run,
+)
 
 
 def texted(
@@ -26,6 +39,25 @@ def texted(
             return net
 
     return app, run(work())
+
+
+async def text_after_a_call(folder: Path) -> tuple[Network, Call, Message]:
+    """Somebody is called, the call is forgotten, and then they get a text."""
+    async with network(FakeApp({}), folder, pace=0.0) as net:
+        call = net.outgoing.place(Ring(CALLER, NUMBER, inline=response()))
+        await call.settling()
+        del net.calls[call.sid]
+        at = net.clock.date
+        sent = send(net, Message(ACCOUNT, NUMBER, CALLER, "Hello", "outbound-api", at))
+        await net.clock.sleep(30)
+        return net, call, sent
+
+
+def test_a_text_arrives_whatever_became_of_the_last_call_to_its_number(tmp_path: Path) -> None:
+    net, call, sent = run(text_after_a_call(tmp_path))
+    assert sent.status == "delivered"
+    assert net.messages.sent_to(CALLER) == [sent]
+    assert "sms" not in [event["event"] for event in call.log.events]
 
 
 def replies(net: Network) -> list[Message]:
