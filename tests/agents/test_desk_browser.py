@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, Response, request
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from werkzeug.serving import make_server
 
 from agents import actions, pages, webhooks
@@ -60,6 +60,11 @@ class Line:
     def handover(self) -> Handover | None:
         with self.services.database.read() as session:
             return session.query(Handover).order_by(Handover.id.desc()).first()
+
+    def loses_its_agent(self) -> None:
+        """The agent of the talk is taken for gone."""
+        with self.services.database.transaction() as session:
+            actions.agent_lost(session, session.query(Handover).one())
 
     def state(self) -> str:
         found = self.handover()
@@ -285,6 +290,44 @@ def test_a_caller_who_hangs_up_leaves_the_agent_with_the_notes(
     with line.services.database.read() as session:
         assert session.query(Call).count() == 1
     assert line.state() == "ended"
+
+
+def test_what_could_not_be_saved_is_kept_when_the_talk_is_cut_off(
+    line: Line,
+    chromium_page: OpensPage,
+    tmp_path: Path,
+) -> None:
+    page = chromium_page()
+    signs_in(page, line)
+    page.click("#go-ready")
+    caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
+    page.locator("#accept").click(timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    network_is_away = threading.Event()
+    network_is_away.set()
+
+    def saves(route: Route) -> None:
+        if network_is_away.is_set():
+            route.abort()
+        else:
+            route.continue_()
+
+    def beats(route: Route) -> None:
+        if network_is_away.is_set():
+            line.loses_its_agent()
+            network_is_away.clear()
+        route.continue_()
+
+    page.route("**/draft", saves)
+    page.fill("#notes", "half a sentence")
+    expect(page.locator("#saved")).to_contain_text("Not saved yet", timeout=PATIENCE_MS)
+    with page.expect_response(re.compile("/draft$"), timeout=PATIENCE_MS):
+        page.route("**/agents/here", beats)
+    handover = line.handover()
+    assert handover is not None
+    assert handover.draft["notes"] == "half a sentence"
+    caller.terminate()
+    caller.wait(timeout=10)
 
 
 def test_the_voice_sdk_is_served_and_takes_the_same_interface(

@@ -38,9 +38,11 @@ export class Draft {
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.save({ keepalive: true }); });
   }
 
-  // Fills the form for another talk; the same talk again leaves what is being typed alone.
+  // Fills the form for another talk, once what was typed for the last one is on its way; the same
+  // talk again leaves what is being typed alone.
   show(talk) {
     if (talk && talk.handover === this.#handover) return this.#showNumber(talk.report_number);
+    this.save();
     this.#handover = talk ? talk.handover : null;
     this.#dirty = false;
     this.#form.reset();
@@ -52,12 +54,22 @@ export class Draft {
   save({ keepalive = false } = {}) {
     if (!this.#dirty || this.#handover === null) return this.#saving;
     this.#dirty = false;
-    const path = `/agents/talks/${this.#handover}/draft`;
-    this.#saving = this.#ask("POST", path, this.#values(), { keepalive }).then(
-      () => this.#say("saved", `Saved ${clock()}`),
-      () => { this.#dirty = true; this.#say("unsaved", "Not saved yet, trying again"); },
+    const handover = this.#handover;
+    this.#saving = this.#ask("POST", `/agents/talks/${handover}/draft`, this.#values(), { keepalive }).then(
+      () => this.#saved(handover),
+      () => this.#unsaved(handover),
     );
     return this.#saving;
+  }
+
+  #saved(handover) {
+    if (handover === this.#handover) this.#say("saved", `Saved ${clock()}`);
+  }
+
+  #unsaved(handover) {
+    if (handover !== this.#handover) return;
+    this.#dirty = true;
+    this.#say("unsaved", "Not saved yet, trying again");
   }
 
   #fill({ draft, report_number: number }) {
