@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, Response, request
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 from werkzeug.serving import make_server
 
 from agents import actions, pages, webhooks
@@ -290,6 +290,30 @@ def test_a_caller_who_hangs_up_leaves_the_agent_with_the_notes(
     with line.services.database.read() as session:
         assert session.query(Call).count() == 1
     assert line.state() == "ended"
+
+
+def test_an_answer_from_before_the_accept_hangs_up_on_nobody(
+    line: Line,
+    chromium_page: OpensPage,
+    tmp_path: Path,
+) -> None:
+    page = chromium_page()
+    signs_in(page, line)
+    page.click("#go-ready")
+    caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
+    expect(page.locator("#offer")).to_be_visible(timeout=PATIENCE_MS)
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/agents/here", lambda route: late.append((route, route.fetch())), times=1)
+    eventually(lambda: page.evaluate("true") and late)
+    page.locator("#accept").click()
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    with page.expect_request("**/agents/state"):
+        route, answer = late[0]
+        route.fulfill(response=answer)
+    expect(page.locator("#sound-word")).to_have_text("Connected")
+    assert line.state() == "talking"
+    caller.terminate()
+    caller.wait(timeout=10)
 
 
 def test_what_could_not_be_saved_is_kept_when_the_talk_is_cut_off(

@@ -28,6 +28,7 @@ let state = null;
 let aheadMs = 0; // of the server's clock
 let connecting = 0; // when the phone was last asked to connect
 let lastHangUp = 0;
+let acts = 0; // answers to what the agent did
 
 const ring = new Ring();
 const phone = createPhone({
@@ -60,7 +61,9 @@ async function ask(method, path, body, { keepalive = false } = {}) {
 // Does something and shows the state that came of it; what went wrong is said on the page.
 async function act(path, body) {
   try {
-    show(await ask("POST", path, body || {}));
+    const next = await ask("POST", path, body || {});
+    acts++;
+    show(next);
     return true;
   } catch (error) {
     trouble(error.status ? sentence(error.message) : "The server cannot be reached. Trying again.");
@@ -69,15 +72,24 @@ async function act(path, body) {
   }
 }
 
+// Shows the state as it is. What was asked for before the agent did something may be older than
+// the answer to that, and hang up on a caller who was just taken: then the state is asked for anew.
+async function look(method, path, body) {
+  const before = acts;
+  const next = await ask(method, path, body);
+  if (before === acts) show(next);
+  else refresh();
+}
+
 async function refresh() {
   try {
-    show(await ask("GET", "/agents/state"));
+    await look("GET", "/agents/state");
   } catch { /* the next beat says so */ }
 }
 
 async function beat() {
   try {
-    show(await ask("POST", "/agents/here", {}));
+    await look("POST", "/agents/here", {});
     $("offline").hidden = true;
   } catch (error) {
     $("offline").hidden = Boolean(error.status && error.status < 500);
