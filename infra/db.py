@@ -22,6 +22,8 @@ _log = logger(__name__)
 _BUSY_MS = 1200
 """How long a commit may wait for others: an answer must leave before the carrier, which waits
 two seconds while a caller holds the line, gives it up (carriers/addresses.py)."""
+_DEAD_MS = 10_000
+"""A database host that acknowledges nothing for so long is gone (tcp(7), TCP_USER_TIMEOUT)."""
 
 
 class Base(DeclarativeBase):
@@ -133,7 +135,13 @@ def _engine(url: str) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_timeout=1,
-        connect_args={"options": f"-c lock_timeout={_BUSY_MS}", "connect_timeout": 2},
+        connect_args={
+            "options": f"-c lock_timeout={_BUSY_MS}",
+            "connect_timeout": 2,
+            "tcp_user_timeout": _DEAD_MS,
+            "keepalives_idle": _DEAD_MS // 2000,
+            "keepalives_interval": _DEAD_MS // 2000,
+        },
     )
 
 
