@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Protocol
 
 from carriers import media_stream
 from carriers.verbs import Say
-from ivr.link import Link, in_thread
+from ivr.link import Link, LinkLost, in_thread
 from ivr.turns import Reply
 from voice.speaker import Spoken
 
@@ -65,12 +66,13 @@ class Saying:
         self._all_sent = True
 
     async def stop(self) -> None:
-        """The caller has begun to answer: be quiet. Raises LinkLost."""
+        """The caller has begun to answer: be quiet. On a lost link nobody hears us anyway."""
         if self.over:
             return
         self.cut = True
         self._end()
-        await self._link.send(media_stream.clear(self._link.stream_sid))
+        with suppress(LinkLost):
+            await self._link.send(media_stream.clear(self._link.stream_sid))
 
     def played(self, mark: str) -> None:
         """A mark came back."""
