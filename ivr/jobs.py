@@ -24,6 +24,7 @@ from infra.clock import now
 from infra.jobs import Later, Run, job
 from infra.log import logger
 from infra.sweeps import DAY, WEEK, since_last
+from ivr import turns
 from ivr.reporting import report_cut_off, report_message
 from recordings.models import Recording
 from tickets.models import Report
@@ -37,20 +38,24 @@ _AT_A_TIME = 20
 _QUIET = timedelta(seconds=30)
 _LOOK_BACK = timedelta(days=7)
 _KEEP_PHRASES = timedelta(days=7)
+_HEARD_OUT = timedelta(minutes=1)
 
 
 @job
 def hear_turn(run: Run, call_id: int, number: int) -> None:
-    """Recognise a recorded answer while its caller holds the line."""
+    """Recognise a recorded answer while its caller holds the line, or has just hung up."""
     with run.database.read() as session:
         sound = _sound(session, call_id, number)
         call = session.get_one(Call, call_id)
-    if is_late(sound, run.settings):
+    if is_late(sound, run.settings) and not _is_left(sound, call):
         return
     text, confidence = _recognise(run, sound.recording_sid, call.language)
     with run.finish() as session:
+        call = session.get_one(Call, call_id, with_for_update=True)
         sound = _sound(session, call_id, number)
         sound.text, sound.confidence, sound.state = text, confidence, "heard"
+        if call.settled_at is not None:
+            _keep_what_is_left(run, session, call)
 
 
 @job
@@ -67,7 +72,7 @@ def settle(run: Run, call_id: int) -> None:
     with run.finish() as session:
         call = session.get_one(Call, call_id, with_for_update=True)
         if call.settled_at is None:
-            report_cut_off(session, call)
+            _keep_what_is_left(run, session, call)
             call.settled_at = now()
 
 
@@ -188,6 +193,16 @@ def _mend(session: Session, theirs: CarrierCall, language: str) -> None:
             key=f"settle:{ours.id}",
             args=[ours.id],
         )
+
+
+def _keep_what_is_left(run: Run, session: Session, call: Call) -> None:
+    turns.take_left_answer(session, run.services, call)
+    report_cut_off(session, call)
+
+
+def _is_left(sound: TurnSound, call: Call) -> bool:
+    """Whether its caller has just hung up, so that only a report waits for its words."""
+    return call.ended_at is not None and now() - sound.asked_at < _HEARD_OUT
 
 
 def _recognise(run: Run, recording_sid: str, language: str) -> tuple[str, float]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from agents.actions import caller_gone
 from calls import ladder
 from calls.actions import locked_call, say
-from calls.models import Call, Turn
+from calls.models import Call, Turn, TurnSound
 from carriers import messages, verbs
 from carriers.messages import Heard, Keys, Speech
 from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say, Verb
@@ -102,6 +102,23 @@ def take_turn_in(
     place = Place(call.place, call.failures, call.draft)
     step = answer(HOTLINE, services.get(City), call.language, place, heard)
     return _store(session, services, call, step, messages.to_json(heard))
+
+
+def take_left_answer(session: Session, services: Services, call: Call) -> None:
+    """Take the words of a held call whose caller hung up after the tone: nobody asks for them.
+
+    May be repeated.
+    """
+    sound = session.scalar(
+        select(TurnSound)
+        .where(TurnSound.call_id == call.id, TurnSound.number == call.turn_count)
+        .where(TurnSound.state == "heard", TurnSound.text != "")
+    )
+    if sound is None:
+        return
+    said = Speech(sound.text, sound.confidence)
+    take_turn_in(session, services, call.carrier_sid, sound.number, said)
+    caller_gone(session, call.id)
 
 
 def spoken(services: Services, call_sid: str, turn: int) -> None:

@@ -15,22 +15,27 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from app import create_app
+from asr.model import Models
 from calls.models import Call, CallEvent, TurnSound
 from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
 from infra.db import Database
+from infra.jobs import work
 from infra.patience import Patience
 from infra.services import Services
 from infra.spool import Spool
 from infra.storage import LocalStorage, Storage
 from recordings.models import Recording
+from tests.recordings.conftest import FakeCarrier, FakeModels
+from tests.recordings.sounds import call_wav
 from tickets.models import Report
 from voice.cache import VoiceCache
 from web.spooling import replay_kept
 
 SID = "CA" + "a" * 32
+ANSWER = "RE" + "b" * 32
 ROOT = "https://hotline.swiftline.example"
 
 
@@ -135,6 +140,32 @@ def test_a_spoken_answer_is_heard_by_a_job_while_the_caller_holds_the_line(
     assert verbs(phone.posts("/ivr/heard?n=1&look=2")) == ["Gather", "Record"]
     with database.read() as session:
         assert session.scalars(select(Call)).one().place == "ask_place"
+
+
+def hangs_up_after_the_tone(phone: Phone) -> Services:
+    """A caller speaks after the tone and puts the receiver down."""
+    phone.posts("/ivr/voice")
+    phone.posts("/ivr/continue?after=stream")
+    over = {"CallStatus": "completed", "CallDuration": "9"}
+    phone.posts("/ivr/turn?n=1", RecordingSid=ANSWER, Digits="hangup", **over)
+    phone.posts("/ivr/status", **over)
+    services: Services = phone.client.application.extensions["swiftline"]
+    services.add(Carrier, FakeCarrier({ANSWER: call_wav(2.0)}))
+    services.add(Models, FakeModels())
+    return services
+
+
+@pytest.mark.parametrize("queues", [("live", "tickets"), ("tickets", "live")])
+def test_who_hangs_up_after_an_answer_has_a_report_whatever_is_worked_first(
+    phone: Phone, database: Database, queues: tuple[str, str]
+) -> None:
+    services = hangs_up_after_the_tone(phone)
+    for queue in queues:
+        work(services, queue)
+    with database.read() as session:
+        report = session.scalars(select(Report)).one()
+    assert report.source == "cut_off"
+    assert report.problem_text.startswith("pothole0")
 
 
 @pytest.mark.parametrize("path", ["/ivr/voice", "/ivr/turn?n=1", "/ivr/status", "/ivr/continue"])
