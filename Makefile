@@ -23,7 +23,7 @@ call: .venv/ready ## Let a scripted caller phone the line: make call S=pothole
 
 test: .venv/dev ## Run every test, and the proof in its ten-minute form
 	@scripts/browser
-	@$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadgroup --randomly-seed=$(SEED) tests
 	@$(BIN)/python -m pytest -v -m slow -p no:randomly tests
 	@$(BIN)/python -m bench.proof --size ci --seed $(SEED)
 
