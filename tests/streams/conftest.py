@@ -115,12 +115,12 @@ class Running:
 
     def __enter__(self) -> Running:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *error: object) -> None:
         self.loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def dials(self, *, plays: bool = True, signed_by: str = "") -> Phone:
         """Open a media socket."""
@@ -128,7 +128,7 @@ class Running:
 
     def drains(self) -> None:
         """What SIGTERM begins."""
-        asyncio.run_coroutine_threadsafe(self.streams.media.drain(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.streams.media.drain(), self.loop).result(60)
 
     def _run(self) -> None:
         self.loop.run_until_complete(self._serve())

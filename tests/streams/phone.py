@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from socket import SHUT_RDWR
 from typing import Any
 
 from twilio.request_validator import RequestValidator
@@ -195,6 +196,7 @@ class Phone:
 
     def cuts(self) -> None:
         """The network loses the connection."""
+        self._socket.socket.shutdown(SHUT_RDWR)
         self._socket.socket.close()
 
     def plays_all(self) -> None:
@@ -231,9 +233,9 @@ class Phone:
                 with self._lock:
                     self._sound += sound
             case "mark":
-                self.marks.append(message["mark"]["name"])
                 if self._plays:
                     self.sends({"event": "mark", "mark": message["mark"]})
+                self.marks.append(message["mark"]["name"])
             case "clear":
                 self.clears += 1
 

@@ -37,7 +37,7 @@ class SlowEar:
             return [SpeechStarted(0.0)]
         self.speaking = False
         self.stopped.set()
-        self.hand_out.wait(5)
+        self.hand_out.wait(60)
         return [Utterance(Heard("a hole in the road"), 0.0, 1.0)]
 
     def flush(self) -> list[EarEvent]:
@@ -56,7 +56,7 @@ class BusyEar(SlowEar):
 
     def feed(self, mulaw: bytes) -> list[EarEvent]:
         self.stopped.set()
-        self.hand_out.wait(5)
+        self.hand_out.wait(60)
         self.heard += mulaw
         return []
 
@@ -70,7 +70,7 @@ async def hang_up(*, flush: bool) -> tuple[bytes, list[EarEvent]]:
     with ThreadPoolExecutor(1) as pool:
         hearing = Hearing(ear, pool, told.append)
         hearing.take(b"\x01" * 320)
-        await asyncio.to_thread(ear.stopped.wait, 5)
+        await asyncio.to_thread(ear.stopped.wait, 60)
         hearing.take(b"\x02" * 480)
         closing = asyncio.create_task(hearing.close(flush=flush))
         await asyncio.sleep(0)
@@ -87,7 +87,7 @@ async def hear() -> tuple[bool, list[EarEvent], bool]:
             hearing.take(b"\xff" * 320)
             while not told:
                 await asyncio.sleep(0)
-        await asyncio.to_thread(ear.stopped.wait, 5)
+        await asyncio.to_thread(ear.stopped.wait, 60)
         before = hearing.speaking
         ear.hand_out.set()
         while len(told) < 2:

@@ -12,7 +12,7 @@ async def heard_as_time_is_up() -> str | None:
     """The machine is busy just then, so that both are due in one turn of the loop."""
     queue: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    loop.call_later(0.02, time.sleep, 0.1)
+    loop.call_soon(time.sleep, 0.1)
     loop.call_later(0.06, queue.put_nowait, "the last word")
     return await next_within(queue, 0.05)
 

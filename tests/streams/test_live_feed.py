@@ -181,7 +181,7 @@ def test_signing_out_and_being_stopped_close_the_page(line: Running, database: D
     with database.transaction() as session:
         sign_out(session, ann_token)
         set_active(session, bob, False)
-    eventually(lambda: (anns.close_code, bobs.close_code) == (4401, 4401), within_s=5)
+    eventually(lambda: (anns.close_code, bobs.close_code) == (4401, 4401))
     assert eves.close_code is None
     eves.socket.close()
 
