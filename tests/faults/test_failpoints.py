@@ -39,19 +39,19 @@ COMMITS = tuple(
     for ending, trouble in ON_POSTGRES.items()
     if place.endswith(ending)
 )
-_CHILD_S = 30.0
+_CHILD_S = 60.0
 _HELD_UP_S = 0.1
 
 
 @pytest.fixture(scope="module")
 def stage(sqlite_template: Path) -> Iterator[Stage]:
-    with set_up(SqliteStores(sqlite_template), DRIVES) as made:
+    with disk.models_at_the_desk(), set_up(SqliteStores(sqlite_template), DRIVES) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def postgres_stage(postgres_url: str) -> Iterator[Stage]:
-    with set_up(PostgresStores(postgres_url), DRIVES) as made:
+    with disk.models_at_the_desk(), set_up(PostgresStores(postgres_url), DRIVES) as made:
         yield made
 
 

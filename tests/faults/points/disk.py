@@ -7,6 +7,8 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -124,9 +126,14 @@ def _cleared(world: World) -> None:
     assert not list(world.settings.storage.rglob(".part-*"))
 
 
+def _no_secret_is_set(_world: World) -> None:
+    """The stage gives the environment back after the trial."""
+    for name in [one for one in os.environ if one.startswith(("SECRET_KEY", "TWILIO_"))]:
+        del os.environ[name]
+
+
 def _secrets(world: World) -> None:
-    with mock.patch.dict(os.environ, clear=True):
-        setup._write_secrets(world.folder)
+    setup._write_secrets(world.folder)
 
 
 def _secrets_whole(world: World) -> None:
@@ -187,13 +194,19 @@ def _packed() -> bytes:
 
 def _fetches(world: World) -> object:
     """From a mirror of our own: the carrier's desk hands out any file it is given."""
-    known = folders.KNOWN_MODELS["en"]
-    right = replace(known, maven_sha256=hashlib.sha256(_packed()).hexdigest())
     settings = world.settings.model_copy(update={"model_mirror": world.desk.url})
     settings.models_dir.mkdir(exist_ok=True)
+    return folders._fetch(settings, "en", _QUIET)
+
+
+@contextmanager
+def models_at_the_desk() -> Iterator[None]:
+    """For all drives at once: two that run side by side cannot both give back what was there."""
+    known = folders.KNOWN_MODELS["en"]
+    right = replace(known, maven_sha256=hashlib.sha256(_packed()).hexdigest())
     away = mock.patch("vosk.MODEL_PRE_URL", "http://127.0.0.1:9/")
     with away, mock.patch.dict(folders.KNOWN_MODELS, {"en": right}):
-        return folders._fetch(settings, "en", _QUIET)
+        yield
 
 
 def _damaged(world: World) -> None:
@@ -246,7 +259,7 @@ DRIVES = (
         _cleared,
         prepare=_half_written,
     ),
-    Drive("secrets are made", _secrets, _secrets_whole),
+    Drive("secrets are made", _secrets, _secrets_whole, before=_no_secret_is_set),
     Drive("demo staff is made", _demo_staff, _staff_known),
     Drive(
         "prompts are spoken ahead",
