@@ -6,12 +6,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import requests
 from config.settings import Settings, load_settings
 from infra.db import Database
 from tests.conftest import eventually
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 _PORTS = ("PORT", "SWIFTLINE_STREAMS_PORT", "SWIFTLINE_SIMULATOR_PORT")
@@ -63,16 +63,14 @@ class Line:
         """Press Ctrl-C."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(60)
+            self.process.wait(120)
 
     def programs(self) -> dict[str, psutil.Process]:
         """The supervisor's children by what they run."""
         assert self.process is not None
         found = {}
         for child in psutil.Process(self.process.pid).children():
-            if child.status() == psutil.STATUS_ZOMBIE:
-                continue
-            line = " ".join(child.cmdline())
+            line = " ".join(_command_of(child))
             for name in ("valkey", "gunicorn", "streams.py", "worker.py", "simulator"):
                 if name in line:
                     found[name.removesuffix(".py")] = child
@@ -80,39 +78,46 @@ class Line:
 
     def kill(self, name: str) -> None:
         """`kill -9` one program with everything it started."""
-        program = self.programs()[name]
-        family = [program, *program.children(recursive=True)]
+        family = self._family(name)
         for member in family:
-            member.kill()
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
         psutil.wait_procs(family, timeout=10)
 
     @contextmanager
     def stunned(self, name: str) -> Iterator[None]:
         """A program lives and does nothing: it takes connections and answers none."""
-        program = self.programs()[name]
-        family = [program, *program.children(recursive=True)]
+        family = self._family(name)
         for member in family:
             member.suspend()
         try:
             yield
         finally:
-            for member in family:
-                member.resume()
+            for member in reversed(family):
+                with suppress(psutil.NoSuchProcess):
+                    member.resume()
 
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
         """A program is dead, and nobody starts it again meanwhile."""
         assert self.process is not None
         supervisor = psutil.Process(self.process.pid)
-        program = self.programs()[name]
+        program, *others = self._family(name)
         supervisor.suspend()
         try:
-            for member in (program, *program.children(recursive=True)):
-                member.kill()
+            for member in (program, *others):
+                with suppress(psutil.NoSuchProcess):
+                    member.kill()
             eventually(lambda: program.status() == psutil.STATUS_ZOMBIE)
             yield
         finally:
             supervisor.resume()
+
+    def _family(self, name: str) -> list[psutil.Process]:
+        """A program and all that it started, once the supervisor has it running."""
+        program = eventually(lambda: self.programs().get(name))
+        assert program is not None
+        return [program, *program.children(recursive=True)]
 
     def url(self, path: str) -> str:
         """An address of the web process."""
@@ -168,7 +173,7 @@ class Line:
     def ready(self) -> bool:
         """Whether every dependency answers."""
         try:
-            return requests.get(self.url("/readyz"), timeout=3).status_code == 200
+            return requests.get(self.url("/readyz"), timeout=10).status_code == 200
         except requests.RequestException:
             return False
 
@@ -197,17 +202,12 @@ def share_models_and_voice(var_dir: Path) -> None:
         shutil.copytree(own / "voice", var_dir / "voice")
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that are free at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
+def _command_of(child: psutil.Process) -> list[str]:
+    """What it runs; nothing when it is over."""
     try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            with closing(each):
-                pass
+        return [] if child.status() == psutil.STATUS_ZOMBIE else child.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def seen(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

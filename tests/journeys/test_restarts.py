@@ -55,6 +55,12 @@ def all_of(passed: Semaphore, under_way: list[Future[ScriptedCall]]) -> None:
                     each.result()
 
 
+def restarted(line: Line, began: dict[str, int]) -> set[str]:
+    """The programs that run as another process than at the beginning."""
+    now = {name: one.pid for name, one in line.programs().items()}
+    return {name for name in now if now[name] != began[name]}
+
+
 def reports_by_keys(line: Line, number: str, by: Milestones) -> ScriptedCall:
     """A caller who goes the whole way by keys."""
     call = Caller(line.simulator(""), number=number).dials()
@@ -91,7 +97,6 @@ def test_streams_workers_and_web_are_stopped_one_by_one_under_three_callers(line
     for call in calls:
         assert failures(call) == []
         assert ticket_of(line, call.sid).category == "street_light"
-    now = {name: one.pid for name, one in line.programs().items()}
-    assert {name for name in now if now[name] != began[name]} == {"streams", "worker"}
+    eventually(lambda: restarted(line, began) == {"streams", "worker"})
     eventually(lambda: workers.isdisjoint(one.pid for one in web.children()), within_s=60)
     eventually(line.ready, within_s=60)

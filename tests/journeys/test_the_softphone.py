@@ -55,7 +55,7 @@ def test_a_report_spoken_into_the_browser_becomes_a_ticket(
     expect(lines).to_contain_text("Your report number is", timeout=PATIENCE_MS)
     expect(page.locator("#texts")).to_contain_text("your report", timeout=PATIENCE_MS)
     expect(page.locator("#state")).to_have_text("The line hung up", timeout=PATIENCE_MS)
-    ticket = eventually(lambda: ticket_from(line), within_s=20)
+    ticket = eventually(lambda: ticket_from(line))
     assert ticket is not None
     assert (ticket.category, ticket.address) == ("graffiti", "1200 North Clark Street")
 
