@@ -5,7 +5,8 @@
     page = chromium_page(fake_audio=Path("hello.wav"))
 
 The microphone says `fake_audio` once (16-bit PCM WAV, any rate) from the moment the page first
-opens it, then keeps silent; without a file it gives Chromium's beep once a second. With
+opens it, then keeps silent, or begins again with `endless=True`; without a file it gives
+Chromium's beep once a second. With
 `microphone=False` the person refuses the microphone. Every page has its own browser profile, and
 everything is closed when the test ends. A page's uncaught error fails the test.
 """
@@ -19,7 +20,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+# How fast a machine is fails no test.
+expect.set_options(timeout=30_000)
 
 QUIET = (
     "--no-sandbox",
@@ -42,6 +46,7 @@ class OpensPage(Protocol):
         self,
         fake_audio: Path | None = None,
         *,
+        endless: bool = False,
         microphone: bool = True,
         width: int = 1280,
         height: int = 800,
@@ -58,10 +63,11 @@ def chromium_path() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
-def _flags(fake_audio: Path | None, microphone: bool) -> list[str]:
+def _flags(fake_audio: Path | None, endless: bool, microphone: bool) -> list[str]:
     flags = [*QUIET, FAKE_MICROPHONE, GRANT_MICROPHONE if microphone else DENY_MICROPHONE]
     if fake_audio is not None:
-        flags.append(f"--use-file-for-fake-audio-capture={fake_audio.resolve()}%noloop")
+        again = "" if endless else "%noloop"
+        flags.append(f"--use-file-for-fake-audio-capture={fake_audio.resolve()}{again}")
     return flags
 
 
@@ -83,13 +89,14 @@ def chromium_page(playwright_driver: Playwright) -> Iterator[OpensPage]:
     def opens(
         fake_audio: Path | None = None,
         *,
+        endless: bool = False,
         microphone: bool = True,
         width: int = 1280,
         height: int = 800,
         dark: bool = False,
     ) -> Page:
         browser = playwright_driver.chromium.launch(
-            executable_path=chromium_path(), args=_flags(fake_audio, microphone)
+            executable_path=chromium_path(), args=_flags(fake_audio, endless, microphone)
         )
         browsers.append(browser)
         context = browser.new_context(

@@ -12,7 +12,6 @@ import asyncio
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +26,7 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
 from tests.conftest import eventually
+from tests.ports import free_ports
 
 ACCOUNT = "AC" + "1" * 32
 KEY = "SK" + "2" * 32
@@ -177,7 +177,8 @@ def token(
 @contextmanager
 def start_line(tune: bytes, folder: Path) -> Iterator[LineApp]:
     """Run the application in a thread and the simulator in a process."""
-    app = LineApp(tune, simulator=f"http://localhost:{_free_port()}", port=_free_port())
+    ours, theirs = free_ports(2)
+    app = LineApp(tune, simulator=f"http://localhost:{ours}", port=theirs)
     with _serving(app), simulator_for(app, folder):
         yield app
 
@@ -194,11 +195,11 @@ def simulator_for(app: LineApp, folder: Path) -> Iterator[subprocess.Popen[bytes
         },
     )
     try:
-        eventually(lambda: _is_up(f"{app.simulator}/healthz", process), within_s=30)
+        eventually(lambda: _is_up(f"{app.simulator}/healthz", process))
         yield process
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _flags(app: LineApp, folder: Path) -> list[str]:
@@ -223,7 +224,7 @@ def _flags(app: LineApp, folder: Path) -> list[str]:
 
 def _is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
     assert process.poll() is None, f"the simulator ended with status {process.returncode}"
-    with suppress(requests.ConnectionError):
+    with suppress(requests.RequestException):
         return requests.get(url, timeout=2).ok
     return False
 
@@ -239,17 +240,11 @@ def _serving(app: LineApp) -> Iterator[None]:
 
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(start(), loop).result(60)
     try:
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(60)
         loop.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -68,9 +68,9 @@ def ring(page: Page, line: LineApp) -> None:
 def test_a_caller_rings_an_agents_page_and_both_hear_each_other(
     line: LineApp, chromium_page: OpensPage, tmp_path: Path
 ) -> None:
-    agent = chromium_page(fake_audio=write_wav(tmp_path / "agent.wav", AGENT_SAYS))
+    agent = chromium_page(write_wav(tmp_path / "agent.wav", AGENT_SAYS), endless=True)
     desk(agent, line, token())
-    caller = chromium_page(fake_audio=write_wav(tmp_path / "caller.wav", CALLER_SAYS))
+    caller = chromium_page(write_wav(tmp_path / "caller.wav", CALLER_SAYS), endless=True)
     ring(caller, line)
     eventually(lambda: "incoming" in seen(agent))
     assert agent.evaluate("call.status()") == "pending"
@@ -437,7 +437,7 @@ def test_errors_are_precise_where_the_page_asks_for_it(
 def test_a_call_outlives_a_connection_that_breaks(
     line: LineApp, chromium_page: OpensPage, tmp_path: Path
 ) -> None:
-    page = chromium_page(fake_audio=write_wav(tmp_path / "agent.wav", AGENT_SAYS))
+    page = chromium_page(write_wav(tmp_path / "agent.wav", AGENT_SAYS), endless=True)
     desk(page, line, token())
     page.evaluate("talk({})")
     eventually(lambda: "accept" in seen(page))

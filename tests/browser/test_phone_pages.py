@@ -83,7 +83,7 @@ def test_the_verb_that_runs_is_marked_and_a_call_can_be_made_again(
     first = page.locator("#facts code").inner_text()
     page.get_by_role("button", name="Call again").click()
     expect(page.locator("#facts code")).not_to_have_text(first)
-    expect(page.locator("#events .on-keys")).to_contain_text("7", timeout=30_000)
+    expect(page.locator("#events .on-keys")).to_contain_text("7")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
@@ -117,7 +117,7 @@ def test_a_request_shows_what_its_signature_is_worth_and_goes_again_by_hand(
     page.get_by_role("button", name="Copy as curl").first.click()
     command = shlex.split(page.evaluate("navigator.clipboard.readText()"))
     before = len(line.asked("/voice"))
-    subprocess.run([*command, "--silent", "--output", "/dev/null"], check=True, timeout=20)
+    subprocess.run([*command, "--silent", "--output", "/dev/null"], check=True, timeout=60)
     again = line.asked("/voice")[before]
     assert again == line.asked("/voice")[before - 1]
     requests.delete(f"{line.simulator}/simulator/faults", timeout=5)
@@ -157,7 +157,7 @@ def test_knobs_put_the_plan_in_force_and_show_one_that_came_from_elsewhere(
     lost.get_by_label("status", exact=True).check()
     eventually(lambda: _plan(line).get("webhooks", [{}])[0].get("of") == ["status"])
     lost.locator("[type=range]").fill("25")
-    eventually(lambda: _plan(line)["webhooks"][0]["share"] == 0.25)
+    eventually(lambda: _plan(line).get("webhooks", [{}])[0].get("share") == 0.25)
     expect(page.locator("#written")).to_contain_text('"lost"')
 
     other: Any = {"seed": 9, "rest": [{"fault": "429", "share": 0.5}]}
@@ -172,11 +172,11 @@ def test_knobs_put_the_plan_in_force_and_show_one_that_came_from_elsewhere(
         "connected: while talking to another person"
     )
     moment.select_option("connected")
-    eventually(lambda: _plan(line)["callers"][0]["at"] == "connected")
+    eventually(lambda: _plan(line).get("callers", [{}])[0].get("at") == "connected")
 
     page.locator("#seed").fill("5")
     page.locator("#seed").press("Tab")
-    eventually(lambda: _plan(line)["seed"] == 5)
+    eventually(lambda: _plan(line).get("seed") == 5)
     page.get_by_role("button", name="Switch all faults off").click()
     eventually(lambda: _plan(line) == {"seed": 1})
     expect(page.get_by_role("switch", name="429")).not_to_be_checked()

@@ -126,8 +126,7 @@ def test_the_word_under_the_playhead_is_lit(
     reviewer.click("#play")
     for _ in range(5):
         _plays_on(reviewer)
-        ((lit, at),) = eventually(lambda: _lit_words(reviewer))
-        assert lit[0] - 0.15 <= at <= lit[1] + 0.15
+        eventually(lambda: _is_lit_where_it_plays(reviewer))
 
 
 def _plays_on(page: Page) -> None:
@@ -135,10 +134,10 @@ def _plays_on(page: Page) -> None:
     eventually(lambda: position(page) > after)
 
 
-def _lit_words(page: Page) -> list[tuple[list[float], float]]:
-    """From and to of each lit word, and where the sound was at that moment."""
+def _is_lit_where_it_plays(page: Page) -> bool:
+    """Whether one word is lit, the one that sounds; a page may be a frame behind its sound."""
     lit, at = page.evaluate(f"[{LIT}, {NOW}]")
-    return [(word, at) for word in lit]
+    return len(lit) == 1 and lit[0][0] - 0.15 <= at <= lit[0][1] + 0.15
 
 
 def test_nothing_of_the_sound_is_loaded_before_play(

@@ -114,6 +114,7 @@ def page_of(chromium_page: OpensPage, live: Live) -> Callable[..., Page]:
         page.get_by_label("Name").fill(who)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/signin" not in url)
         return page
 
     return opens
@@ -134,7 +135,7 @@ def test_a_new_ticket_appears_by_itself_in_the_open_inbox(
     page.wait_for_function("document.querySelector('[data-live]') && window.htmx")
     wait_for_viewer(live)
     live.file("call:1")
-    expect(page.get_by_role("link", name="Pothole")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("link", name="Pothole")).to_be_visible()
     assert breaches(page) == []
 
 
@@ -203,6 +204,6 @@ def test_without_its_socket_a_page_says_so_and_looks_again(
     page.route_web_socket("**/live", lambda socket: socket.close())
     page.reload()
     badge = page.locator("#live-state")
-    expect(badge).to_be_visible(timeout=8000)
+    expect(badge).to_be_visible()
     live.file("call:1")
-    expect(page.get_by_role("link", name="Pothole")).to_be_visible(timeout=15000)
+    expect(page.get_by_role("link", name="Pothole")).to_be_visible()
