@@ -83,7 +83,7 @@ def token(
 
 async def told(socket: ClientWebSocketResponse, event: str) -> dict[str, Any]:
     """The next message of that kind; sound and other messages are passed over."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             message = await socket.receive()
             assert message.type in (WSMsgType.TEXT, WSMsgType.BINARY), message
@@ -95,7 +95,7 @@ async def told(socket: ClientWebSocketResponse, event: str) -> dict[str, Any]:
 
 async def hears(socket: ClientWebSocketResponse, frame: bytes) -> None:
     """Wait until this very frame comes down the line."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             message = await socket.receive()
             assert message.type in (WSMsgType.TEXT, WSMsgType.BINARY), message
@@ -105,7 +105,7 @@ async def hears(socket: ClientWebSocketResponse, frame: bytes) -> None:
 
 async def until(look: Callable[[], Awaitable[T]], is_good: Callable[[T], bool]) -> T:
     """What `look` finds, once it is good."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not is_good(found := await look()):
             await asyncio.sleep(0.05)
     return found
