@@ -51,12 +51,12 @@ def test_every_call_and_recording_is_found_on_however_many_pages(
         call = Caller(served.root, number=CALLER).dials().waits(0.5)
         call.hangs_up()
         placed.append(call.sid)
-    since = begun - timedelta(seconds=1)
+    since = begun - timedelta(minutes=1)
     assert {call.sid for call in carrier.calls(since=since)} == set(placed)
-    eventually(lambda: len(carrier.recordings(since=since)) >= CALLS, within_s=20)
+    eventually(lambda: len(carrier.recordings(since=since)) >= CALLS)
     made = [recording.call_sid for recording in carrier.recordings(since=since)]
     assert sorted(made) == sorted(placed)
-    assert carrier.calls(since=now() + timedelta(minutes=1)) == []
+    assert carrier.calls(since=now() + timedelta(days=2)) == []
     first = placed[0]
     assert [one.call_sid for one in carrier.recordings_of(first)] == [first]
 
@@ -64,7 +64,7 @@ def test_every_call_and_recording_is_found_on_however_many_pages(
 def test_a_call_is_found_by_its_end_once_its_beginning_is_long_ago(
     served: Served, carrier: TwilioCarrier
 ) -> None:
-    served.app.replies["/voice"] = response("<Say>Hello.</Say><Pause length='60'/>")
+    served.app.replies["/voice"] = response("<Say>Hello.</Say><Pause length='600'/>")
     begun = now() - timedelta(hours=1)
     call = Caller(served.root, number=CALLER).dials().waits(3.5)
     (known,) = [one for one in carrier.calls(since=begun) if one.sid == call.sid]

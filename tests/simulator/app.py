@@ -127,7 +127,7 @@ def settings_for(port: int, folder: Path) -> Settings:
     )
 
 
-def run(work: Coroutine[Any, Any, T], within_s: float = 60.0) -> T:
+def run(work: Coroutine[Any, Any, T], within_s: float = 240.0) -> T:
     """Run a test's coroutine, at most that long."""
     return asyncio.run(asyncio.wait_for(work, within_s))
 

@@ -17,14 +17,14 @@ def process(command: Sequence[str], env: Mapping[str, str], ready: str) -> Itera
     told: list[str] = []
     running = subprocess.Popen(list(command), env=dict(env), stderr=subprocess.PIPE, text=True)
     try:
-        eventually(lambda: _answers(ready) or running.poll() is not None, within_s=30)
+        eventually(lambda: _answers(ready) or running.poll() is not None)
         if running.poll() is not None:
             raise AssertionError(f"{command[:3]} ended at its start: {running.communicate()[1]}")
         yield told
     finally:
         running.terminate()
         try:
-            told.append(running.communicate(timeout=20)[1])
+            told.append(running.communicate(timeout=60)[1])
         except subprocess.TimeoutExpired:
             running.kill()
 

@@ -32,7 +32,7 @@ class Rooted(TwilioHttpClient):
     """Twilio's own HTTP client with another host; every answer is held to the description."""
 
     def __init__(self, root: str) -> None:
-        super().__init__(timeout=10)
+        super().__init__(timeout=60)
         self._root = urlsplit(root)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -58,12 +58,12 @@ class Served:
 
     def __enter__(self) -> Served:
         self._thread.start()
-        assert self._ready.wait(20)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
+        self._thread.join(60)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -88,7 +88,7 @@ class Served:
 
     def run(self, work: Callable[[Network], Coroutine[Any, Any, Any]]) -> Any:
         """Do something in the simulator's own loop."""
-        return asyncio.run_coroutine_threadsafe(work(self.network), self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work(self.network), self._loop).result(60)
 
     def client(self, token: str = TOKEN) -> Client:
         """A client with these credentials."""
@@ -124,7 +124,7 @@ class Served:
 def describe(served: Served, address: str, **facts: Any) -> None:
     """Say who answers at an address."""
     answer = requests.post(
-        f"{served.root}/simulator/phones", json={"address": address, **facts}, timeout=10
+        f"{served.root}/simulator/phones", json={"address": address, **facts}, timeout=60
     )
     assert answer.status_code == 201, answer.text
 
@@ -140,7 +140,7 @@ def first(served: Served, path: str, sid: str) -> dict[str, str]:
 def reach(served: Served, address: str, **facts: Any) -> None:
     """Say how well a number is reached."""
     answer = requests.post(
-        f"{served.root}/simulator/reach", json={"address": address, **facts}, timeout=10
+        f"{served.root}/simulator/reach", json={"address": address, **facts}, timeout=60
     )
     assert answer.status_code == 201, answer.text
 
@@ -154,7 +154,7 @@ def ended(client: Client, sid: str) -> Any:
 def fetched(served: Served, path: str, **query: str) -> dict[str, Any]:
     """An answer as it comes, validated."""
     answer = requests.get(
-        f"{served.root}{API}{path}", params=query, auth=(ACCOUNT, TOKEN), timeout=10
+        f"{served.root}{API}{path}", params=query, auth=(ACCOUNT, TOKEN), timeout=60
     )
     check("GET", f"{API}{path}", answer.status_code, answer.text)
     assert answer.status_code == 200, answer.text

@@ -41,11 +41,11 @@ class Running:
         return Caller(self.root, number=CALLER)
 
     def texts(self, to: str) -> list[str]:
-        found = requests.get(f"{self.root}/simulator/messages", timeout=10).json()["messages"]
+        found = requests.get(f"{self.root}/simulator/messages", timeout=60).json()["messages"]
         return [one["body"] for one in found if one["to"] == to]
 
     def errors(self) -> list[str]:
-        found = requests.get(f"{self.root}/simulator/debugger", timeout=10).json()["errors"]
+        found = requests.get(f"{self.root}/simulator/debugger", timeout=60).json()["errors"]
         return [one["message"] for one in found]
 
     def fetch(self, url: str) -> bytes:
@@ -53,7 +53,7 @@ class Running:
         answer = requests.get(
             url,
             auth=(ACCOUNT, TOKEN),
-            timeout=10,
+            timeout=60,
             proxies={"https": self._reach["HTTPS_PROXY"]},
             verify=self._reach["REQUESTS_CA_BUNDLE"],
         )
@@ -61,7 +61,7 @@ class Running:
         return answer.content
 
     def describe(self, **phone: Any) -> None:
-        answer = requests.post(f"{self.root}/simulator/phones", json=phone, timeout=10)
+        answer = requests.post(f"{self.root}/simulator/phones", json=phone, timeout=60)
         assert answer.status_code == 201, answer.text
 
 
@@ -112,8 +112,8 @@ def test_flask_with_the_twilio_package_takes_a_voice_mail(tmp_path: Path) -> Non
         call.hears("press 1 for our hours").presses("2")
         call.hears("after the tone").waits(1.5).says("please call me back")
         call.hears("your message has").is_hung_up_on()
-        texts = eventually(lambda: shop.texts(OWNER), within_s=30)
-        (sid,) = requests.get(f"{shop.app}/messages", timeout=10).json()
+        texts = eventually(lambda: shop.texts(OWNER))
+        (sid,) = requests.get(f"{shop.app}/messages", timeout=60).json()
         url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}"
         assert texts == [f"New voice mail: {url}"]
         assert shop.fetch(url)[:4] == b"RIFF"
@@ -130,7 +130,7 @@ def test_raw_xml_from_fastapi_asks_its_questions(tmp_path: Path) -> None:
         call.hears("will you take it again").presses("1")
         call.hears("you said late").is_hung_up_on()
         answers = eventually(
-            lambda: _with_status(requests.get(f"{survey.app}/answers", timeout=10).json())
+            lambda: _with_status(requests.get(f"{survey.app}/answers", timeout=60).json())
         )
         assert answers[call.sid] == ["late & loud", "1"]
         assert answers["status"] == ["completed"]

@@ -35,7 +35,7 @@ def called(folder: Path, scenario: str, *flags: str) -> subprocess.CompletedProc
             data = ["--data-dir", str(folder)]
             return await asyncio.to_thread(simulator, *command, *rest, *data, *flags)
 
-    return run(go(), within_s=60)
+    return run(go())
 
 
 def simulator(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,7 +44,7 @@ def simulator(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env={**os.environ, "SIMULATOR_AUTH_TOKEN": TOKEN},
-        timeout=60,
+        timeout=200,
         check=False,
     )
 

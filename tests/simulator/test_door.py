@@ -143,27 +143,27 @@ def test_several_requests_share_one_connection(served: Served) -> None:
 @pytest.mark.slow
 def test_without_our_authority_the_certificate_is_not_trusted(served: Served) -> None:
     with pytest.raises(requests.exceptions.SSLError):
-        requests.get("https://api.twilio.com/", proxies={"https": served.proxy}, timeout=10)
+        requests.get("https://api.twilio.com/", proxies={"https": served.proxy}, timeout=60)
 
 
 @pytest.mark.slow
 def test_the_door_is_no_way_into_the_internet(served: Served) -> None:
     with pytest.raises(requests.exceptions.ProxyError, match="403"):
-        requests.get("https://example.org/", proxies={"https": served.proxy}, timeout=10)
-    plain = requests.get("http://example.org/", proxies={"http": served.proxy}, timeout=10)
+        requests.get("https://example.org/", proxies={"https": served.proxy}, timeout=60)
+    plain = requests.get("http://example.org/", proxies={"http": served.proxy}, timeout=60)
     assert plain.status_code == 403 and "neither the carrier" in plain.text
 
 
 @pytest.mark.slow
 def test_plain_http_for_the_carrier_and_this_machine_goes_through(served: Served) -> None:
     proxies = {"http": served.proxy}
-    local = requests.get(f"http://127.0.0.1:{served.port}/healthz", proxies=proxies, timeout=10)
+    local = requests.get(f"http://127.0.0.1:{served.port}/healthz", proxies=proxies, timeout=60)
     assert local.json() == {"status": "ok"}
     carrier = requests.get(
         f"http://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls.json",
         proxies=proxies,
         auth=(ACCOUNT, TOKEN),
-        timeout=10,
+        timeout=60,
     )
     assert carrier.status_code == 200
 
@@ -206,17 +206,18 @@ def test_every_region_and_edge_is_the_carrier(served: Served, place: str) -> Non
     ids=["empty", "short", "no port", "tls", "no proxy request", "endless"],
 )
 def test_what_is_no_proxy_request_is_answered_and_closed(served: Served, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", served.door), timeout=10) as connection:
-        connection.sendall(sent)
+    with socket.create_connection(("127.0.0.1", served.door), timeout=60) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(sent)
         assert connection.recv(100).startswith(b"HTTP/1.1 4")
-    assert requests.get(f"http://127.0.0.1:{served.port}/healthz", timeout=5).ok
+    assert requests.get(f"http://127.0.0.1:{served.port}/healthz", timeout=60).ok
 
 
 def get(served: Served, host: str, path: str) -> tuple[int, bytes]:
     """GET from a host that is here by the hosts file, as the account."""
     context = ssl.create_default_context(cafile=served.ca)
     login = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-    with socket.create_connection(("127.0.0.1", served.tls), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", served.tls), timeout=60) as plain:
         connection = HTTPConnection(host)
         connection.sock = context.wrap_socket(plain, server_hostname=host)
         connection.request("GET", path, headers={"Authorization": f"Basic {login}"})
@@ -258,7 +259,7 @@ def test_without_a_proxy_it_is_nobody_elses_host(served: Served) -> None:
 )
 def test_what_is_no_tls_is_closed_and_the_next_one_served(served: Served, sent: bytes) -> None:
     address = ("127.0.0.1", served.tls)
-    with suppress(ConnectionError), socket.create_connection(address, timeout=10) as connection:
+    with suppress(ConnectionError), socket.create_connection(address, timeout=60) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         assert not connection.recv(1000).startswith(b"HTTP")
@@ -268,7 +269,7 @@ def test_what_is_no_tls_is_closed_and_the_next_one_served(served: Served, sent: 
 @pytest.mark.slow
 def test_it_listens_on_this_machines_one_address_alone(served: Served) -> None:
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", served.tls), timeout=10)
+        socket.create_connection(("127.0.0.2", served.tls), timeout=60)
 
 
 @pytest.mark.slow

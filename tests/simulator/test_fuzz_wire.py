@@ -122,7 +122,7 @@ def test_bytes_that_are_no_request_do_not_stop_the_simulator(
             ):
                 assert healthy.status == 200
 
-    run(work(), within_s=60)
+    run(work())
 
 
 async def _asked(port: int, raw: bytes) -> bytes:
@@ -205,7 +205,7 @@ def test_an_answer_that_is_no_http_is_a_named_error(tmp_path: Path, answers: lis
         async with raw_server(serve) as port:
             return await called(tmp_path, port)
 
-    assert_named(run(work(), within_s=30))
+    assert_named(run(work()))
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_frames_that_are_no_protocol_end_in_a_named_error_and_the_call_goes_on(
         async with raw_server(_sockets(frames)) as port:
             return await called(tmp_path, port)
 
-    call = run(work(), within_s=30)
+    call = run(work())
     assert_named(call)
     stream = [event["state"] for event in call.log.events if event["event"] == "stream"]
     assert stream[:2] == ["opening", "started"]

@@ -154,7 +154,7 @@ def history(folder: Path, delays_s: list[float], work: Callable[[Network], Any],
                 app.rest = str(rest.make_url("/"))
                 return await _recorded(phone[NETWORK], work)
 
-    return run(go(), within_s=120)
+    return run(go())
 
 
 async def _recorded(net: Network, work: Callable[[Network], Any]) -> Any:
@@ -262,4 +262,4 @@ def test_who_is_outside_may_go_there_again() -> None:
             running.cancel()
             return True
 
-    assert run(look(), within_s=10)
+    assert run(look())

@@ -109,11 +109,11 @@ def test_a_dual_recording_is_listed_fetched_and_deleted(served: Served, caller: 
     assert client.recordings(done.sid).fetch().call_sid == call.sid
     assert [one.sid for one in client.calls(call.sid).recordings.list()] == [done.sid]
     url = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{done.sid}.wav"
-    assert requests.get(url, timeout=10).status_code == 401
-    sound = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10).content
+    assert requests.get(url, timeout=60).status_code == 401
+    sound = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60).content
     assert sound[:4] == b"RIFF" and sound[22] == 2
     mono = requests.get(
-        url, params={"RequestedChannels": "1"}, auth=(ACCOUNT, TOKEN), timeout=10
+        url, params={"RequestedChannels": "1"}, auth=(ACCOUNT, TOKEN), timeout=60
     ).content
     assert mono[22] == 1
     told = eventually(
@@ -121,7 +121,7 @@ def test_a_dual_recording_is_listed_fetched_and_deleted(served: Served, caller: 
     )[0]
     assert told["RecordingSid"] == done.sid and told["RecordingChannels"] == "2"
     assert client.recordings(done.sid).delete()
-    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10).status_code == 404
+    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60).status_code == 404
 
 
 def test_messages_are_sent_listed_and_received(served: Served, caller: Caller) -> None:
@@ -154,7 +154,7 @@ def test_bad_messages_are_refused_with_twilios_code(
 
 def test_pages_of_other_origins_may_not_place_calls(served: Served) -> None:
     answer = requests.post(
-        f"{served.root}/simulator/calls", headers={"Origin": "https://evil.test"}, timeout=10
+        f"{served.root}/simulator/calls", headers={"Origin": "https://evil.test"}, timeout=60
     )
     assert answer.status_code == 403
 

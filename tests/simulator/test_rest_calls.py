@@ -55,7 +55,7 @@ def test_a_call_shows_every_field_of_the_resource(client: Client, served: Served
         assert made.duration is None and made.start_time is None and made.price is None
     done = eventually(lambda: ended(client, made.sid))
     uri = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Calls/{made.sid}.json"
-    shown = requests.get(uri, auth=(ACCOUNT, TOKEN), timeout=10).json()
+    shown = requests.get(uri, auth=(ACCOUNT, TOKEN), timeout=60).json()
     assert set(shown) == fields("api.v2010.account.call")
     assert (shown["duration"], shown["queue_time"]) == ("5", "0")
     assert shown["start_time"].endswith("+0000") and done.end_time > done.start_time

@@ -206,7 +206,7 @@ def test_recordings_say_where_they_come_from_and_how_far_they_are(
         assert (one.source, one.status) == ("StartCallRecordingAPI", "in-progress")
         url = f"{served.root}{one.uri.removesuffix('.json')}"
         for suffix in ("", ".wav", ".mp3"):
-            assert requests.get(url + suffix, auth=(ACCOUNT, TOKEN), timeout=10).status_code == 404
+            assert requests.get(url + suffix, auth=(ACCOUNT, TOKEN), timeout=60).status_code == 404
         mine = client.calls(live.sid).recordings(one.sid)
         assert mine.update(status="paused").status == "paused"
         mine.update(status="in-progress")
@@ -231,14 +231,14 @@ def test_a_recording_is_fetched_as_wav_and_mp3_and_listed_after_it_was_deleted(
         (".wav", "audio/x-wav", b"RIFF"),
         (".mp3", "audio/mpeg", b""),
     ):
-        answer = requests.get(url + suffix, auth=(ACCOUNT, TOKEN), timeout=10)
+        answer = requests.get(url + suffix, auth=(ACCOUNT, TOKEN), timeout=60)
         assert answer.headers["Content-Type"] == kind and answer.content.startswith(magic)
         mono = requests.get(
-            url + suffix, params={"RequestedChannels": 1}, auth=(ACCOUNT, TOKEN), timeout=10
+            url + suffix, params={"RequestedChannels": 1}, auth=(ACCOUNT, TOKEN), timeout=60
         )
         assert mono.ok and len(mono.content) < len(answer.content)
         wrong = requests.get(
-            url + suffix, params={"RequestedChannels": 3}, auth=(ACCOUNT, TOKEN), timeout=10
+            url + suffix, params={"RequestedChannels": 3}, auth=(ACCOUNT, TOKEN), timeout=60
         )
         assert (wrong.status_code, wrong.json()["code"]) == (400, 20001)
     assert client.recordings(one.sid).delete()
@@ -246,7 +246,7 @@ def test_a_recording_is_fetched_as_wav_and_mp3_and_listed_after_it_was_deleted(
     (left,) = client.recordings.list(call_sid=made.sid, include_soft_deleted=True)
     assert (left.sid, left.status) == (one.sid, "deleted")
     assert client.recordings(one.sid).fetch(include_soft_deleted=True).status == "deleted"
-    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10).status_code == 404
+    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60).status_code == 404
     with pytest.raises(TwilioRestException) as gone:
         client.recordings(one.sid).fetch()
     assert gone.value.code == 20404

@@ -287,7 +287,7 @@ def test_a_picture_is_fetched_and_listed(served: Served, client: Client) -> None
     assert one.content_type == "image/png" and one.parent_sid == sent.sid
     assert client.messages(sent.sid).media(one.sid).fetch().sid == one.sid
     url = f"{served.root}{one.uri.removesuffix('.json')}"
-    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10).content == PICTURE
+    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60).content == PICTURE
     assert client.messages(sent.sid).media(one.sid).delete()
     assert client.messages(sent.sid).media.list() == []
 
@@ -323,7 +323,7 @@ def test_a_text_with_a_picture_comes_in(served: Served, client: Client) -> None:
     assert (form["FromCountry"], form["ToCountry"], form["FromCity"]) == ("US", "US", "")
     path = form["MediaUrl0"].partition("/2010-04-01")[2]
     url = f"{served.root}/2010-04-01{path}"
-    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10).content == PICTURE
+    assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60).content == PICTURE
     shown = client.messages(came["sid"]).fetch()
     assert (shown.direction, shown.status) == ("inbound", "received")
 
@@ -362,7 +362,7 @@ def test_texts_are_listed_by_number_and_day(served: Served, client: Client) -> N
 
 def test_a_number_is_reached_again(served: Served, client: Client) -> None:
     reach(served, "+13125550132", texts="not-mobile")
-    requests.delete(f"{served.root}/simulator/reach/+13125550132", timeout=10)
+    requests.delete(f"{served.root}/simulator/reach/+13125550132", timeout=60)
     assert send(client, to="+13125550132").status == "queued"
 
 
@@ -382,7 +382,7 @@ def test_a_text_that_no_handset_sends_is_refused(served: Served, changes: dict[s
     answer = requests.post(
         f"{served.root}/simulator/messages",
         json={"from": HANDSET, "body": "x", **changes},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 400
 
@@ -390,7 +390,7 @@ def test_a_text_that_no_handset_sends_is_refused(served: Served, changes: dict[s
 def text(served: Served, **changes: Any) -> dict[str, Any]:
     """A handset sends a text; the message as REST shows it."""
     answer = requests.post(
-        f"{served.root}/simulator/messages", json={"from": HANDSET, **changes}, timeout=10
+        f"{served.root}/simulator/messages", json={"from": HANDSET, **changes}, timeout=60
     )
     assert answer.status_code == 201, answer.text
     shown: dict[str, Any] = answer.json()

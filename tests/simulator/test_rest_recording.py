@@ -56,7 +56,7 @@ def finished(served: Served, sid: str) -> RecordingInstance:
 
 def seconds(served: Served, sid: str) -> float:
     url = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}.wav"
-    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=10)
+    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60)
     samples, rate = soundfile.read(io.BytesIO(answer.content))
     return float(len(samples) / rate)
 
@@ -90,21 +90,28 @@ def test_a_recording_is_started_on_a_live_call_and_stopped(
     assert refusal(lambda: recordings(CURRENT).update(status="paused")) == (404, 20404)
 
 
+def pass_time(served: Served, go_on: Callable[[Callable[[], bool]], None], line_s: float) -> None:
+    """Let so many seconds pass on the line, however long the requests around them take."""
+    clock = served.network.clock
+    due_s = clock.now_s + line_s
+    go_on(lambda: clock.now_s >= due_s)
+
+
 @pytest.mark.row("rest.recordings.pause", "rest.recordings.resume")
 @pytest.mark.parametrize("behavior", ["skip", "silence"])
 def test_a_pause_is_left_out_or_kept_as_silence(
     served: Served, call: ScriptedCall, behavior: str
 ) -> None:
     recordings = served.client().calls(call.sid).recordings
-    whole, paused = recordings.create(), recordings.create()
-    assert recordings(paused.sid).update(status="paused", pause_behavior=behavior).status == (
-        "paused"
-    )
-    call.waits(2)
-    assert recordings(paused.sid).update(status="in-progress").status == "in-progress"
-    call.waits(0.5)
-    for one in (whole, paused):
-        recordings(one.sid).update(status="stopped")
+    with served.standing_still() as go_on:
+        whole, paused = recordings.create(), recordings.create()
+        shown = recordings(paused.sid).update(status="paused", pause_behavior=behavior)
+        assert shown.status == "paused"
+        pass_time(served, go_on, 2)
+        assert recordings(paused.sid).update(status="in-progress").status == "in-progress"
+        pass_time(served, go_on, 0.5)
+        for one in (whole, paused):
+            recordings(one.sid).update(status="stopped")
     for one in (whole, paused):
         finished(served, one.sid)
     missing_s = seconds(served, whole.sid) - seconds(served, paused.sid)
@@ -148,7 +155,9 @@ def test_its_address_is_the_carriers_and_can_be_played(
     port = unused_port()
     root = "https://api.twilio.com" if door else f"http://127.0.0.1:{port}"
     with Served(tmp_path, port=port, **door) as served:
-        served.app.replies["/voice"] = response('<Record action="/again" finishOnKey="1"/>')
+        served.app.replies["/voice"] = response(
+            '<Record action="/again" finishOnKey="1" timeout="120"/>'
+        )
         served.app.replies["/again"] = lambda form: response(
             f"<Play>{form['RecordingUrl']}</Play>", "<Say>That was it.</Say>"
         )
@@ -158,7 +167,7 @@ def test_its_address_is_the_carriers_and_can_be_played(
         url = f"{root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{form['RecordingSid']}"
         assert form["RecordingUrl"] == url
         assert finished(served, form["RecordingSid"]).media_url == url
-        errors = requests.get(f"{served.root}/simulator/debugger", timeout=10).json()["errors"]
+        errors = requests.get(f"{served.root}/simulator/debugger", timeout=60).json()["errors"]
         assert not errors
 
 
@@ -166,10 +175,10 @@ def test_its_address_is_the_carriers_and_can_be_played(
 def test_what_a_message_says_is_listed_fetched_and_deleted(served: Served) -> None:
     client, words = served.client(), "the street light is out on Elm Street"
     served.app.replies["/voice"] = response(
-        '<Record action="/done" timeout="2" transcribeCallback="/text"/>'
+        '<Record action="/done" timeout="30" transcribeCallback="/text"/>'
     )
     served.app.replies |= {"/done": response(), "/text": ""}
-    Caller(served.root, number=CALLER).dials().waits(1.5).says(words).is_hung_up_on()
+    Caller(served.root, number=CALLER).dials().waits(1.5).says(words).is_hung_up_on(within_s=90)
     (told,) = eventually(lambda: served.app.forms("/text"))
     sid, recording = told["TranscriptionSid"], client.recordings(told["RecordingSid"])
     below = f"/Recordings/{told['RecordingSid']}/Transcriptions/{sid}.json"

@@ -104,7 +104,7 @@ def test_why_a_room_ended_is_told(room: Room, ends: bool, kicked: bool, reason: 
             assert room.client.conferences(room.sid).participants(one.call_sid).delete()
         else:
             url = f"{room.served.root}/simulator/calls/{one.call_sid}/hangup"
-            assert requests.post(url, timeout=10).ok
+            assert requests.post(url, timeout=60).ok
             room.pass_until(lambda: one.call_sid not in room.inside.participants)
 
     if not ends:

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from simulator import media_stream
 from simulator.network import Network
 from tests.simulator.app import FakeApp, network, run
 from tests.simulator.test_stream_pace import dialled
 from tests.simulator.test_streams import CONNECT, media
 
 pytestmark = pytest.mark.slow
+
+PATIENCE_S = 6.0
 
 
 class Echo:
@@ -57,8 +60,16 @@ async def hung_up(net: Network) -> float:
     return time.monotonic() - began
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server has long enough to go that no slow machine is taken for it."""
+    monkeypatch.setattr(media_stream, "GOODBYE_S", PATIENCE_S)
+
+
 @pytest.mark.parametrize("leaves", [False, True])
-def test_a_server_that_answers_each_frame_reads_stop(tmp_path: Path, leaves: bool) -> None:
+def test_a_server_that_answers_each_frame_reads_stop(
+    tmp_path: Path, leaves: bool, patient: None
+) -> None:
     server = Echo(leaves=leaves)
 
     async def work() -> tuple[float, list[Any]]:
@@ -71,12 +82,14 @@ def test_a_server_that_answers_each_frame_reads_stop(tmp_path: Path, leaves: boo
 
     took_s, complaints = run(work())
     assert server.events[-1] == "stop" and not complaints
-    assert took_s < 0.5, "the call does not wait for the server"
-    assert server.stopped_s < 0.5 if leaves else 0.5 < server.stopped_s < 3
+    assert took_s < PATIENCE_S / 2, "the call does not wait for the server"
+    assert (server.stopped_s < PATIENCE_S / 2) == leaves
     assert server.close_code == 1000
 
 
-def test_the_simulators_end_waits_for_no_server_and_leaves_nothing(tmp_path: Path) -> None:
+def test_the_simulators_end_waits_for_no_server_and_leaves_nothing(
+    tmp_path: Path, patient: None
+) -> None:
     server = Echo(leaves=False)
 
     async def work() -> tuple[float, set[str]]:
@@ -90,4 +103,4 @@ def test_the_simulators_end_waits_for_no_server_and_leaves_nothing(tmp_path: Pat
         return took_s, {str(one.get_coro()) for one in left if "_all" in str(one.get_coro())}
 
     took_s, left = run(work())
-    assert took_s < 3 and not left
+    assert took_s < PATIENCE_S / 2 and not left

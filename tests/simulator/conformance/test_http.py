@@ -62,7 +62,7 @@ def test_times_and_attempts_have_the_carriers_defaults() -> None:
 
 
 @pytest.mark.row("http.time.connect", "http.retry")
-@pytest.mark.parametrize(("fragment", "reached"), [("#ct=400", True), ("#ct=400&rc=0", False)])
+@pytest.mark.parametrize(("fragment", "reached"), [("#ct=900", True), ("#ct=400&rc=0", False)])
 def test_a_connection_that_does_not_open_is_tried_once_more(fragment: str, reached: bool) -> None:
     """A full backlog drops the first attempt; before the second somebody makes room."""
 
