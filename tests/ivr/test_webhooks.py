@@ -246,7 +246,7 @@ def test_a_kept_callback_waits_while_the_database_holds_everybody_up(
     app, over = phone.client.application, threading.Event()
 
     def hold_up(*_name: str) -> None:
-        over.wait(10)
+        over.wait(60)
         raise OperationalError("BEGIN", {}, Exception("the database is locked"))
 
     with pytest.MonkeyPatch.context() as patch:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import time_machine
 from sqlalchemy import insert, select, update
 
 from agents.models import Handover
@@ -95,10 +96,11 @@ def test_not_there_then_there(services: Services, carrier: FakeCarrier) -> None:
 def test_pauses_grow(services: Services) -> None:
     announce(services)
     pauses = []
-    for _ in range(5):
-        do(services, "carrier")
-        left = row(services.database, "fetch_recording")
-        pauses.append(round((left.next_at - now()).total_seconds()))
+    with time_machine.travel(now(), tick=False):
+        for _ in range(5):
+            do(services, "carrier")
+            left = row(services.database, "fetch_recording")
+            pauses.append(round((left.next_at - now()).total_seconds()))
     assert pauses == [1, 3, 10, 30, 60]
 
 

@@ -91,7 +91,7 @@ def test_two_processes_that_speak_the_same_phrases_get_the_same_bytes(tmp_path: 
         process.start()
     first, second = answers.get(timeout=60), answers.get(timeout=60)
     for process in both:
-        process.join(30)
+        process.join(60)
     assert first == second
     assert not [file for file in (tmp_path / "voice").iterdir() if file.name.startswith(".tmp")]
 
