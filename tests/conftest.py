@@ -8,11 +8,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from config.settings import Settings
 from infra.db import Database
@@ -90,6 +90,7 @@ def database(
     if request.param == "sqlite":
         shutil.copyfile(sqlite_template, tmp_path / "test.db")
         made = Database(f"sqlite:///{tmp_path / 'test.db'}")
+        event.listen(made.engine, "connect", _wait_for_others)
     else:
         made = Database(request.getfixturevalue("postgres_database"))
         _empty(made)
@@ -119,6 +120,11 @@ def settings(tmp_path: Path, database: Database) -> Settings:
         twilio_api_secret="test-api-secret-of-thirty-two-bytes",
         twilio_twiml_app_sid="AP" + "0" * 32,
     )
+
+
+def _wait_for_others(connection: Any, _record: Any) -> None:
+    """Threads of a test let each other finish, however slow the disk is."""
+    connection.execute("PRAGMA busy_timeout=60000")
 
 
 def _make_hasty(url: str) -> None:
