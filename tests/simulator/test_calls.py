@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
@@ -16,9 +17,9 @@ from simulator.signature import signature
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, TOKEN, FakeApp, network, response, run
 
 
-async def played(app: FakeApp, folder: Path, *steps: dict[str, object]) -> Network:
+async def played(app: FakeApp, folder: Path, *steps: dict[str, object], **settings: Any) -> Network:
     """Run the steps against the application, and let everything that follows be sent."""
-    async with network(app, folder) as net:
+    async with network(app, folder, **settings) as net:
         caller = await run_scenario(net, scenario_from({"steps": list(steps)}, folder), to=NUMBER)
         await caller.call.settling()
         return net
@@ -259,7 +260,8 @@ def test_an_answer_is_timed_from_the_callers_last_sound(tmp_path: Path) -> None:
             "/status": "",
         }
     )
-    net = run(played(app, tmp_path, {"hears": "press"}, {"presses": "1"}, {"hears": "thank"}))
+    steps: Any = ({"hears": "press"}, {"presses": "1"}, {"hears": "thank"})
+    net = run(played(app, tmp_path, *steps, pace=0.0))
     call = next(iter(net.calls.values()))
     heard = [event for event in call.log.events if event["event"] == "heard"]
     assert "answer_s" not in heard[0]

@@ -112,7 +112,7 @@ def runs(program: str, **reach: str) -> None:
         env={"PATH": os.environ["PATH"], **account, **reach},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -109,16 +109,18 @@ def test_the_attempts_come_to_an_end() -> None:
     assert isinstance(outcome, WebhookFailed) and outcome.code == 11200 and len(arrived) == 3
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_late_is_given_up_and_tried_again() -> None:
-    calls = [0]
+    calls, again = [0], asyncio.Event()
 
     async def slow_at_first(request: web.Request) -> web.StreamResponse:
         calls[0] += 1
         if calls[0] == 1:
-            await asyncio.sleep(1)
+            await again.wait()
+        again.set()
         return web.Response(text="<Response/>")
 
-    outcome, arrived = sent(slow_at_first, "#rt=200&rc=1&rp=rt")
+    outcome, arrived = sent(slow_at_first, "#rt=2000&rc=1&rp=rt")
     assert isinstance(outcome, Answer) and len(arrived) == 2
 
 
