@@ -206,7 +206,7 @@ def _command_of(child: psutil.Process) -> list[str]:
     """What it runs; nothing when it is over."""
     try:
         return [] if child.status() == psutil.STATUS_ZOMBIE else child.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+    except psutil.NoSuchProcess:
         return []
 
 

@@ -76,7 +76,7 @@ def test_the_call_is_archived_with_words_of_both_sides(
                 select(Recording).where(Recording.call_sid == sid, Recording.state == "transcribed")
             )
 
-    recording = eventually(transcribed, within_s=60)
+    recording = eventually(transcribed, within_s=120)
     assert recording is not None
     assert recording.channels == 2
     assert recording.sha256
@@ -115,7 +115,7 @@ def test_nobody_there_means_a_message_that_becomes_a_ticket(line: Line) -> None:
     ticket = ticket_of(line, sid)
     assert ticket.state == "to_check"
     assert "message" in ticket.to_check
-    eventually(lambda: "traffic light" in ticket_of(line, sid).summary, within_s=60)
+    eventually(lambda: "traffic light" in ticket_of(line, sid).summary, within_s=120)
 
 
 def test_a_repeated_webhook_gets_the_same_bytes_and_no_second_ticket(

@@ -16,14 +16,14 @@ from calls.models import Utterance
 from recordings.models import Recording
 from simulator.callers import Caller
 from tests.browser.conftest import OpensPage
-from tests.browser.sounds import RATE, keep_sound, likeness, played, voice, write_wav
+from tests.browser.sounds import keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
 from tests.journeys.line import ROOT, Line
 from tests.journeys.test_a_call import ticket_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.speech, pytest.mark.browser]
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 CLIP = ROOT / "tests" / "fixtures" / "speech" / "misc" / "jfk.flac"
 
 
@@ -47,19 +47,19 @@ def test_a_caller_who_presses_0_talks_with_an_agent_who_saw_what_was_said(
     call.hears("where is it").interrupts(presses="0")
     call.hears("i am connecting you to a person")
     page.locator("#accept").click(timeout=PATIENCE_MS)
-    call.is_transferred(within_s=30)
+    call.is_transferred(within_s=60)
     expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
     expect(page.locator("#said")).to_contain_text("hole", timeout=PATIENCE_MS)
     keep_sound(page, 20)
-    call.says(clip=CLIP, within_s=30)
+    call.says(clip=CLIP, within_s=60)
     assert likeness(played(page), caller_says()) > 0.5
     expect(page.locator("#said")).to_contain_text("your country", timeout=PATIENCE_MS)
     page.keyboard.press("Control+Shift+1")
-    call.is_hung_up_on(within_s=30)
+    call.is_hung_up_on(within_s=60)
 
-    recording = eventually(lambda: transcribed(line, call.sid), within_s=90)
+    recording = eventually(lambda: transcribed(line, call.sid), within_s=180)
     assert recording is not None
-    assert likeness(heard_by_caller(line, recording), agents_voice[: 4 * RATE]) > 0.4
+    assert likeness(heard_by_caller(line, recording), agents_voice) > 0.4
     with line.database() as database, database.read() as session:
         speakers = set(session.scalars(select(Utterance.speaker)))
         handover = session.scalars(select(Handover).order_by(Handover.id.desc())).first()
@@ -74,7 +74,7 @@ def test_the_officer_sees_the_ticket_and_qa_hears_the_call(
     call = Caller(line.simulator(""), number="+13125550122").dials()
     call.hears("what is the problem").says("there is a big pothole in the road")
     call.hears("where is it").says("twelve hundred north clark street")
-    call.hears("is that right", within_s=40).presses("1")
+    call.hears("is that right", within_s=60).presses("1")
     call.is_hung_up_on(within_s=60)
     ticket = ticket_of(line, call.sid)
 
@@ -83,7 +83,7 @@ def test_the_officer_sees_the_ticket_and_qa_hears_the_call(
     expect(officer.locator(f"#ticket-{ticket.number}")).to_be_visible(timeout=PATIENCE_MS)
     expect(officer.locator("main")).to_contain_text(ticket.address)
 
-    recording = eventually(lambda: transcribed(line, call.sid), within_s=90)
+    recording = eventually(lambda: transcribed(line, call.sid), within_s=180)
     assert recording is not None
     qa = chromium_page()
     signs_in(qa, line, "qa", f"/recordings/{recording.public_id}")

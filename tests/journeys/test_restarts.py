@@ -64,19 +64,19 @@ def restarted(line: Line, began: dict[str, int]) -> set[str]:
 def reports_by_keys(line: Line, number: str, by: Milestones) -> ScriptedCall:
     """A caller who goes the whole way by keys."""
     call = Caller(line.simulator(""), number=number).dials()
-    call.hears("what is the problem", within_s=30).presses("1")
-    call.hears("here is the list", within_s=30)
+    call.hears("what is the problem", within_s=60).presses("1")
+    call.hears("here is the list", within_s=60)
     by.answered.release()
     assert by.stopped.wait(60)
-    call.hears("here is the list", within_s=30).interrupts(presses="2")
-    call.hears("where is it", within_s=30).interrupts(presses="1")
-    call.hears("key in the house number", within_s=30).presses("1200#")
-    call.hears("spell the first letters", within_s=30).presses("25275#")
-    call.hears("for twelve hundred north clark street", within_s=30)
+    call.hears("here is the list", within_s=60).interrupts(presses="2")
+    call.hears("where is it", within_s=60).interrupts(presses="1")
+    call.hears("key in the house number", within_s=60).presses("1200#")
+    call.hears("spell the first letters", within_s=60).presses("25275#")
+    call.hears("for twelve hundred north clark street", within_s=60)
     by.placed.release()
     call.interrupts(presses="1")
-    call.hears("is that right", within_s=40).presses("1")
-    return call.hears("your report number is", within_s=40).hangs_up()
+    call.hears("is that right", within_s=60).presses("1")
+    return call.hears("your report number is", within_s=60).hangs_up()
 
 
 def test_streams_workers_and_web_are_stopped_one_by_one_under_three_callers(line: Line) -> None:
@@ -98,5 +98,5 @@ def test_streams_workers_and_web_are_stopped_one_by_one_under_three_callers(line
         assert failures(call) == []
         assert ticket_of(line, call.sid).category == "street_light"
     eventually(lambda: restarted(line, began) == {"streams", "worker"})
-    eventually(lambda: workers.isdisjoint(one.pid for one in web.children()), within_s=60)
-    eventually(line.ready, within_s=60)
+    eventually(lambda: workers.isdisjoint(one.pid for one in web.children()), within_s=120)
+    eventually(line.ready, within_s=120)

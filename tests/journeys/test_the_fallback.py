@@ -25,7 +25,7 @@ def reports_of(line: Line, sid: str) -> list[Report]:
 def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> None:
     with line.stunned("gunicorn"):
         call = Caller(line.simulator(""), number="+13125550141").dials()
-        call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
+        call.hears("technical problem", within_s=60).hears("after the tone", within_s=60)
         call.waits(1.5).says("there is a big pothole in the road")
         call.hears("your message is kept", within_s=60).is_hung_up_on(within_s=60)
     found = eventually(lambda: reports_of(line, call.sid), within_s=200)
@@ -36,17 +36,17 @@ def test_a_message_left_while_nothing_answers_becomes_a_report(line: Line) -> No
 
 def test_a_caller_in_mid_call_is_not_left_with_a_line_that_never_answers(line: Line) -> None:
     call = Caller(line.simulator(""), number="+13125550143").dials()
-    call.hears("what is the problem", within_s=30)
+    call.hears("what is the problem", within_s=60)
     with line.stunned("gunicorn"):
         line.kill("streams")
-        call.hears("technical problem", within_s=30).hears("after the tone", within_s=60)
+        call.hears("technical problem", within_s=60).hears("after the tone", within_s=60)
         call.hangs_up()
-    eventually(line.ready, within_s=60)
+    eventually(line.ready, within_s=120)
 
 
 def test_the_next_call_is_answered_by_us_again(line: Line) -> None:
-    eventually(line.ready, within_s=60)
+    eventually(line.ready, within_s=120)
     call = Caller(line.simulator(""), number="+13125550142").dials()
-    call.hears("what is the problem", within_s=30).hangs_up()
+    call.hears("what is the problem", within_s=60).hangs_up()
     failed = [one for one in call.facts()["events"] if one["event"] == "error"]
     assert failed == []

@@ -42,10 +42,10 @@ def line(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 def speaks_in_vain(line: Line, number: str) -> ScriptedCall:
     """A caller who answers the first question in words, and is led to the keys."""
     call = Caller(line.simulator(""), number=number).dials()
-    call.hears("this call is recorded", within_s=30).hears("what is the problem")
+    call.hears("this call is recorded", within_s=60).hears("what is the problem")
     call.hears("answer after the tone").waits(1)
-    call.says("there is a big pothole in the road").hears("one moment", within_s=30)
-    return call.hears("i cannot understand speech at this moment", within_s=30)
+    call.says("there is a big pothole in the road").hears("one moment", within_s=60)
+    return call.hears("i cannot understand speech at this moment", within_s=60)
 
 
 def call_of(line: Line, call: ScriptedCall) -> tuple[Call, list[Report]]:
@@ -63,23 +63,23 @@ def waits_for_words(call: ScriptedCall) -> Silence:
 def goes_on_by_keys(line: Line) -> ScriptedCall:
     call = speaks_in_vain(line, "+13125550162")
     call.hears("if anyone is in danger hang up now").hears("here is the list")
-    call.interrupts(presses="2").hears("key in the house number", within_s=30)
-    call.presses("1200#").hears("now spell", "spell the first letters", within_s=30)
-    call.presses("25275#").hears("for twelve hundred north clark street", within_s=30)
-    call.interrupts(presses="1").hears("press 1 for yes", within_s=30).presses("1")
-    return call.hears("your report number is", within_s=30).is_hung_up_on(within_s=60)
+    call.interrupts(presses="2").hears("key in the house number", within_s=60)
+    call.presses("1200#").hears("now spell", "spell the first letters", within_s=60)
+    call.presses("25275#").hears("for twelve hundred north clark street", within_s=60)
+    call.interrupts(presses="1").hears("press 1 for yes", within_s=60).presses("1")
+    return call.hears("your report number is", within_s=60).is_hung_up_on(within_s=60)
 
 
 def fails_with_the_keys_too(line: Line) -> ScriptedCall:
     call = speaks_in_vain(line, "+13125550163")
     for _ in range(2):
-        call.hears("here is the list", within_s=30).interrupts(presses="*")
-        call.hears("that key does nothing here", within_s=30)
-    call.hears("here is the list", within_s=30).interrupts(presses="*")
-    call.hears("i am connecting you to a person", within_s=30)
+        call.hears("here is the list", within_s=60).interrupts(presses="*")
+        call.hears("that key does nothing here", within_s=60)
+    call.hears("here is the list", within_s=60).interrupts(presses="*")
+    call.hears("i am connecting you to a person", within_s=60)
     call.hears("no one is free right now", within_s=60).waits(1)
     call.says("a tree has fallen on the road near halsted street")
-    return call.hears("a person will listen", within_s=30).is_hung_up_on(within_s=30)
+    return call.hears("a person will listen", within_s=60).is_hung_up_on(within_s=60)
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +116,10 @@ def test_nothing_of_ours_is_left_and_a_document_hosted_elsewhere_goes_on(
     line: Line, both: tuple[ScriptedCall, ScriptedCall]
 ) -> None:
     call = Caller(line.simulator(""), number="+13125550164").dials()
-    call.hears("what is the problem", within_s=30).hears("answer after the tone")
+    call.hears("what is the problem", within_s=60).hears("answer after the tone")
     with line.stunned("gunicorn"):
-        call.presses("1").hears("technical problem", within_s=30)
-        call.hears("dial nine one one", within_s=30).hears("after the tone", within_s=60)
+        call.presses("1").hears("technical problem", within_s=60)
+        call.hears("dial nine one one", within_s=60).hears("after the tone", within_s=60)
         call.waits(1.5).says("the street light is out").hangs_up()
     assert waits_for_words(call).silent_calls == 0, waits_for_words(call)
     kept = [event for event in call.facts()["events"] if event["event"] == "recording"]

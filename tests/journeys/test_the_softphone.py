@@ -19,7 +19,7 @@ from tickets.models import Report, Ticket
 
 pytestmark = [pytest.mark.slow, pytest.mark.speech, pytest.mark.browser]
 
-PATIENCE_MS = 40_000
+PATIENCE_MS = 60_000
 NUMBER = "+13125550131"
 YES = ROOT / "tests" / "fixtures" / "speech" / "an4" / "an251-fash-b.flac"
 
