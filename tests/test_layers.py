@@ -38,7 +38,7 @@ def test_the_layers_hold() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-1000:]
 

@@ -137,7 +137,7 @@ def _plays_on(page: Page) -> None:
 def _is_lit_where_it_plays(page: Page) -> bool:
     """Whether one word is lit, the one that sounds; a page may be a frame behind its sound."""
     lit, at = page.evaluate(f"[{LIT}, {NOW}]")
-    return len(lit) == 1 and lit[0][0] - 0.15 <= at <= lit[0][1] + 0.15
+    return len(lit) == 1 and bool(lit[0][0] - 0.15 <= at <= lit[0][1] + 0.15)
 
 
 def test_nothing_of_the_sound_is_loaded_before_play(

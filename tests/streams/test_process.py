@@ -67,7 +67,7 @@ def test_sigterm_ends_it_and_waits_for_nobody_who_is_on(
 def test_a_taken_port_is_one_sentence(own: Settings, process: subprocess.Popen[str]) -> None:
     eventually(lambda: _dialled(own))
     second = _start(own)
-    _out, told = second.communicate(timeout=60)
+    _out, told = second.communicate(timeout=200)
     assert second.returncode == 1
     assert "SWIFTLINE_STREAMS_PORT" in told
     assert "Traceback" not in told
