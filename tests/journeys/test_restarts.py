@@ -67,7 +67,7 @@ def reports_by_keys(line: Line, number: str, by: Milestones) -> ScriptedCall:
     call.hears("what is the problem", within_s=60).presses("1")
     call.hears("here is the list", within_s=60)
     by.answered.release()
-    assert by.stopped.wait(60)
+    assert by.stopped.wait(180)
     call.hears("here is the list", within_s=60).interrupts(presses="2")
     call.hears("where is it", within_s=60).interrupts(presses="1")
     call.hears("key in the house number", within_s=60).presses("1200#")

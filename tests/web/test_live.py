@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, TimeoutError, expect
 from sqlalchemy import create_engine
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 from werkzeug.serving import make_server
 
@@ -23,6 +25,7 @@ from infra.db import Database
 from infra.services import Services
 from migrations.tables import metadata
 from tests.browser.conftest import OpensPage, chromium_page, playwright_driver
+from tests.conftest import eventually
 from tests.tickets.conftest import PaperCarrier, a_report, work_all
 from tests.web.conftest import PASSWORD, chicago, make_app, person
 from tickets import actions
@@ -45,7 +48,8 @@ class Live:
     def tell(self, topic: str, id: int) -> None:
         """Send the news to every open page."""
         for viewer in list(self.viewers):
-            viewer.send(json.dumps({"topic": topic, "id": id}))
+            with suppress(ConnectionClosed):
+                viewer.send(json.dumps({"topic": topic, "id": id}))
 
     def file(self, key: str, **changes: object) -> int:
         """File a report, work its jobs, tell of it; gives the ticket's id."""
@@ -144,11 +148,9 @@ def live_url(page: Page) -> str:
     return str(page.evaluate("document.documentElement.dataset.liveUrl"))
 
 
-def wait_for_viewer(live: Live) -> None:
-    """Until the page's socket is open."""
-    from tests.conftest import eventually
-
-    eventually(lambda: bool(live.viewers))
+def wait_for_viewer(live: Live, *, beside: Sequence[ServerConnection] = ()) -> None:
+    """Until the page's socket is open; that of the page before it may still be."""
+    eventually(lambda: any(viewer not in beside for viewer in list(live.viewers)))
 
 
 def test_what_is_being_written_is_not_swept_away_by_news(
@@ -159,8 +161,9 @@ def test_what_is_being_written_is_not_swept_away_by_news(
         actions.sign_for(session, ticket_id, actor="staff:1")
         number = actions.start_work(session, ticket_id, actor="staff:1").number
     page = page_of("officer")
+    before = list(live.viewers)
     page.goto(f"{live.origin}/tickets/{number}")
-    wait_for_viewer(live)
+    wait_for_viewer(live, beside=before)
     words = page.get_by_label("What was done")
     words.fill("filled the hole, ")
     live.tell("ticket", ticket_id)
