@@ -6,8 +6,8 @@ import random
 import socket
 from contextlib import ExitStack, suppress
 
-_BELOW_WHAT_SYSTEMS_GIVE_AWAY = range(20_000, 32_000)
-"""Neither a connection that somebody opens meanwhile nor a bind to port 0 gets one of these."""
+_UNASKED = range(20_001, 32_000, 2)
+"""What no connection gets by itself: below Linux's usual range, and odd (it takes even ones)."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -16,7 +16,7 @@ def free_ports(count: int) -> list[int]:
     draw = random.SystemRandom()
     with ExitStack() as held:
         while len(found) < count:
-            port = draw.choice(_BELOW_WHAT_SYSTEMS_GIVE_AWAY)
+            port = draw.choice(_UNASKED)
             with suppress(OSError):
                 held.enter_context(socket.socket()).bind(("127.0.0.1", port))
                 found.append(port)
