@@ -13,6 +13,7 @@ _UNASKED = range(20_001, 32_000, 2)
 def free_ports(count: int) -> list[int]:
     """Ports that are free at this moment, and that nobody is given by chance."""
     found: list[int] = []
+    # Test processes share the seed of `random`, and would draw the same ports.
     draw = random.SystemRandom()
     with ExitStack() as held:
         while len(found) < count:
