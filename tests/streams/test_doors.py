@@ -284,7 +284,7 @@ def test_an_answer_being_given_is_taken_and_kept_before_the_call_is_given_back(
         eventually(lambda: line.streams.media.draining)
         phone.sounds(0xFF, 0.2)
         assert phone.is_closed() == 1000
-        ending.join(10)
+        ending.join(60)
     database.close()
     assert door.answers == ["speech there is a hole in the road"]
     assert door.done == ["left"], "the way on is stored before the socket closes"
@@ -302,7 +302,7 @@ def test_it_tells_whether_it_is_alive_and_ready(scripted: Running) -> None:
 
 def _get(line: Running, path: str) -> tuple[int, dict[str, Any]]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{line.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{line.port}{path}", timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
