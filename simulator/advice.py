@@ -84,6 +84,7 @@ _FAMILIES = (
         range(21000, 22000),
         "The request by REST is not right; correct the parameter that the message names.",
     ),
+    (range(14100, 14200), "The text was not sent; correct its numbers or its words."),
     (range(14000, 15000), "The queue cannot be used so; correct what the message names."),
     (
         range(30000, 31000),

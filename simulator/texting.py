@@ -1,7 +1,8 @@
 """A text comes from a handset: words that opt out, the application's answer, its replies.
 
-Messaging TwiML: <Message> with text or <Body>, and <Redirect>; text/plain is one message. Opt-out
-words and their confirmations: Twilio, "Support for opt-out keywords".
+Messaging TwiML: <Message> with text or <Body>, its older name <Sms>, and <Redirect> (Twilio, error
+14110); text/plain is one message. Opt-out words and their confirmations: Twilio, "Support for
+opt-out keywords".
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ _ANSWERS = {
     "for help. Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
     "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
-_VERBS = ("Message", "Redirect")
+_VERBS = ("Message", "Sms", "Redirect")
 _MOST_REDIRECTS = 10
+_INVALID_FROM = 14102
 
 Told = tuple[str, str]
 """Address and method; an empty address: nobody."""
@@ -82,15 +84,22 @@ def _opt(network: Network, kind: str, message: Message) -> None:
 
 
 def _answer(network: Network, message: Message, verb: Verb, url: str) -> None:
-    """Send a <Message>, unless its addressee wants no more of them."""
-    to = to_e164(verb["to"], like=message.to) or message.from_
+    """Send a <Message>, unless its sender is none or its addressee wants no more of them."""
+    from_ = to_e164(verb["from"], like=message.to) or message.to
+    if verb["from"] and from_ not in network.account.numbers:
+        words = f"<{verb.name}> from {from_!r}, which is no number of this account"
+        network.debugger.add(
+            _INVALID_FROM, words, at=network.clock.date, url=url, level="warning"
+        )
+        return
+    to = to_e164(verb["to"], like=from_) or message.from_
     if to in network.messages.opted_out:
         words = "Attempt to send to unsubscribed recipient"
         network.debugger.add(21610, words, at=network.clock.date, url=url)
         return
     media = [urljoin(url, child.text) for child in verb.children if child.name == "Media"]
     if verb.text or media:
-        _reply(network, message, to, verb.text, media, _told_of(verb, url))
+        _reply(network, message, to, verb.text, media, _told_of(verb, url), from_=from_)
 
 
 def _told_of(verb: Verb, url: str) -> Told:
@@ -173,11 +182,13 @@ def _reply(
     body: str,
     media: Sequence[str] = (),
     told: Told = _NOBODY,
+    *,
+    from_: str = "",
 ) -> None:
     at = network.clock.date
     reply = Message(
         message.account_sid,
-        message.to,
+        from_ or message.to,
         to,
         body,
         "outbound-reply",

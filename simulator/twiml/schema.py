@@ -44,6 +44,7 @@ VERBS = (
     "Stop",
     "Refer",
     "Echo",
+    "Sms",
     "Redirect",
     "Reject",
     "Hangup",
@@ -58,7 +59,6 @@ NOT_EMULATED = frozenset(
     {
         "Pay",
         "Prompt",
-        "Sms",
         "Autopilot",
         "Sim",
         "WhatsApp",

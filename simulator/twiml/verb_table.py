@@ -130,6 +130,15 @@ ELEMENTS: Mapping[str, Element] = {
     "Stop": Element(children=("Stop-Stream",), least_children=1),
     "Refer": Element(attributes=ACTION, children=("Refer-Sip",), least_children=1, most_children=1),
     "Echo": Element(),
+    "Sms": Element(
+        attributes={
+            "to": Attribute(TEXT, ""),
+            "from": Attribute(TEXT, ""),
+            **ACTION,
+            "statusCallback": Attribute(URL),
+        },
+        text=True,
+    ),
     "Redirect": Element(attributes={"method": Attribute(METHOD, "POST")}, text=True),
     "Reject": Element(
         attributes={"reason": Attribute(one_of("rejected", "busy"), "rejected")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.scene import Handler
-from simulator.verbs import dial, flow, gather, queue, record, refer, speak, streams
+from simulator.verbs import dial, flow, gather, queue, record, refer, sms, speak, streams
 
 HANDLERS: Mapping[str, Handler] = {
     "Say": speak.say,
@@ -24,4 +24,5 @@ HANDLERS: Mapping[str, Handler] = {
     "Hangup": flow.hang_up,
     "Refer": refer.refer,
     "Echo": flow.echo,
+    "Sms": sms.sms,
 }

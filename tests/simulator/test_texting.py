@@ -96,6 +96,36 @@ def test_a_redirect_and_an_action_are_asked_by_their_method(tmp_path: Path) -> N
     assert asked["/told"].form == {} and "MessageStatus=" in asked["/told"].url
 
 
+def test_the_older_name_of_a_message_is_one(tmp_path: Path) -> None:
+    document = response("<Sms>We got it</Sms>", "<Sms to='+13125550999'>x</Sms>")
+    _, net = texted(tmp_path, document, "hi")
+    assert [(one.to, one.body) for one in replies(net)] == [
+        (CALLER, "We got it"),
+        ("+13125550999", "x"),
+    ]
+    assert net.debugger.complaints == []
+
+
+def test_a_reply_comes_from_the_number_it_names_or_not_at_all(tmp_path: Path) -> None:
+    ours = f'<Message from="{NUMBER}">ours</Message>'
+    _, net = texted(tmp_path, response('<Message from="+13125550999">x</Message>', ours), "hi")
+    assert [(one.from_, one.body) for one in replies(net)] == [(NUMBER, "ours")]
+    assert [(one.code, one.level) for one in net.debugger.complaints] == [(14102, "warning")]
+
+
+def test_a_reply_may_come_from_another_number_of_the_account(tmp_path: Path) -> None:
+    second = "+13125550123"
+    app = FakeApp({"/sms": response(f'<Message to="{second}" from="{NUMBER}">x</Message>')})
+
+    async def work() -> list[tuple[str, str]]:
+        async with network(app, tmp_path, pace=0.0, sms_url=f"{PUBLIC}/sms") as net:
+            net.account.numbers[second] = net.account.numbers[NUMBER]
+            await net.text(from_number=CALLER, to=second, body="hi")
+            return [(one.from_, one.to) for one in replies(net)]
+
+    assert run(work()) == [(NUMBER, second)]
+
+
 def test_what_an_address_answered_is_beside_its_error(tmp_path: Path) -> None:
     broken = web.Response(status=500, text="out of paper")
     _, net = texted(tmp_path, broken, "hi")

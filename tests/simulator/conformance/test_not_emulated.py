@@ -49,7 +49,6 @@ def test_an_attribute_that_is_missing_here_is_refused_by_name(element: str, name
     [
         param("Response", "Pay", marks=row("verb.Pay")),
         param("Response", "Prompt", marks=row("verb.Prompt")),
-        param("Response", "Sms", marks=row("verb.Sms")),
         param("Start", "Transcription", marks=row("noun.Transcription")),
         param("Start", "Siprec", marks=row("noun.Siprec")),
         param("Dial", "Sim", marks=row("noun.Sim")),
