@@ -19,6 +19,7 @@ from simulator.webhook import Request
 MOST_TRACKS = 4
 """What <Start><Stream> and REST may listen to in one call at the same time."""
 _MOST_PARAMETER = 500
+_MALFORMED = 31923
 
 
 async def connect(scene: Scene, verb: Verb) -> Outcome | None:
@@ -165,7 +166,7 @@ async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | N
             raise StreamFailed(31902, "cannot connect: the carrier is out")
         await _open(scene, stream)
     except (StreamFailed, BadOrigin) as failed:
-        code = failed.code if isinstance(failed, StreamFailed) else 31923
+        code = failed.code if isinstance(failed, StreamFailed) else _MALFORMED
         scene.network.complain(scene.call, code, str(failed), url)
         _report(scene, noun, stream, "stream-error", f"{code}: {failed}")
         return None
@@ -202,8 +203,14 @@ async def _stop_when_open(scene: Scene, opening: asyncio.Future[None], stream: M
 
 
 def _socket_url(scene: Scene, noun: Verb) -> str:
-    """The address of the socket; a relative one is the document's, by wss where that has https."""
-    given: str = noun["url"]
+    """The address of the socket, without a query: the carrier does not send one.
+
+    A relative address is on the document's host, by wss where that has https.
+    """
+    given, _, query = str(noun["url"]).partition("?")
+    if query:
+        message = "the query of a <Stream>'s address is not sent; use <Parameter>"
+        scene.network.complain(scene.call, _MALFORMED, message, scene.url, level="warning")
     if "://" in given or not given:
         return given
     scheme, _, rest = scene.resolved(given).partition("://")
@@ -213,8 +220,6 @@ def _socket_url(scene: Scene, noun: Verb) -> str:
 def _check(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> None:
     if not url.startswith("wss://"):
         raise StreamFailed(31922, f"<Stream> needs a wss:// address, got {url!r}")
-    if "?" in url:
-        raise StreamFailed(31923, "the address of a <Stream> has no query; use <Parameter>")
     if two_way and noun["track"] != "inbound_track":
         raise StreamFailed(31941, f"track {noun['track']} is not for <Connect>")
     for child in noun.children:

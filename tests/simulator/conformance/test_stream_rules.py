@@ -233,13 +233,11 @@ def test_a_one_way_stream_hears_of_no_keys_and_takes_no_sound(tmp_path: Path) ->
 # What is refused
 
 
-@pytest.mark.row("stream.query", "noun.Stream.url.query", "stream.code.31923")
-@pytest.mark.row("noun.Stream.url", "stream.code.31922", "stream.code.31941")
+@pytest.mark.row("noun.Stream.url", "stream.code.31922", "stream.code.31923", "stream.code.31941")
 @pytest.mark.row("noun.Stream.Parameter", "stream.code.31900")
 @pytest.mark.parametrize(
     ("noun", "code"),
     [
-        (f'<Stream url="{URL}?a=1"/>', 31923),
         ('<Stream url="wss://["/>', 31923),
         ('<Stream url="https://hotline.test/media"/>', 31922),
         ('<Stream url="ws://hotline.test/media"/>', 31922),
@@ -256,6 +254,15 @@ def test_what_cannot_be_connected_is_an_error_and_the_next_verb_runs(
     assert played.codes() == [code] and played.heard() == ["The stream is over"]
     (told,) = played.app.forms("/stream")
     assert told["StreamEvent"] == "stream-error" and str(code) in told["StreamError"]
+
+
+@pytest.mark.row("stream.query", "noun.Stream.url.query")
+def test_the_query_of_an_address_is_not_sent(tmp_path: Path) -> None:
+    played = connected(tmp_path, Server(close), f'<Stream url="{URL}?a=1"/>')
+    (request,) = [one for one in played.app.received if one.path == "/media"]
+    assert "?" not in request.url and played.heard() == ["The stream is over"]
+    (warning,) = played.events("error")
+    assert (warning["code"], warning["level"]) == (31923, "warning")
 
 
 @pytest.mark.row("noun.Stream.url")
