@@ -91,8 +91,9 @@ def parse(
 ) -> tuple[Verb, ...]:
     """The verbs of a document. `verbs`: what may stand in <Response>.
 
-    overlook: asked about each unknown or misplaced element (left out with what is in it), unknown
-    attribute and unreadable value (left out, so that the default holds) and stray text.
+    overlook: asked about each element that is unknown, misplaced or lacks an attribute (left out
+    with what is in it), unknown attribute and unreadable value (left out, so that the default
+    holds) and stray text.
     Raises DocumentError.
     """
     return _Reader(document, verbs, overlook).read()
@@ -155,13 +156,19 @@ class _Reader:
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
         values = self._values(name, rules, pairs)
         given = frozenset(values)
+        if not self._is_complete(name, rules, given):
+            self._left_out += 1
+            return
+        defaults = {key: rule.default for key, rule in rules.attributes.items()}
+        self._stack.append(_Open(name, rules, {**defaults, **values}, given, line, column))
+
+    def _is_complete(self, name: str, rules: schema.Element, given: frozenset[str]) -> bool:
+        """Whether every attribute that must be there is; if not, the element is left out."""
         for key, rule in rules.attributes.items():
-            if key in values:
-                continue
-            if rule.default is schema.REQUIRED:
-                raise self._error(12200, f"<{name}> needs the attribute {key}")
-            values[key] = rule.default
-        self._stack.append(_Open(name, rules, values, given, line, column))
+            if rule.default is schema.REQUIRED and key not in given:
+                self._overlook(self._error(12200, f"<{name}> needs the attribute {key}"))
+                return False
+        return True
 
     def _rules_of(self, name: str) -> schema.Element | None:
         """What the element may have, or None when it is left out."""

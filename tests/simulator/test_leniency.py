@@ -51,10 +51,9 @@ def test_nothing_runs_where_it_is_strict(tmp_path: Path, document: str) -> None:
         ("<Pay/>" + SAY, 12200),
         ('<Enqueue workflowSid="WW1">shop</Enqueue>' + SAY, 12200),
         ('<Dial callerId="the office">+13125550177</Dial>' + SAY, 13214),
-        ("<Connect><Stream/></Connect>" + SAY, 12200),
         ("<Say>Hello", 12100),
     ],
-    ids=["not emulated", "attribute not emulated", "caller id", "required", "no XML"],
+    ids=["not emulated", "attribute not emulated", "caller id", "no XML"],
 )
 def test_what_cannot_be_left_out_ends_the_document(
     tmp_path: Path, document: str, code: int
@@ -63,10 +62,24 @@ def test_what_cannot_be_left_out_ends_the_document(
     assert played.codes() == [code] and "Hello" not in played.heard()
 
 
+def test_a_verb_whose_only_noun_is_left_out_ends_the_document(tmp_path: Path) -> None:
+    played = one(tmp_path, "<Connect><Stream/></Connect>" + SAY, strict=False)
+    told = [(event["code"], event["level"]) for event in played.events("error")]
+    assert told == [(12200, "warning"), (12200, "error")] and "Hello" not in played.heard()
+
+
 def test_what_is_left_out_takes_all_that_is_in_it_along() -> None:
     inner = b"<Response><A><Say>no</Say>text<B/></A><Say>yes</Say></Response>"
     (verb,) = parse(inner, overlook=ignore)
     assert verb.text == "yes"
+
+
+def test_a_parameter_without_a_value_is_left_out_and_the_others_count() -> None:
+    stream = b"<Stream url='wss://a.test'><Parameter name='a'/><Parameter name='b' value='2'/>"
+    (connect,) = parse(
+        b"<Response><Connect>" + stream + b"</Stream></Connect></Response>", overlook=ignore
+    )
+    assert [child["name"] for child in connect.children[0].children] == ["b"]
 
 
 def test_an_unreadable_value_counts_as_not_given() -> None:
