@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.twiml.values import METHOD, URL, Kind, some_of
+from simulator.twiml.values import METHOD, URL, Kind, events_of
 
 REQUIRED = object()
 """Default of an attribute that must be there."""
@@ -40,6 +40,6 @@ RECORDING_CALLBACK = {
     "recordingStatusCallback": Attribute(URL),
     "recordingStatusCallbackMethod": Attribute(METHOD, "POST"),
     "recordingStatusCallbackEvent": Attribute(
-        some_of("in-progress", "completed", "absent"), ("completed",)
+        events_of("in-progress", "completed", "absent"), ("completed",)
     ),
 }

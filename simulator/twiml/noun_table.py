@@ -18,9 +18,9 @@ from simulator.twiml.values import (
     TEXT,
     URL,
     at_most,
+    events_of,
     integer,
     one_of,
-    some_of,
 )
 from simulator.twiml.verb_table import TRIM
 
@@ -37,7 +37,7 @@ _CALLED = {
     "statusCallback": Attribute(URL),
     "statusCallbackMethod": Attribute(METHOD, "POST"),
     "statusCallbackEvent": Attribute(
-        some_of("initiated", "ringing", "answered", "completed"), ("completed",)
+        events_of("initiated", "ringing", "answered", "completed"), ("completed",)
     ),
 }
 _DETECTION = {
@@ -50,7 +50,7 @@ _DETECTION = {
     "amdStatusCallbackMethod": Attribute(METHOD, "POST"),
 }
 _STREAM_ELSEWHERE = frozenset({"connectorName", "audioFormat", "sampleRate"})
-_ROOM_EVENTS = some_of(
+_ROOM_EVENTS = events_of(
     "start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"
 )
 

@@ -55,6 +55,12 @@ def some_of(*words: str) -> Kind:
     return Kind("some of " + ", ".join(words) + ", separated by spaces", read)
 
 
+def events_of(*words: str) -> Kind:
+    """Several of these words, separated by spaces or, as many write them, by commas."""
+    several = some_of(*words)
+    return Kind(several.expects, lambda text: several.read(text.replace(",", " ")))
+
+
 def _boolean(text: str) -> bool:
     if text.lower() not in {"true", "false"}:
         raise ValueError
@@ -145,7 +151,7 @@ def _break_time(text: str) -> float:
 MOST_BREAK_S = 10.0
 TEXT = Kind("text", str)
 BOOLEAN = Kind("true or false", _boolean)
-METHOD = one_of("GET", "POST")
+METHOD = Kind("one of GET, POST", lambda text: one_of("GET", "POST").read(text.upper()))
 URL = Kind("an http or https address, or a relative one", _address)
 SOCKET_URL = Kind("an address", str)
 LANGUAGE = Kind("a language tag such as en-US", _language)

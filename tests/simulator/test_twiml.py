@@ -30,6 +30,15 @@ def test_attributes_that_are_not_there_have_twilios_defaults() -> None:
     assert record.given == {"maxLength"}
 
 
+def test_a_method_and_events_are_read_as_programs_write_them() -> None:
+    assert one('<Gather method="get"/>')["method"] == "GET"
+    number = '<Dial><Number statusCallbackEvent="initiated,ringing, answered">x</Number></Dial>'
+    events = one(number).children[0]["statusCallbackEvent"]
+    assert events == ("initiated", "ringing", "answered")
+    begun = refused(f"<Response>{number.replace('initiated', 'begun')}</Response>")
+    assert "some of initiated" in str(begun)
+
+
 @pytest.mark.row("rule.unknown.verb")
 def test_an_unknown_verb_is_an_error_with_line_and_column() -> None:
     error = refused("<Response>\n  <Say>Hi</Say>\n  <Shout>Hi</Shout>\n</Response>")
