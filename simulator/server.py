@@ -41,13 +41,14 @@ from simulator.rest import (
 )
 from simulator.rest.absent import absent
 from simulator.rest.answers import ApiError, not_found
+from simulator.rest.forms import JsonRoutes, in_its_form
 from simulator.rest.limit import RateLimit
 from simulator.settings import Settings, SettingsError
 
 _log = logging.getLogger(__name__)
 
 REST_ROOT = "/2010-04-01/Accounts/{account}"
-ACCOUNTS = "/2010-04-01/Accounts.json"
+ACCOUNTS = "/2010-04-01/Accounts"
 
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
@@ -60,7 +61,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def create_app(settings: Settings) -> web.Application:
     """The whole simulator; its network is opened and closed with the application."""
-    app = web.Application(middlewares=[hosts.other_hosts, api.local_only, rest_rules])
+    app = web.Application(middlewares=[hosts.other_hosts, api.local_only, in_its_form, rest_rules])
     network = Network(settings)
     app[NETWORK] = network
     app[api.CALLERS] = {}
@@ -71,8 +72,10 @@ def create_app(settings: Settings) -> web.Application:
     if settings.has_door:
         app.cleanup_ctx.append(_open_door)
     app.router.add_get("/healthz", healthz)
+    routes = JsonRoutes()
     for resource in _RESOURCES:
-        resource.add_routes(app.router, REST_ROOT)
+        resource.add_routes(routes, REST_ROOT)
+    routes.mount(app.router)
     api.add_routes(app.router)
     phones_api.add_routes(app.router)
     reach_api.add_routes(app.router)
@@ -122,7 +125,7 @@ async def _opened(option: str, opening: Awaitable[int]) -> int:
 
 @web.middleware
 async def rest_rules(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Below the REST root: Basic auth first, then Twilio's JSON for every refusal."""
+    """Below the REST root: Basic auth first, then Twilio's words for every refusal."""
     if not request.path.startswith("/2010-04-01/"):
         return await handler(request)
     try:
@@ -159,8 +162,8 @@ def _check_account(request: web.Request) -> None:
     if not expected or not hmac.compare_digest(expected.encode(), password.encode()):
         raise ApiError(401, 20003, "Authenticate")
     parts = request.path.split("/")
-    account = parts[3].removesuffix(".json") if len(parts) > 3 else ""
-    if account != settings.account_sid and request.path != ACCOUNTS:
+    account = parts[3].partition(".")[0] if len(parts) > 3 else ""
+    if account != settings.account_sid and request.path.partition(".")[0] != ACCOUNTS:
         raise not_found(request.path)
 
 

@@ -20,12 +20,12 @@ _ELSEWHERE_BELOW_CALLS = frozenset({"Transcriptions"})
 
 def absent(path: str) -> ApiError:
     """404 that names what is not emulated, or says that the resource is not there."""
-    parts = path.removesuffix(".json").split("/")
+    parts = path.removesuffix(".json").removesuffix(".xml").split("/")
     names = _ELSEWHERE | _ELSEWHERE_BELOW_CALLS if "Calls" in parts else _ELSEWHERE
     beyond = next((part for part in parts if part in names), None)
     if beyond is not None:
         return ApiError(404, 20404, f"{beyond} is not emulated here")
-    if not path.endswith(".json"):
-        message = f"{path}: XML and CSV are not emulated here; ask for {parts[-1]}.json"
+    if path.endswith(".csv"):
+        message = f"{path}: CSV is not emulated here; ask for {parts[-1].removesuffix('.csv')}.json"
         return ApiError(404, 20404, message)
     return not_found(path)

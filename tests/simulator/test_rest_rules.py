@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 import requests
@@ -95,10 +96,39 @@ def test_what_is_not_there_is_404(served: Served, path: str) -> None:
 
 
 @pytest.mark.row("rest.xml")
-@pytest.mark.parametrize("path", ["/Calls", "/Calls.xml", "/Messages.csv"])
-def test_other_forms_than_json_are_refused_by_name(served: Served, path: str) -> None:
-    answer = requests.get(f"{served.root}{API}{path}", auth=(ACCOUNT, TOKEN), timeout=60)
-    assert answer.status_code == 404 and "not emulated" in answer.json()["message"]
+def test_csv_is_refused_by_name(served: Served) -> None:
+    url = f"{served.root}{API}/Messages.csv"
+    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60)
+    assert answer.status_code == 404 and "ask for Messages.json" in answer.json()["message"]
+
+
+@pytest.mark.row("rest.xml")
+@pytest.mark.parametrize("ending", ["", ".xml"])
+def test_an_address_without_a_form_is_answered_in_xml(served: Served, ending: str) -> None:
+    url, who = f"{served.root}{API}/Messages", (ACCOUNT, TOKEN)
+    said = {"To": EXPERT, "From": NUMBER, "Body": "a < b"}
+    made = requests.post(url + ending, data=said, auth=who, timeout=60)
+    assert made.status_code == 201 and made.headers["Content-Type"] == "application/xml"
+    (message,) = ElementTree.fromstring(made.content)  # noqa: S314
+    sid = message.findtext("Sid")
+    assert (message.tag, message.findtext("Body")) == ("Message", "a < b")
+    assert message.findtext("Uri") == f"{API}/Messages/{sid}" and message.findtext("Price") == ""
+    listed = requests.get(url + ending, params={"To": EXPERT}, auth=who, timeout=60)
+    (several,) = ElementTree.fromstring(listed.content)  # noqa: S314
+    assert several.tag == "Messages" and several.get("page") == "0"
+    assert sid in [one.findtext("Sid") for one in several.findall("Message")]
+    gone = requests.get(f"{url}/SM{'0' * 32}{ending}", auth=who, timeout=60)
+    (refusal,) = ElementTree.fromstring(gone.content)  # noqa: S314
+    assert (gone.status_code, refusal.tag) == (404, "RestException")
+    assert refusal.findtext("Code") == "20404"
+
+
+@pytest.mark.row("rest.xml")
+def test_without_a_form_everything_is_where_json_has_it(served: Served) -> None:
+    for path, name in (("", "Account"), ("/Calls", "Calls"), ("/Queues", "Queues")):
+        answer = requests.get(f"{served.root}{API}{path}", auth=(ACCOUNT, TOKEN), timeout=60)
+        (found,) = ElementTree.fromstring(answer.content)  # noqa: S314
+        assert (answer.status_code, found.tag) == (200, name)
 
 
 @pytest.mark.parametrize("name", ["ShortCodes", "Usage/Records"])
