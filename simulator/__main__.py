@@ -63,6 +63,11 @@ _OPTIONS = (
         help="Refuse private addresses with 11205 as the carrier does, unless they are mapped.",
     ),
     click.option(
+        "--open-media",
+        is_flag=True,
+        help="Let recordings and media be fetched without the account's token, as older accounts.",
+    ),
+    click.option(
         "--strict",
         is_flag=True,
         help="Refuse a document that violates the schema, where the carrier only warns.",
@@ -360,6 +365,7 @@ def _settings(options: dict[str, Any]) -> Settings:
             looks_up_names=options["caller_id_lookup"],
             shared_key=_shared_key(options),
             public_only=options["public_only"],
+            open_media=options["open_media"],
             strict=options["strict"],
             stand_ins=options["stand_ins"],
             origins=OriginMap.of(options["mappings"]),

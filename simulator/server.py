@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
@@ -49,6 +50,9 @@ _log = logging.getLogger(__name__)
 
 REST_ROOT = "/2010-04-01/Accounts/{account}"
 ACCOUNTS = "/2010-04-01/Accounts"
+_MEDIA = re.compile(
+    r"/2010-04-01/Accounts/.+/(?:Recordings/RE[0-9a-f]{32}(?:\.wav|\.mp3)?|Media/ME[0-9a-f]{32})"
+)
 
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, account,
@@ -131,7 +135,8 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         if request.app[NETWORK].outage.is_on:
             raise ApiError(503, 20503, "Service unavailable")
-        _check_account(request)
+        if not _is_open(request):
+            _check_account(request)
         status = request.app[NETWORK].faults.of_rest()
         _note_refusal(request, status)
         if status == 429 or not request.app[_LIMIT].allows():
@@ -152,6 +157,12 @@ def _note_refusal(request: web.Request, status: int) -> None:
     call = request.app[NETWORK].calls.get(request.match_info.get("sid", ""))
     if status and call is not None:
         call.log.add("fault", fault=str(status), purpose="rest", url=request.path)
+
+
+def _is_open(request: web.Request) -> bool:
+    """Whether it is for the sound of a recording or a file of a message, and those are open."""
+    asks = request.method in {"GET", "HEAD"} and _MEDIA.fullmatch(request.path) is not None
+    return asks and request.app[NETWORK].settings.open_media
 
 
 def _check_account(request: web.Request) -> None:

@@ -58,6 +58,8 @@ class Settings:
     """File of a further authority whose certificates the application may have."""
     public_only: bool = False
     """Refuse addresses that a carrier elsewhere could not reach, unless they are mapped."""
+    open_media: bool = False
+    """Recordings and media are fetched without a password, as from accounts before August 2023."""
     strict: bool = False
     """A document that violates the schema does not run, where the carrier only warns."""
     stand_ins: bool = True

@@ -73,6 +73,19 @@ def test_a_request_without_good_credentials_is_401(served: Served, header: str) 
     }
 
 
+def test_media_may_be_open_as_it_was_for_older_accounts(tmp_path: Path) -> None:
+    sound = f"{API}/Recordings/RE{'0' * 32}"
+    with Served(tmp_path, open_media=True) as served:
+        for path, status in ((sound, 404), (f"{sound}.mp3", 404), (f"{sound}.json", 401)):
+            assert requests.get(f"{served.root}{path}", timeout=10).status_code == status
+        assert requests.delete(f"{served.root}{sound}", timeout=10).status_code == 401
+
+
+def test_media_asks_for_credentials_otherwise(served: Served) -> None:
+    url = f"{served.root}{API}/Recordings/RE{'0' * 32}.wav"
+    assert requests.get(url, timeout=10).status_code == 401
+
+
 @pytest.mark.row("error.404")
 @pytest.mark.parametrize(
     "path",
