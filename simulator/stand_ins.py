@@ -22,9 +22,9 @@ _XML = "text/xml; charset=utf-8"
 _MUSIC = re.compile(
     r"com\.twilio\.(?:music|sounds)\.[\w.-]+\.s3[\w.-]*\.amazonaws\.com/.+"
     r"|s3[\w.-]*\.amazonaws\.com/com\.twilio\.(?:music|sounds)\.[\w.-]+/.+"
-    r"|demo\.twilio\.com/docs/classic\.mp3"
+    r"|demo\.twilio\.com/(?:docs/classic|hellomonkey/[\w-]+)\.mp3"
     r"|howtodocs\.s3[\w.-]*\.amazonaws\.com/.+"
-    r"|api\.twilio\.com/cowbell\.mp3"
+    r"|api\.twilio\.com/[Cc]owbell\.mp3"
 )
 _OWL = "demo.twilio.com/owl.png"
 

@@ -27,7 +27,9 @@ SOUNDS = (
     "https://s3.amazonaws.com/com.twilio.music.ambient/gurdonark_-_Plains.mp3",
     "https://com.twilio.sounds.music.s3.amazonaws.com/MARKOVICHAMP-Borghestral.mp3",
     "http://demo.twilio.com/docs/classic.mp3",
+    "http://demo.twilio.com/hellomonkey/monkey.mp3",
     "https://api.twilio.com/cowbell.mp3",
+    "http://api.twilio.com/Cowbell.mp3",
     "http://howtodocs.s3.amazonaws.com/et-phone.mp3",
 )
 
