@@ -7,7 +7,7 @@ from simulator.rest.answers import ApiError, not_found
 _ELSEWHERE = frozenset(
     {
         "Addresses", "AddOnResults", "AssignedAddOns", "AuthorizedConnectApps",
-        "Balance", "ConnectApps", "DependentPhoneNumbers", "Keys", "Payments",
+        "ConnectApps", "DependentPhoneNumbers", "Keys", "Payments",
         "SIP", "SMS", "ShortCodes",
         "SigningKeys", "Siprec", "Tokens", "Usage", "UserDefinedMessages",
         "UserDefinedMessageSubscriptions",

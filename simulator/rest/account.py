@@ -1,6 +1,6 @@
-"""The account itself by REST.
+"""The account itself by REST, and its balance.
 
-Fields: Twilio, "Account resource".
+Fields: Twilio, "Account resource" and "Balance resource".
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from aiohttp import web
 
 from simulator.keys import NETWORK
 from simulator.rest.answers import page, shown_date
+
+BALANCE = "100.00"
 
 
 async def fetch_account(request: web.Request) -> web.Response:
@@ -25,6 +27,12 @@ async def list_accounts(request: web.Request) -> web.Response:
         key = "friendly_name" if name == "FriendlyName" else "status"
         found = [one for one in found if query.get(name) in (None, one[key])]
     return page(request, "accounts", found, lambda one: one)
+
+
+async def fetch_balance(request: web.Request) -> web.Response:
+    """What is left on the account: nothing costs anything here."""
+    sid = request.app[NETWORK].settings.account_sid
+    return web.json_response({"account_sid": sid, "balance": BALANCE, "currency": "USD"})
 
 
 def _shown_account(request: web.Request) -> dict[str, Any]:
@@ -55,3 +63,4 @@ def add_routes(router: web.UrlDispatcher, root: str) -> None:
     """Mount the account, and the list of one."""
     router.add_get(f"{root}.json", fetch_account)
     router.add_get(f"{root.rpartition('/')[0]}.json", list_accounts)
+    router.add_get(f"{root}/Balance.json", fetch_balance)

@@ -83,7 +83,8 @@ def waits(served: Served, document: str) -> ScriptedCall:
     "rest.booleans", "rest.fetched", "rest.deleted", "rest.account",
 )  # fmt: skip
 def test_the_client_goes_through_every_resource(served: Served, client: Client) -> None:
-    account = client.api.accounts(ACCOUNT).fetch()
+    account, balance = client.api.accounts(ACCOUNT).fetch(), client.balance.fetch()
+    assert (balance.account_sid, float(balance.balance), balance.currency) == (ACCOUNT, 100, "USD")
     assert (account.status, [one.sid for one in client.api.accounts.list()]) == (
         "active",
         [ACCOUNT],
