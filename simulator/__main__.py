@@ -115,7 +115,8 @@ _OPTIONS = (
     click.option(
         "--bins",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Folder of documents that the carrier itself hosts, read at /bins/NAME by GET.",
+        help="Folder of documents that the carrier itself hosts, at /bins/NAME; EH....xml is also "
+        "the TwiML Bin of that id.",
     ),
     click.option(
         "--rest-limit",

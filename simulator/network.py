@@ -84,6 +84,7 @@ class Network:
             shared_key=settings.shared_key,
             public_only=settings.public_only,
             stand_ins=settings.stand_ins,
+            bins=settings.bins_dir,
             ca=settings.ca,
         )
         self._live: dict[str, Call] = {}

@@ -11,12 +11,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from simulator import api, phones_api, reach_api, texting_api
+from simulator import api, hosted, phones_api, reach_api, texting_api
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste, to_paste_for_hosts
 from simulator.faults import api as faults_api
-from simulator.hosted import bin_document, speak_ahead
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
@@ -86,8 +85,7 @@ def create_app(settings: Settings) -> web.Application:
     texting_api.add_routes(app.router)
     faults_api.add_routes(app.router)
     add_phone_routes(app, network)
-    if settings.bins_dir is not None:
-        app.router.add_get("/bins/{name}", bin_document)
+    hosted.add_routes(app.router)
     return app
 
 
@@ -98,7 +96,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 async def _open_network(app: web.Application) -> AsyncIterator[None]:
     async with app[NETWORK] as network:
-        await speak_ahead(network)
+        await hosted.speak_ahead(network)
         yield
 
 

@@ -78,7 +78,7 @@ class Settings:
     speech_model: Path | None = None
     """Folder of a Vosk model, to understand callers whose words are not known."""
     bins_dir: Path | None = None
-    """Folder of documents that the carrier itself hosts, at /bins/NAME."""
+    """Folder of documents that the carrier itself hosts, at /bins/NAME and as TwiML Bins."""
     door: int | None = None
     """Port of the proxy that is api.twilio.com; None: no such proxy, 0: any free port."""
     door_tls: int | None = None

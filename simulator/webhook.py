@@ -19,12 +19,14 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from simulator.bins import NoSuchBin, answer_of
 from simulator.http_errors import code_of
 from simulator.origins import BadOrigin, OriginMap, Place, legal
 from simulator.overrides import BadOverride, Overrides
 from simulator.sids import new_token
 from simulator.signature import HEADER, SETTINGS_HEADER, SharedKey, signature, with_body_hash
-from simulator.stand_ins import stand_in_for
+from simulator.stand_ins import Found, stand_in_for
+from simulator.templates import BadTemplate
 
 MOST_REDIRECTS = 10
 MOST_BYTES = 64 * 1024
@@ -104,6 +106,7 @@ class WebhookClient:
         shared_key: SharedKey | None = None,
         public_only: bool = False,
         stand_ins: bool = False,
+        bins: Path | None = None,
         ca: Path | None = None,
     ) -> None:
         self._auth_token = auth_token
@@ -111,6 +114,7 @@ class WebhookClient:
         self._shared_key = shared_key
         self._public_only = public_only
         self._stand_ins = stand_ins
+        self._bins = bins
         self._ca = ca
         self._session: aiohttp.ClientSession | None = None
 
@@ -228,7 +232,7 @@ class WebhookClient:
         place = self._origins.local(public)
         if self._public_only and not place.is_public:
             raise WebhookFailed(11205, f"{place.host} is no public address", url=url)
-        known = stand_in_for(public) if self._stand_ins and not place.is_mapped else None
+        known = None if place.is_mapped else self._kept_here(public, form)
         if known is not None:
             return Answer(200, *known, url, time.monotonic() - began)
         headers = self._headers(request, public, form, place, cookies)
@@ -257,6 +261,15 @@ class WebhookClient:
                 time.monotonic() - began,
                 dict(response.headers),
             )
+
+    def _kept_here(self, url: str, form: Form) -> Found | None:
+        """What is answered without asking anybody. Raises WebhookFailed."""
+        if not self._stand_ins:
+            return None
+        try:
+            return answer_of(url, form, self._bins) or stand_in_for(url)
+        except (NoSuchBin, BadTemplate) as error:
+            raise WebhookFailed(11200, str(error), url=url, status=404) from error
 
     def _headers(
         self, request: Request, public: str, form: Form, place: Place, cookies: dict[str, str]
