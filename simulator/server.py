@@ -28,6 +28,7 @@ from simulator.rest import (
     calls,
     conferences,
     hosts,
+    lookups,
     media,
     messages,
     notices,
@@ -41,7 +42,7 @@ from simulator.rest import (
 )
 from simulator.rest.absent import absent
 from simulator.rest.answers import ApiError, not_found
-from simulator.rest.forms import JsonRoutes, in_its_form
+from simulator.rest.forms import ROOT, JsonRoutes, in_its_form
 from simulator.rest.limit import RateLimit
 from simulator.settings import Settings, SettingsError
 
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> web.Application:
     faults_api.add_routes(app.router)
     add_phone_routes(app, network)
     hosted.add_routes(app.router)
+    lookups.add_routes(app.router)
     return app
 
 
@@ -127,8 +129,8 @@ async def _opened(option: str, opening: Awaitable[int]) -> int:
 
 @web.middleware
 async def rest_rules(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Below the REST root: Basic auth first, then Twilio's words for every refusal."""
-    if not request.path.startswith("/2010-04-01/"):
+    """For all of REST: Basic auth first, then Twilio's words for every refusal."""
+    if not request.path.startswith(ROOT) and not lookups.PATH.fullmatch(request.path):
         return await handler(request)
     try:
         if request.app[NETWORK].outage.is_on:
@@ -170,6 +172,8 @@ def _check_account(request: web.Request) -> None:
     expected = pairs.get(user, "")
     if not expected or not hmac.compare_digest(expected.encode(), password.encode()):
         raise ApiError(401, 20003, "Authenticate")
+    if not request.path.startswith(ROOT):
+        return
     parts = request.path.split("/")
     account = parts[3].partition(".")[0] if len(parts) > 3 else ""
     if account != settings.account_sid and request.path.partition(".")[0] != ACCOUNTS:

@@ -13,11 +13,16 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from simulator.rest.answers import ApiError
+from simulator.rest.lookups import PATH as LOOKUPS
 
 _ANY = re.compile(r"(?:[a-z0-9-]+\.)*twilio\.com")
-_API = re.compile(r"api(?:\.[a-z0-9-]+){0,2}\.twilio\.com")
-"""Also `api.EDGE.REGION.twilio.com` (Twilio, "Global infrastructure")."""
-_PATHS = ((re.compile(r"handler\.twilio\.com"), re.compile(r"/twiml/[^/]+")),)
+_PLACE = r"(?:\.[a-z0-9-]+){0,2}\.twilio\.com"
+"""Also `.EDGE.REGION.twilio.com` (Twilio, "Global infrastructure")."""
+_API = re.compile(f"api{_PLACE}")
+_PATHS = (
+    (re.compile(f"lookups{_PLACE}"), LOOKUPS),
+    (re.compile(r"handler\.twilio\.com"), re.compile(r"/twiml/[^/]+")),
+)
 """What is emulated of other hosts."""
 SEEN: web.AppKey[set[str]] = web.AppKey("hosts_not_emulated")
 

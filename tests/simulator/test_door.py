@@ -81,9 +81,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ]
     env = os.environ | {"SIMULATOR_AUTH_TOKEN": TOKEN, "SIMULATOR_SERVE_DOOR_TLS": str(one.tls)}
     with process(command, env, f"http://127.0.0.1:{one.port}/healthz") as told:
-        ask(one, "https://lookups.twilio.com/")
+        ask(one, "https://verify.twilio.com/")
         yield one
-    assert told[0].count("lookups.twilio.com is not emulated here") == 1
+    assert told[0].count("verify.twilio.com is not emulated here") == 1
     assert f"HTTPS_PROXY={one.proxy}" in told[0] and f"NODE_EXTRA_CA_CERTS={one.ca}" in told[0]
     assert told[0].count(f"SSL_CERT_FILE={one.ca}") == 2
     assert "127.0.0.1 api.twilio.com' |" in told[0] and f"--to-ports {one.tls}" in told[0]
@@ -170,7 +170,7 @@ def test_plain_http_for_the_carrier_and_this_machine_goes_through(served: Served
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["https", "http"])
-@pytest.mark.parametrize("host", ["lookups.twilio.com", "verify.dublin.ie1.twilio.com"])
+@pytest.mark.parametrize("host", ["verify.twilio.com", "verify.dublin.ie1.twilio.com"])
 def test_other_hosts_of_the_carrier_are_refused_by_name(
     served: Served, scheme: str, host: str
 ) -> None:
@@ -182,6 +182,16 @@ def test_other_hosts_of_the_carrier_are_refused_by_name(
         "more_info": "https://www.twilio.com/docs/errors/20404",
         "status": 404,
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["", ".dublin.ie1"])
+def test_lookup_is_there_and_what_else_its_host_has_is_not(served: Served, place: str) -> None:
+    host = f"lookups{place}.twilio.com"
+    answer = ask(served, f"https://{host}/v2/PhoneNumbers/+13125550100")
+    assert answer.status_code == 200 and answer.json()["valid"]
+    answer = ask(served, f"https://{host}/v2/batch/query")
+    assert (answer.status_code, answer.json()["message"]) == (404, f"{host} is not emulated here")
 
 
 @pytest.mark.slow
