@@ -37,6 +37,7 @@ from simulator.rest import (
     queues,
     recording,
     recordings,
+    sms,
     streams,
     transcriptions,
 )
@@ -55,8 +56,8 @@ _MEDIA = re.compile(
 )
 
 _RESOURCES = (
-    calls, conferences, participants, queues, recordings, recording, streams, messages, account,
-    applications, available, media, notices, numbers,
+    calls, conferences, participants, queues, recordings, recording, streams, messages, sms,
+    account, applications, available, media, notices, numbers,
     caller_ids, transcriptions,
 )  # fmt: skip
 _LIMIT = web.AppKey("rest_limit", RateLimit)

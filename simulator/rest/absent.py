@@ -8,7 +8,7 @@ _ELSEWHERE = frozenset(
     {
         "Addresses", "AddOnResults", "AssignedAddOns", "AuthorizedConnectApps",
         "ConnectApps", "DependentPhoneNumbers", "Keys", "Payments",
-        "SIP", "SMS", "ShortCodes",
+        "SIP", "ShortCodes",
         "SigningKeys", "Siprec", "Tokens", "Usage", "UserDefinedMessages",
         "UserDefinedMessageSubscriptions",
     }

@@ -20,6 +20,8 @@ _PAGING = ("page", "page_size", "start", "end", "uri", "first_page_uri", "next_p
            "previous_page_uri")  # fmt: skip
 _NAMES = {"Members": "QueueMember", "Countries": "Country", "MediaList": "Media", "Media": "Media"}
 """Elements whose name is not the collection's without its last letter."""
+_OLD = "SMSMessages"
+"""SMS/Messages is one collection, `sms_messages` in JSON."""
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -104,6 +106,8 @@ def _text(value: Any) -> str:
 
 
 def _camel(name: str) -> str:
+    if name == "sms_messages":
+        return _OLD
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
@@ -113,5 +117,6 @@ def _one_of(collection: str) -> str:
 
 def _resource(path: str) -> str:
     """What is at an address, by the last collection in it."""
-    below = path.removesuffix(XML).removeprefix(f"{ROOT}Accounts").strip("/").split("/")[1:]
+    plain = path.removesuffix(XML).replace("/SMS/Messages", f"/{_OLD}")
+    below = plain.removeprefix(f"{ROOT}Accounts").strip("/").split("/")[1:]
     return _one_of(below[(len(below) - 1) // 2 * 2]) if below else "Account"

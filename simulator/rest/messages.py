@@ -6,6 +6,7 @@ Parameters and fields: Twilio, "Message resource".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,10 +85,15 @@ def _sent(message: Message) -> datetime | None:
 
 async def create_message(request: web.Request) -> web.Response:
     """Send a text; the answer comes at once, its states are called back."""
+    return web.json_response(shown(await sent(request)), status=201)
+
+
+async def sent(request: web.Request) -> Message:
+    """The text that a form asks for, on its way. Raises ApiError."""
     network = request.app[NETWORK]
     form = await posted(request)
     message = _message(network, form, await repeated(request, "MediaUrl"))
-    return web.json_response(shown(send(network, message)), status=201)
+    return send(network, message)
 
 
 def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> Message:
@@ -239,17 +245,21 @@ async def delete_message(request: web.Request) -> web.Response:
 
 async def list_messages(request: web.Request) -> web.Response:
     """Newest first, filtered by To, From and DateSent."""
+    return page(request, "messages", wanted(request), shown)
+
+
+def wanted(request: web.Request) -> Iterator[Message]:
+    """The messages that a list asks for, newest first."""
     query = request.query
 
-    def wanted(message: Message) -> bool:
+    def is_wanted(message: Message) -> bool:
         return (
             query.get("To") in (None, message.to)
             and query.get("From") in (None, message.from_)
             and keeps(query, "DateSent", _sent(message))
         )
 
-    messages = reversed(request.app[NETWORK].messages.all)
-    return page(request, "messages", filter(wanted, messages), shown)
+    return filter(is_wanted, reversed(request.app[NETWORK].messages.all))
 
 
 async def fetch_message(request: web.Request) -> web.Response:
@@ -258,6 +268,7 @@ async def fetch_message(request: web.Request) -> web.Response:
 
 
 def found_message(request: web.Request) -> Message:
+    """The message that an address names. Raises ApiError."""
     message: Message | None = request.app[NETWORK].messages.by_sid(request.match_info["sid"])
     if message is None:
         raise not_found(request.path)
