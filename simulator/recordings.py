@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Callback:
     url: str = ""
     method: str = "POST"
     events: tuple[str, ...] = ("completed",)
+    room: str = ""
+    """A conference's name: its recording is told as the older event `conference-record-end`."""
 
 
 @dataclass(frozen=True)
@@ -207,8 +210,22 @@ class Recordings:
             told = "started"
         if not callback.url or told not in callback.events:
             return None
-        form = self._fields(recording, told)
+        form = self._old_event(recording) if callback.room else self._fields(recording, told)
         return Request(callback.url, form, callback.method, purpose="recording")
+
+    def _old_event(self, recording: Recording) -> Form:
+        """Fields of `conference-record-end` (Twilio, "TwiML Voice: <Conference>")."""
+        ended = recording.updated_at or recording.created_at
+        return (
+            ("ConferenceSid", recording.conference_sid),
+            ("FriendlyName", recording.callback.room),
+            ("AccountSid", recording.account_sid),
+            ("Timestamp", format_datetime(ended.astimezone(UTC))),
+            ("EventName", "conference-record-end"),
+            ("RecordingUrl", self.url(recording)),
+            ("Duration", str(recording.duration_s)),
+            ("RecordingFileSize", str(recording.path.stat().st_size if recording.path else 0)),
+        )
 
     def _fields(self, recording: Recording, told: str) -> Form:
         fields = [

@@ -103,9 +103,10 @@ ELEMENTS: Mapping[str, Element] = {
             "statusCallbackMethod": Attribute(METHOD, "POST"),
             "statusCallbackEvent": Attribute(_ROOM_EVENTS, ("start", "end")),
             **RECORDING_CALLBACK,
+            "eventCallbackUrl": Attribute(URL),
         },
         text=True,
-        not_emulated=frozenset({"recordingConfigurationId", "eventCallbackUrl"}),
+        not_emulated=frozenset({"recordingConfigurationId"}),
     ),
     "Queue": Element(
         attributes={"url": Attribute(URL), "method": Attribute(METHOD, "POST")},

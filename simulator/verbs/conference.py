@@ -77,12 +77,19 @@ def _terms(scene: Scene, noun: Verb) -> Terms:
         recording=RoomTerms(
             noun["record"] in {"record-from-start", "true"},
             noun["trim"],
-            Callback(
-                scene.resolved(noun["recordingStatusCallback"]),
-                noun["recordingStatusCallbackMethod"],
-                noun["recordingStatusCallbackEvent"],
-            ),
+            _callback(scene, noun),
         ),
+    )
+
+
+def _callback(scene: Scene, noun: Verb) -> Callback:
+    """Who is told of the recording; the older attribute counts where the newer is not given."""
+    if noun["eventCallbackUrl"] and not noun["recordingStatusCallback"]:
+        return Callback(scene.resolved(noun["eventCallbackUrl"]), room=noun.text)
+    return Callback(
+        scene.resolved(noun["recordingStatusCallback"]),
+        noun["recordingStatusCallbackMethod"],
+        noun["recordingStatusCallbackEvent"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from simulator.audio import RATE, decoded, encoded
 from simulator.call import Call
 from simulator.legs import Endpoint
 from simulator.network import Network
-from tests.simulator.app import NUMBER, FakeApp, network, response, run
+from tests.simulator.app import ACCOUNT, NUMBER, FakeApp, network, response, run
 
 ALICE, BOB, CAROL = "+13125550111", "+13125550112", "+13125550113"
 HZ = {ALICE: 500, BOB: 800, CAROL: 1250}
@@ -202,6 +203,41 @@ def test_the_room_is_recorded_once_two_are_in_it(tmp_path: Path) -> None:
     assert recorded["RecordingDuration"] == "4"
     assert recorded["ConferenceSid"] == app.forms("/room")[0]["ConferenceSid"]
     assert "CallSid" not in recorded
+
+
+async def talk(room: Room) -> None:
+    """Two meet and leave again."""
+    await room.joins(ALICE, wait_s=1)
+    await room.joins(BOB, wait_s=4)
+
+
+@pytest.mark.row("noun.Conference.eventCallbackUrl")
+def test_the_older_address_is_told_of_the_recording(tmp_path: Path) -> None:
+    record = 'record="record-from-start" trim="do-not-trim" eventCallbackUrl="/recorded"'
+    app = in_a_room(tmp_path, talk, lambda who: record)
+    (told,) = app.forms("/recorded")
+    sid = told["RecordingUrl"].rpartition("/")[2]
+    size = (tmp_path / "recordings" / f"{sid}.wav").stat().st_size
+    assert (told["EventName"], told["FriendlyName"]) == ("conference-record-end", "lobby")
+    assert (told["Duration"], told["RecordingFileSize"]) == ("4", str(size))
+    assert told["ConferenceSid"] == app.forms("/room")[0]["ConferenceSid"]
+    assert parsedate_to_datetime(told["Timestamp"]).tzinfo and told["AccountSid"] == ACCOUNT
+
+
+@pytest.mark.row("noun.Conference.eventCallbackUrl")
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'record="record-from-start" eventCallbackUrl="/old" recordingStatusCallback="/recorded"',
+        'eventCallbackUrl="/old"',
+    ],
+)
+def test_the_older_address_is_not_told_beside_the_newer_nor_without_a_recording(
+    tmp_path: Path, attributes: str
+) -> None:
+    app = in_a_room(tmp_path, talk, lambda who: attributes)
+    assert len(app.forms("/recorded")) == attributes.count("recordingStatusCallback")
+    assert not app.forms("/old")
 
 
 @pytest.mark.row("noun.Conference.waitUrl", "conference.wait.once")

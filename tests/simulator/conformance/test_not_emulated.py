@@ -26,7 +26,6 @@ row = pytest.mark.row
             "recordingConfigurationId",
             marks=row("noun.Conference.recordingConfigurationId"),
         ),
-        param("Conference", "eventCallbackUrl", marks=row("noun.Conference.eventCallbackUrl")),
         param("Queue", "reservationSid", marks=row("noun.Queue.reservationSid")),
         param("Queue", "postWorkActivitySid", marks=row("noun.Queue.postWorkActivitySid")),
         param("Stream", "connectorName", marks=row("noun.Stream.connectorName")),
