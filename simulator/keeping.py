@@ -52,17 +52,22 @@ def keep_recording(network: Network, call: Call, recorder: Recorder, trim: str) 
     if recorder.is_kept:
         return
     recorder.is_kept = True
+    network.recordings.being_kept[recorder.recording.sid] = asyncio.Event()
     network.aside(_keep(network, call, recorder, trim), of=call)
 
 
 async def _keep(network: Network, call: Call, recorder: Recorder, trim: str) -> None:
+    sid = recorder.recording.sid
     late_s = network.faults.lateness_of_recording(call.sid)
     if late_s:
-        sid = recorder.recording.sid
+        network.recordings.wait_no_more(sid)
         call.log.add("fault", fault="late", purpose="recording", recording_sid=sid)
         await network.clock.sleep(late_s)
-    async with network.clock.outside():
-        recording = await asyncio.to_thread(network.recordings.keep, recorder, trim)
+    try:
+        async with network.clock.outside():
+            recording = await asyncio.to_thread(network.recordings.keep, recorder, trim)
+    finally:
+        network.recordings.wait_no_more(sid)
     call.log.add(
         "recording",
         recording_sid=recording.sid,

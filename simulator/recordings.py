@@ -5,6 +5,7 @@ Channel 1 is the caller (inbound), channel 2 what the caller hears, as in Twilio
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -127,6 +128,8 @@ class Recordings:
         self.by_sid: dict[str, Recording] = {}
         self.running: dict[str, Recorder] = {}
         """What records at this moment, by the recording's id."""
+        self.being_kept: dict[str, asyncio.Event] = {}
+        """Recordings whose files are there in a moment: whoever asks for one waits."""
         self._folder = folder
         self._root = root
 
@@ -180,6 +183,12 @@ class Recordings:
         recording.status = "completed"
         _write_facts(recording, path.with_suffix(".json"))
         return recording
+
+    def wait_no_more(self, sid: str) -> None:
+        """Let go on who waits for a recording's file: it is there, or comes late."""
+        written = self.being_kept.pop(sid, None)
+        if written is not None:
+            written.set()
 
     def restore(self) -> None:
         """Know the recordings of earlier runs again, oldest first; broken files are left alone."""

@@ -107,9 +107,18 @@ async def fetch_recording(request: web.Request) -> web.Response:
     return web.json_response(_shown_at(request)(_found(request)))
 
 
+async def _kept(request: web.Request) -> Recording:
+    """The recording, once a file that is being written is there."""
+    recording = _found(request)
+    written = request.app[NETWORK].recordings.being_kept.get(recording.sid)
+    if written is not None:
+        await written.wait()
+    return recording
+
+
 async def fetch_sound(request: web.Request) -> web.StreamResponse:
     """The WAV file; `RequestedChannels` 1 mixes both sides, 2 keeps what there is."""
-    recording = _found(request)
+    recording = await _kept(request)
     if recording.path is None or not recording.path.exists():
         raise not_found(request.path)
     spoiled = _spoiled(request, recording)
@@ -152,7 +161,7 @@ def _mono(path: Path) -> bytes:
 
 async def fetch_mp3(request: web.Request) -> web.Response:
     """The same sound as MP3."""
-    recording = _found(request)
+    recording = await _kept(request)
     if recording.path is None or not recording.path.exists():
         raise not_found(request.path)
     mono = _wants_mono(request, recording)
