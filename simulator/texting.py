@@ -88,9 +88,7 @@ def _answer(network: Network, message: Message, verb: Verb, url: str) -> None:
     from_ = to_e164(verb["from"], like=message.to) or message.to
     if verb["from"] and from_ not in network.account.numbers:
         words = f"<{verb.name}> from {from_!r}, which is no number of this account"
-        network.debugger.add(
-            _INVALID_FROM, words, at=network.clock.date, url=url, level="warning"
-        )
+        network.debugger.add(_INVALID_FROM, words, at=network.clock.date, url=url, level="warning")
         return
     to = to_e164(verb["to"], like=from_) or message.from_
     if to in network.messages.opted_out:

@@ -240,7 +240,7 @@ def test_a_recording_is_fetched_as_wav_and_mp3_and_listed_after_it_was_deleted(
         wrong = requests.get(
             url + suffix, params={"RequestedChannels": 3}, auth=(ACCOUNT, TOKEN), timeout=60
         )
-        assert (wrong.status_code, wrong.json()["code"]) == (400, 20001)
+        assert wrong.status_code == 400 and "<Code>20001</Code>" in wrong.text
     assert client.recordings(one.sid).delete()
     assert client.recordings.list(call_sid=made.sid) == []
     (left,) = client.recordings.list(call_sid=made.sid, include_soft_deleted=True)

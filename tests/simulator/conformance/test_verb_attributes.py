@@ -52,7 +52,7 @@ row = pytest.mark.row
             "ftp://a.example/",
             marks=row("verb.Gather.action"),
         ),
-        param("Gather", "method", "POST", "GET|POST", "PUT|post", marks=row("verb.Gather.method")),
+        param("Gather", "method", "POST", "GET|POST|post", "PUT", marks=row("verb.Gather.method")),
         param("Gather", "timeout", 5, "0|1|120", "-1|auto", marks=row("verb.Gather.timeout")),
         param(
             "Gather",
