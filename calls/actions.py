@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calls.models import Call, Utterance
 from infra.clock import now
+from infra.db import add_or_find
 from infra.events import publish
 
 _TOKEN_S = 60
@@ -45,15 +45,7 @@ def call_arrived(
         status="in-progress",
         draft={},
     )
-    try:
-        with session.begin_nested():
-            session.add(call)
-    except IntegrityError:
-        other = find_call(session, carrier_sid)
-        if other is None:
-            raise
-        return other
-    return call
+    return add_or_find(session, call, lambda: find_call(session, carrier_sid))
 
 
 def find_call(session: Session, carrier_sid: str) -> Call | None:

@@ -7,11 +7,11 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -19,6 +19,7 @@ from infra.failpoints import failpoint
 from infra.log import logger, origin
 
 _log = logger(__name__)
+T = TypeVar("T")
 _BUSY_MS = 1200
 """How long a commit may wait for others: an answer must leave before the carrier, which waits
 two seconds while a caller holds the line, gives it up (carriers/addresses.py)."""
@@ -95,6 +96,23 @@ class Database:
     def close(self) -> None:
         """Close every connection of this process."""
         self.engine.dispose()
+
+
+def add_or_find(session: Session, row: T, find: Callable[[], T | None]) -> T:
+    """Add a row that must be the only one of its kind, or `find` the one that is there.
+
+    For what two transactions may make at the same moment. Raises IntegrityError when the row
+    cannot be added and none is found.
+    """
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        found = find()
+        if found is None:
+            raise
+        return found
+    return row
 
 
 def after_commit(session: Session, call: Callable[[], object]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calls.actions import find_call
 from infra.clock import now
+from infra.db import add_or_find
 from infra.events import publish
 from infra.jobs import enqueue
 from infra.storage import Stored
@@ -209,15 +209,7 @@ def _made(session: Session, carrier_sid: str, purpose: str) -> Recording:
         purpose=purpose,
         state=State.ANNOUNCED,
     )
-    try:
-        with session.begin_nested():
-            session.add(recording)
-    except IntegrityError:
-        found = _found(session, carrier_sid)
-        if found is None:
-            raise
-        return found
-    return recording
+    return add_or_find(session, recording, lambda: _found(session, carrier_sid))
 
 
 def _learn(
