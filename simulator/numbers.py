@@ -14,6 +14,7 @@ import phonenumbers
 
 _PUNCTUATION = re.compile(r"[\s().-]")
 _IS_WHOLE = phonenumbers.ValidationResult.IS_POSSIBLE
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SHORTEST = 7
 """What is shorter is a short code, which is dialled as it stands."""
 _FAILED = {
@@ -59,6 +60,11 @@ class Reading:
     country: str = ""
     national: str = ""
     line: str = ""
+
+
+def is_e164(text: str) -> bool:
+    """Whether it is a whole number in E.164: + and 7 to 15 digits."""
+    return _E164.fullmatch(text) is not None
 
 
 def to_e164(text: str, *, like: str = "") -> str:

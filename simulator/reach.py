@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.error_names import NAMES
+
 
 class BadReach(Exception):
     """It is described wrongly; the text says what was expected."""
@@ -44,7 +46,7 @@ FATES: Mapping[str, Fate] = {
     "invalid": _refused(21211, "Invalid 'To' Phone Number"),
     "no-region": _refused(21408, "Permission to send an SMS has not been enabled for the region"),
     "unverified": _refused(21608, "The number is unverified. Trial accounts cannot send there"),
-    "opted-out": _refused(21610, "Attempt to send to unsubscribed recipient"),
+    "opted-out": _refused(21610, NAMES[21610]),
     "full": _refused(21611, "This 'From' number has exceeded its queue of messages"),
     "no-route": _refused(21612, "The 'To' phone number is not currently reachable"),
     "not-mobile": _refused(21614, "'To' number is not a valid mobile number"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from simulator.delivery import send
+from simulator.error_names import NAMES
 from simulator.faults.webhooks import send_alone
 from simulator.messages import Media, Message
 from simulator.numbers import to_e164
@@ -92,8 +93,7 @@ def _answer(network: Network, message: Message, verb: Verb, url: str) -> None:
         return
     to = to_e164(verb["to"], like=from_) or message.from_
     if to in network.messages.opted_out:
-        words = "Attempt to send to unsubscribed recipient"
-        network.debugger.add(21610, words, at=network.clock.date, url=url)
+        network.debugger.add(21610, NAMES[21610], at=network.clock.date, url=url)
         return
     media = [urljoin(url, child.text) for child in verb.children if child.name == "Media"]
     if verb.text or media:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from simulator.keys import NETWORK
 from simulator.network import Network
-from simulator.numbers import to_e164
+from simulator.numbers import is_e164, to_e164
 from simulator.rest.addresses import check_names, name_of
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.calls import formatted
@@ -84,7 +84,7 @@ async def request_validation(request: web.Request) -> web.Response:
 def _number_of(network: Network, form: Mapping[str, str]) -> str:
     """The number to verify. Raises ApiError."""
     phone_number, delay = to_e164(form.get("PhoneNumber", "")), form.get("CallDelay", "0")
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", phone_number):
+    if not is_e164(phone_number):
         raise ApiError(400, 21421, "PhoneNumber: expected a number in E.164")
     if phone_number in network.verified.by_number:
         raise ApiError(400, 21450, "Phone number already verified for your account")

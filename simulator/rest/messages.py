@@ -13,10 +13,11 @@ from typing import Any
 from aiohttp import web
 
 from simulator.delivery import Delivery, send
+from simulator.error_names import NAMES
 from simulator.keys import NETWORK
 from simulator.messages import LONGEST_VALID_S, MOST_CHARACTERS, MOST_MEDIA, Media, Message
 from simulator.network import Network
-from simulator.numbers import to_e164
+from simulator.numbers import is_e164, to_e164
 from simulator.rest.answers import (
     ApiError,
     keeps,
@@ -28,7 +29,6 @@ from simulator.rest.answers import (
 )
 from simulator.rest.parameters import checked_url, flag, one_of, url_of
 
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _SERVICE = re.compile("MG[0-9a-fA-F]{32}")
 _SOONEST, _LATEST = timedelta(seconds=300), timedelta(days=35)
 _NOT_EMULATED = frozenset(
@@ -138,10 +138,10 @@ def _addressee(network: Network, form: dict[str, str], from_: str) -> str:
     to = to_e164(form.get("To", ""), like=from_)
     if not to:
         raise ApiError(400, 21604, "A 'To' phone number is required.")
-    if not _NUMBER.fullmatch(to):
+    if not is_e164(to):
         raise ApiError(400, 21211, "Invalid 'To' Phone Number")
     if to in network.messages.opted_out:
-        raise ApiError(400, 21610, "Attempt to send to unsubscribed recipient")
+        raise ApiError(400, 21610, NAMES[21610])
     fate = network.reach.of_texts(to)
     if fate.is_refused:
         raise ApiError(400, fate.code or 20001, fate.words)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from simulator.account import Account, Answering, Number
 from simulator.keys import NETWORK
+from simulator.numbers import is_e164
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.available import numbers_in
@@ -86,7 +87,7 @@ async def buy_number(request: web.Request) -> web.Response:
     phone_number = form.get("PhoneNumber", "")
     if not phone_number and form.get("AreaCode"):
         phone_number = next(numbers_in(form["AreaCode"], account.numbers), "")
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", phone_number):
+    if not is_e164(phone_number):
         raise ApiError(400, 21421, "PhoneNumber: expected a number in E.164")
     if phone_number in account.numbers:
         raise ApiError(400, 21422, f"{phone_number} is not available")

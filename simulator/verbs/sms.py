@@ -6,17 +6,15 @@ of it, unless `to` and `from` say otherwise; the action is told `SmsStatus`, sen
 
 from __future__ import annotations
 
-import re
-
 from simulator.delivery import send
+from simulator.error_names import NAMES
 from simulator.messages import MOST_CHARACTERS, Message
-from simulator.numbers import to_e164
+from simulator.numbers import is_e164, to_e164
 from simulator.scene import Outcome, Scene
 from simulator.twiml.parser import Verb
 from simulator.webhook import Form
 
 INVALID_TO, INVALID_FROM, INVALID_BODY, OPTED_OUT = 14101, 14102, 14103, 21610
-_IS_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
 async def sms(scene: Scene, verb: Verb) -> Outcome | None:
@@ -53,12 +51,12 @@ def _message(scene: Scene, verb: Verb) -> Message:
 def _fault(scene: Scene, message: Message) -> tuple[int, str]:
     """What keeps the text from being sent, by its code and in words; 0 when nothing does."""
     network = scene.network
-    if not _IS_NUMBER.fullmatch(message.to):
+    if not is_e164(message.to):
         return INVALID_TO, f"<Sms> to {message.to!r}, which is no number"
     if message.from_ not in network.account.numbers:
         return INVALID_FROM, f"<Sms> from {message.from_!r}, which is no number of this account"
     if not 0 < len(message.body) <= MOST_CHARACTERS:
         return INVALID_BODY, f"<Sms> needs a text of at most {MOST_CHARACTERS} characters"
     if message.to in network.messages.opted_out:
-        return OPTED_OUT, "Attempt to send to unsubscribed recipient"
+        return OPTED_OUT, NAMES[OPTED_OUT]
     return 0, ""
