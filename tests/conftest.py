@@ -13,7 +13,10 @@ from typing import Any, TypeVar
 import hypothesis
 import pytest
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.orm import Session
 
+from calls.actions import call_arrived
+from calls.models import Call
 from config.settings import Settings
 from infra.db import Database
 from migrations.tables import metadata
@@ -119,6 +122,18 @@ def settings(tmp_path: Path, database: Database) -> Settings:
         twilio_api_key="SK" + "0" * 32,
         twilio_api_secret="test-api-secret-of-thirty-two-bytes",
         twilio_twiml_app_sid="AP" + "0" * 32,
+    )
+
+
+def arrives(session: Session, carrier_sid: str) -> Call:
+    """The call, as any message about it tells."""
+    return call_arrived(
+        session,
+        carrier_sid=carrier_sid,
+        from_number="+13125550101",
+        to_number="+13125550100",
+        direction="inbound",
+        language="en",
     )
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from agents import actions, duty
 from agents.models import Handover, Offer, Presence
-from calls.actions import call_arrived
 from calls.models import Call
 from config.settings import Settings
 from infra.db import Database
 from infra.jobs import work
 from infra.services import Services
 from tests.browser.conftest import chromium_page, playwright_driver
+from tests.conftest import arrives
 from web.models import Staff
 
 __all__ = ["Floor", "chromium_page", "floor", "playwright_driver", "race"]
@@ -47,14 +47,7 @@ class Floor:
     def call(self) -> Call:
         """A call on the line."""
         with self.database.transaction() as session:
-            return call_arrived(
-                session,
-                carrier_sid=f"CA{next(self._count):032x}",
-                from_number="+13125550101",
-                to_number="+13125550100",
-                direction="inbound",
-                language="en",
-            )
+            return arrives(session, f"CA{next(self._count):032x}")
 
     def asks(self, *, priority: int = 0) -> int:
         """A caller who asks for a person; returns the handover's id."""

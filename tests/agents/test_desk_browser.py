@@ -210,14 +210,29 @@ def signs_in(page: Page, line: Line) -> None:
     page.wait_for_url(re.compile("/agents/desk"))
 
 
+def is_ready(page: Page, line: Line) -> None:
+    """The agent signs in and waits for calls."""
+    signs_in(page, line)
+    page.click("#go-ready")
+
+
+def takes_a_call(page: Page, line: Line, folder: Path, *, waits_s: int) -> subprocess.Popen[bytes]:
+    """The agent is ready, and talks with a caller who stays for so long."""
+    is_ready(page, line)
+    steps = f"from: '+13125550101'\nsteps:\n  - waits_s: {waits_s}\n"
+    caller = line.calls(steps, folder)
+    page.locator("#accept").click(timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    return caller
+
+
 def test_an_agent_takes_a_call_files_it_and_hangs_up(
     line: Line,
     chromium_page: OpensPage,
     tmp_path: Path,
 ) -> None:
     page = chromium_page()
-    signs_in(page, line)
-    page.click("#go-ready")
+    is_ready(page, line)
     caller = line.calls(
         "from: '+13125550101'\nsteps:\n  - is_transferred: true\n    within_s: 90\n"
         "  - is_hung_up_on: true\n    within_s: 90\n",
@@ -249,11 +264,7 @@ def test_a_reload_in_the_talk_keeps_the_caller_who_can_be_taken_back(
 ) -> None:
     page = chromium_page()
     page.on("dialog", lambda dialog: dialog.accept())
-    signs_in(page, line)
-    page.click("#go-ready")
-    caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 300\n", tmp_path)
-    page.locator("#accept").click(timeout=PATIENCE_MS)
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    caller = takes_a_call(page, line, tmp_path, waits_s=300)
     page.fill("#notes", "half a sentence")
     expect(page.locator("#saved")).to_contain_text("Saved", timeout=PATIENCE_MS)
     page.reload()
@@ -274,8 +285,7 @@ def test_a_caller_who_hangs_up_leaves_the_agent_with_the_notes(
     tmp_path: Path,
 ) -> None:
     page = chromium_page()
-    signs_in(page, line)
-    page.click("#go-ready")
+    is_ready(page, line)
     line.calls(
         "from: '+13125550101'\nsteps:\n  - is_transferred: true\n    within_s: 90\n"
         "  - waits_s: 1\n  - hangs_up: true\n",
@@ -294,8 +304,7 @@ def test_an_answer_from_before_the_accept_hangs_up_on_nobody(
     tmp_path: Path,
 ) -> None:
     page = chromium_page()
-    signs_in(page, line)
-    page.click("#go-ready")
+    is_ready(page, line)
     caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
     expect(page.locator("#offer")).to_be_visible(timeout=PATIENCE_MS)
     late: list[tuple[Route, APIResponse]] = []
@@ -318,11 +327,7 @@ def test_what_could_not_be_saved_is_kept_when_the_talk_is_cut_off(
     tmp_path: Path,
 ) -> None:
     page = chromium_page()
-    signs_in(page, line)
-    page.click("#go-ready")
-    caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
-    page.locator("#accept").click(timeout=PATIENCE_MS)
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    caller = takes_a_call(page, line, tmp_path, waits_s=60)
     network_is_away = threading.Event()
     network_is_away.set()
 
@@ -355,8 +360,7 @@ def test_the_voice_sdk_is_served_and_takes_the_same_interface(
 ) -> None:
     line.use(agent_phone="twilio")
     page = chromium_page()
-    signs_in(page, line)
-    page.click("#go-ready")
+    is_ready(page, line)
     expect(page.locator("body")).to_have_attribute("data-presence", "ready")
     assert eventually(lambda: page.evaluate("globalThis.Twilio && Twilio.Device.version"))
     expect(page.locator("#trouble")).to_be_hidden()

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from calls.actions import call_arrived
 from calls.models import Call
 from carriers.base import Carrier, CarrierCall
 from config.settings import Settings
@@ -19,6 +18,7 @@ from infra.clock import now
 from infra.db import Database
 from infra.jobs import Outbox, Run, enqueue, job, work
 from infra.services import Services
+from tests.conftest import arrives
 
 SID = "CA" + "5" * 32
 
@@ -95,14 +95,7 @@ def test_the_sweep_ends_and_settles_a_call_whose_last_callback_never_came(
     services = Services(settings, database)
     services.add(Carrier, TheirBooks())
     with database.transaction() as session:
-        call_arrived(
-            session,
-            carrier_sid=SID,
-            from_number="+13125550101",
-            to_number="+13125550100",
-            direction="inbound",
-            language="en",
-        ).draft = {"category": "pothole"}
+        arrives(session, SID).draft = {"category": "pothole"}
         enqueue(session, queue="books", job="ivr.jobs.sweep", key="every:sweep:1")
     assert work(services, "books") == 1
     assert work(services, "tickets") >= 1

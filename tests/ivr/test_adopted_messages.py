@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from calls.actions import call_arrived, end_call
+from calls.actions import end_call
 from calls.models import Call, TurnSound
 from config.settings import Settings
 from infra import jobs
@@ -14,6 +14,7 @@ from infra.clock import now
 from infra.db import Database
 from infra.services import Services
 from recordings.models import Recording
+from tests.conftest import arrives
 from tickets.models import Report
 
 CALL, LEFT = "CA" + "1" * 32, "RE" + "1" * 32
@@ -22,14 +23,7 @@ CALL, LEFT = "CA" + "1" * 32, "RE" + "1" * 32
 def a_call(database: Database, *, ended_s_ago: float | None = 60, recorded: str = LEFT) -> int:
     """A call that is over, and what was said after a tone in it."""
     with database.transaction() as session:
-        call = call_arrived(
-            session,
-            carrier_sid=CALL,
-            from_number="+13125550101",
-            to_number="+13125550100",
-            direction="inbound",
-            language="en",
-        )
+        call = arrives(session, CALL)
         if ended_s_ago is not None:
             at = now() - timedelta(seconds=ended_s_ago)
             end_call(session, call, status="completed", duration_s=30, at=at)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from agents.models import Handover
-from calls.actions import call_arrived, end_call
+from calls.actions import end_call
 from calls.models import Call, Turn, Utterance
 from carriers.messages import Keys, Message, Silence, Speech, Unanswered
 from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say
@@ -19,6 +19,7 @@ from infra.db import Database
 from infra.jobs import work
 from infra.services import Services
 from ivr import turns
+from tests.conftest import arrives
 from tickets.models import Report, Ticket
 
 SID = "CA" + "1" * 32
@@ -34,14 +35,7 @@ def services(settings: Settings, database: Database, chicago: City) -> Iterator[
     made = Services(settings, database)
     made.add(City, chicago)
     with database.transaction() as session:
-        call = call_arrived(
-            session,
-            carrier_sid=SID,
-            from_number="+13125550101",
-            to_number="+13125550100",
-            direction="inbound",
-            language="en",
-        )
+        call = arrives(session, SID)
         turns.start(session, made, call)
     yield made
 

@@ -28,6 +28,12 @@ SID = "EH" + "0123456789abcdef" * 2
 Client = TestClient[web.Request, web.Application]
 
 
+def hosting(folder: Path, bins: Path | None = None) -> Client:
+    """A client of a simulator that hosts the folder's documents."""
+    settings = replace(settings_for(1, folder), bins_dir=bins or folder)
+    return TestClient(TestServer(create_app(settings)))
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -44,8 +50,7 @@ def test_only_what_is_in_the_folder_is_served(tmp_path: Path, path: str, status:
     (tmp_path / "secret.txt").write_text("secret")
 
     async def work() -> None:
-        settings = replace(settings_for(1, tmp_path), bins_dir=bins)
-        async with TestClient(TestServer(create_app(settings))) as client:
+        async with hosting(tmp_path, bins) as client:
             answer = await client.get(path)
             assert answer.status == status
             if status == 200:
@@ -61,8 +66,7 @@ def test_a_document_is_filled_in_with_what_is_asked(tmp_path: Path) -> None:
     (tmp_path / "call.xml").write_text("{{From}} {{Name}} {{Digits}}")
 
     async def work() -> None:
-        settings = replace(settings_for(1, tmp_path), bins_dir=tmp_path)
-        async with TestClient(TestServer(create_app(settings))) as client:
+        async with hosting(tmp_path) as client:
             query, form = {"Name": "A & B", "From": "nobody"}, {"From": CALLER}
             answer = await client.post("/bins/call.xml", params=query, data=form)
             assert await answer.text() == f"{CALLER} A &amp; B "
@@ -76,8 +80,7 @@ def test_a_template_that_cannot_be_followed_says_why(tmp_path: Path) -> None:
     (tmp_path / "call.xml").write_text("<Response>{{#Name}}</Response>")
 
     async def work() -> None:
-        settings = replace(settings_for(1, tmp_path), bins_dir=tmp_path)
-        async with TestClient(TestServer(create_app(settings))) as client:
+        async with hosting(tmp_path) as client:
             answer = await client.get("/bins/call.xml")
             assert answer.status == 500
             assert await answer.text() == "call.xml: {{#Name}} has no end"
@@ -111,8 +114,7 @@ def test_whoever_comes_by_the_door_is_given_the_bins_alone(tmp_path: Path) -> No
         return answer.status, await answer.text()
 
     async def work() -> None:
-        settings = replace(settings_for(1, tmp_path), bins_dir=tmp_path)
-        async with TestClient(TestServer(create_app(settings))) as client:
+        async with hosting(tmp_path) as client:
             assert await asked(client, f"/twiml/{SID}") == (200, response("<Say>Hello Jane</Say>"))
             status, text = await asked(client, f"/twiml/EH{'0' * 32}")
             assert status == 404 and f"there is no TwiML Bin EH{'0' * 32} here" in text

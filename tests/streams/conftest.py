@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from carriers.media_stream import StreamMessage
 from carriers.messages import Heard, Keys, Silence, Speech
 from carriers.verbs import HangUp, Listen, Say
 from config.city import City, load_city
@@ -20,11 +21,13 @@ from infra.db import Database
 from infra.services import Services
 from ivr.door import Door
 from ivr.hearing import Ear
+from ivr.link import DONE, Link, Threads
+from ivr.listening import Conversation
 from ivr.saying import Voice
 from ivr.sockets import MediaSockets
 from ivr.turns import Reply
 from streams import Streams
-from tests.streams.phone import CALL, FakeEar, FakeVoice, Phone, dials
+from tests.streams.phone import CALL, STREAM, FakeEar, FakeVoice, Phone, dials
 from web.live_feed import LiveFeed
 
 TOKEN = "one-time-token"
@@ -100,6 +103,32 @@ class ScriptDoor:
     def answers(self) -> list[str]:
         """What was heard, in short."""
         return [_short(heard) for heard in self.heard]
+
+
+def conversation(
+    settings: Settings,
+    door: ScriptDoor,
+    messages: AsyncIterator[StreamMessage],
+    send: Callable[[str], Awaitable[None]],
+    threads: Threads,
+    *,
+    ear: Ear | None = None,
+) -> Conversation:
+    """A conversation over a socket that the test itself is; closing it does nothing."""
+
+    async def close(code: int = DONE) -> None:
+        """Nothing to close."""
+
+    return Conversation(
+        Link(STREAM, CALL, messages, send, close),
+        door,
+        FakeVoice(),
+        settings,
+        threads,
+        ear=ear,
+        finished=lambda question, language, words: True,
+        note_answer=lambda took_ms: None,
+    )
 
 
 class Running:

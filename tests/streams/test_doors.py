@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from calls.actions import call_arrived, end_call, find_call, new_stream_token
+from calls.actions import end_call, find_call, new_stream_token
 from carriers.base import Carrier
 from carriers.messages import Keys
 from config.city import City
@@ -23,7 +23,7 @@ from infra.db import Database
 from infra.services import Services
 from ivr import turns
 from ivr.door import CallDoor
-from tests.conftest import eventually
+from tests.conftest import arrives, eventually
 from tests.streams.conftest import TOKEN, Opens, Running, ScriptDoor, asks, chicago, running
 from tests.streams.phone import CALL, Phone
 
@@ -54,14 +54,7 @@ def services(settings: Settings, database: Database) -> Services:
 def token(services: Services) -> str:
     """A call that has begun, and the token of its media socket."""
     with services.database.transaction() as session:
-        call = call_arrived(
-            session,
-            carrier_sid=CALL,
-            from_number="+13125550101",
-            to_number="+13125550100",
-            direction="inbound",
-            language="en",
-        )
+        call = arrives(session, CALL)
         turns.start(session, services, call)
         return new_stream_token(call)
 

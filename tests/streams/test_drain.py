@@ -13,12 +13,10 @@ from asr.live import EarEvent, Partial, Utterance
 from carriers.media_stream import Sound, StreamMessage
 from config.settings import Settings
 from infra.db import Database
-from ivr.link import DONE, Link, Threads
-from ivr.listening import Conversation
+from ivr.link import Threads
 from ivr.turns import Reply
 from tests.conftest import eventually
-from tests.streams.conftest import TOKEN, ScriptDoor, asks, running
-from tests.streams.phone import CALL, STREAM, FakeVoice
+from tests.streams.conftest import TOKEN, ScriptDoor, asks, conversation, running
 from tests.streams.test_hearing import SlowEar
 
 
@@ -64,23 +62,12 @@ async def end_while_the_ear_is_at_work(settings: Settings) -> ScriptDoor:
     async def send(text: str) -> None:
         asked.set()
 
-    async def close(code: int = DONE) -> None:
-        """Nothing to close."""
-
     with ThreadPoolExecutor(1) as ears, ThreadPoolExecutor(2) as others:
-        conversation = Conversation(
-            Link(STREAM, CALL, says_late(ear, asked), send, close),
-            door,
-            FakeVoice(),
-            settings,
-            Threads(ears, others),
-            ear=ear,
-            finished=lambda question, language, words: True,
-            note_answer=lambda took_ms: None,
-        )
-        talk = asyncio.create_task(conversation.hold())
+        threads = Threads(ears, others)
+        held = conversation(settings, door, says_late(ear, asked), send, threads, ear=ear)
+        talk = asyncio.create_task(held.hold())
         await asyncio.to_thread(ear.stopped.wait, 5)
-        conversation.drain()
+        held.drain()
         ear.hand_out.set()
         await talk
     return door

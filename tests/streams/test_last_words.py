@@ -8,10 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from carriers.media_stream import Key, StreamMessage
 from config.settings import Settings
-from ivr.link import DONE, Link, LinkLost, Threads
-from ivr.listening import Conversation
-from tests.streams.conftest import ScriptDoor, asks
-from tests.streams.phone import CALL, STREAM, FakeVoice
+from ivr.link import LinkLost, Threads
+from tests.streams.conftest import ScriptDoor, asks, conversation
 
 
 async def press_a_key_and_go(settings: Settings) -> ScriptDoor:
@@ -24,26 +22,13 @@ async def press_a_key_and_go(settings: Settings) -> ScriptDoor:
             raise LinkLost
         spoken.set()
 
-    async def close(code: int = DONE) -> None:
-        """Nothing to close."""
-
     async def messages() -> AsyncIterator[StreamMessage]:
         await spoken.wait()
         gone.set()
         yield Key("1")
 
     with ThreadPoolExecutor(1) as ears, ThreadPoolExecutor(2) as others:
-        conversation = Conversation(
-            Link(STREAM, CALL, messages(), send, close),
-            door,
-            FakeVoice(),
-            settings,
-            Threads(ears, others),
-            ear=None,
-            finished=lambda question, language, words: True,
-            note_answer=lambda took_ms: None,
-        )
-        await conversation.hold()
+        await conversation(settings, door, messages(), send, Threads(ears, others)).hold()
     return door
 
 
