@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 
 from simulator.callers import Caller, ScriptedCall
+from simulator.recordings import Recorder, Recording
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
 from tests.simulator.openapi import fields
@@ -169,6 +172,30 @@ def test_its_address_is_the_carriers_and_can_be_played(
         assert finished(served, form["RecordingSid"]).media_url == url
         errors = requests.get(f"{served.root}/simulator/debugger", timeout=60).json()["errors"]
         assert not errors
+
+
+def test_whoever_asks_for_a_recording_waits_while_its_file_is_written(
+    served: Served, call: ScriptedCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books, may_write = served.network.recordings, threading.Event()
+    keep = books.keep
+
+    def keeps_later(recorder: Recorder, trim: str) -> Recording:
+        assert may_write.wait(60)
+        return keep(recorder, trim)
+
+    monkeypatch.setattr(books, "keep", keeps_later)
+    recordings = served.client().calls(call.sid).recordings
+    sid = recordings.create().sid
+    call.waits(1)
+    recordings(sid).update(status="stopped")
+    url = f"{served.root}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}.wav"
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(requests.get, url, auth=(ACCOUNT, TOKEN), timeout=60)
+        wait({asked}, timeout=1)
+        is_waiting = not asked.done()
+        may_write.set()
+        assert is_waiting and asked.result().status_code == 200
 
 
 @pytest.mark.row("rest.transcription")
