@@ -6,30 +6,23 @@ JSON text frames, mu-law in base64, 20 ms a message. Numbers are strings except 
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import json
-import socket
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
-from yarl import URL
 
+from simulator.app_socket import ANSWER_S, AppSocket
 from simulator.audio import FRAME_BYTES, RATE
-from simulator.origins import OriginMap, legal
+from simulator.origins import OriginMap
 from simulator.sids import STREAM, new_sid
-from simulator.signature import HEADER, signature
 from simulator.wire import Wire
 
-ANSWER_S = 10.0
 GOODBYE_S = 1.0
 """How long a server that was told `stop` has to close by itself, in real time."""
-_SEND_S = 2.0
-_CLOSE_S = 3.0
-MOST_MESSAGE_BYTES = 16 * 1024 * 1024
 MOST_WAITING_S = 600
 """Sound that waits to be played; what comes beyond it is discarded (Twilio, error 31931)."""
 MOST_UNSENT = 3000
@@ -42,14 +35,6 @@ _TRACKS = {
 
 _FIELDS = {"media": "payload", "mark": "name", "clear": ""}
 """What a message of the server holds besides its event and streamSid."""
-
-
-class StreamFailed(Exception):
-    """The socket could not be opened. `code` is Twilio's error code."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Buffer:
@@ -117,11 +102,8 @@ class MediaStream:
         wire: Wire | None = None,
     ) -> None:
         self.sid = new_sid(STREAM)
-        self.closed = asyncio.Event()
-        self.closed_by_server = False
         self._account_sid = account_sid
         self._call_sid = call_sid
-        self._url = url
         self._tracks = _TRACKS[track]
         self._parameters = dict(parameters)
         self._two_way = two_way
@@ -130,10 +112,14 @@ class MediaStream:
         self._wire = wire or Wire(lambda: 0.0)
         self._number = 0
         self._chunks = dict.fromkeys(self._tracks, 0)
-        self._out: asyncio.Queue[str | None] = asyncio.Queue()
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._work: list[asyncio.Task[None]] = []
+        self._socket = AppSocket(url, self._receive, self._left)
+        self.closed = self._socket.closed
         self.buffer = Buffer(self._echo)
+
+    @property
+    def closed_by_server(self) -> bool:
+        """Whether it was the server that closed the socket."""
+        return self._socket.closed_by_server
 
     def _warn(self, code: int, message: str) -> None:
         """Say what is wrong, each kind once in a stream as the carrier does."""
@@ -149,36 +135,9 @@ class MediaStream:
         origins: OriginMap,
         answer_s: float = ANSWER_S,
     ) -> None:
-        """Shake hands, for at most `answer_s`, and announce the stream. Raises StreamFailed."""
-        place = origins.local(self._url)
-        headers = {
-            "Host": place.host,
-            HEADER: signature(auth_token, legal(self._url)),
-            **dict(place.forwarded),
-        }
-        try:
-            async with asyncio.timeout(answer_s):
-                self._socket = await session.ws_connect(
-                    URL(legal(place.url), encoded=True),
-                    headers=headers,
-                    max_msg_size=MOST_MESSAGE_BYTES,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
-                )
-        except aiohttp.WSServerHandshakeError as error:
-            raise StreamFailed(31920, f"handshake answered with {error.status}") from error
-        except TimeoutError as error:
-            raise StreamFailed(31901, f"no answer within {answer_s:g} s") from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise StreamFailed(31911, f"the certificate is not trusted: {error}") from error
-        except aiohttp.ClientConnectorSSLError as error:
-            raise StreamFailed(31910, f"no TLS: {error}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise StreamFailed(31902, f"cannot connect: {error}") from error
+        """Shake hands, for at most `answer_s`, and announce the stream. Raises SocketFailed."""
+        await self._socket.open(session, auth_token=auth_token, origins=origins, answer_s=answer_s)
         self._announce()
-        self._work = [
-            asyncio.ensure_future(self._send_all(self._socket)),
-            asyncio.ensure_future(self._receive_all(self._socket)),
-        ]
 
     def tap(self, inbound: bytes, outbound: bytes) -> None:
         """Send the frames of one tick."""
@@ -191,7 +150,7 @@ class MediaStream:
                 "timestamp": str((self._chunks[track] - 1) * 20),
                 "payload": base64.b64encode(frame).decode(),
             }
-            if self._out.qsize() < MOST_UNSENT:
+            if self._socket.unsent < MOST_UNSENT:
                 self._send("media", media=media)
             else:
                 self._warn(31930, "the server does not take the frames; they are discarded")
@@ -213,45 +172,20 @@ class MediaStream:
             return
         stop = {"accountSid": self._account_sid, "callSid": self._call_sid}
         self._send("stop", stop=stop)
-        await self._end(GOODBYE_S)
+        await self._socket.end(GOODBYE_S)
 
     async def close(self) -> None:
         """Close without a word. A second time does nothing."""
-        await self._end(0)
-
-    async def _end(self, wait_s: float) -> None:
-        """Send what waits and close, at the latest when this is cancelled; nothing is taken now."""
-        self.closed.set()
-        self._out.put_nowait(None)
-        if not self._work:
-            return
-        sending, receiving = self._work
-        try:
-            await asyncio.wait({sending}, timeout=_SEND_S)
-            await asyncio.wait({receiving}, timeout=wait_s)
-        finally:
-            await self._leave()
-
-    async def _leave(self) -> None:
-        if self._socket is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._socket.close(), _CLOSE_S)
-        for task in self._work:
-            task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await self._socket.end()
 
     def cut(self) -> None:
         """Drop the connection as a broken network does."""
-        connection = self._socket.get_extra_info("socket") if self._socket else None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self.closed.set()
+        self._socket.cut()
 
     def _announce(self) -> None:
         connected = {"event": "connected", "protocol": "Call", "version": "1.0.0"}
         self._wire.note(connected, to_app=True)
-        self._out.put_nowait(json.dumps(connected))
+        self._socket.send(json.dumps(connected))
         self._send(
             "start",
             start={
@@ -273,31 +207,23 @@ class MediaStream:
             "streamSid": self.sid,
         }
         self._wire.note(message, to_app=True)
-        self._out.put_nowait(json.dumps(message, separators=(",", ":")))
+        self._socket.send(json.dumps(message, separators=(",", ":")))
 
     def _echo(self, name: str) -> None:
         self._send("mark", mark={"name": name})
 
-    async def _send_all(self, to: aiohttp.ClientWebSocketResponse) -> None:
-        with contextlib.suppress(ConnectionError, aiohttp.ClientError):
-            while (message := await self._out.get()) is not None:
-                await to.send_str(message)
+    def _receive(self, message: aiohttp.WSMessage) -> None:
+        if message.type == aiohttp.WSMsgType.TEXT:
+            self._take(message.data)
+        elif message.type == aiohttp.WSMsgType.BINARY:
+            self._warn(31950, "a binary message; expected JSON text")
+        elif message.type == aiohttp.WSMsgType.ERROR:
+            self._warn(31924, f"not the WebSocket protocol: {message.data}")
 
-    async def _receive_all(self, server: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in server:
-            if self.closed.is_set():
-                continue
-            if message.type == aiohttp.WSMsgType.TEXT:
-                self._take(message.data)
-            elif message.type == aiohttp.WSMsgType.BINARY:
-                self._warn(31950, "a binary message; expected JSON text")
-            elif message.type == aiohttp.WSMsgType.ERROR:
-                self._warn(31924, f"not the WebSocket protocol: {message.data}")
-        if not self.closed.is_set():
-            self.closed_by_server = True
-            if server.close_code not in (1000, None):
-                self._warn(31921, f"the server closed with code {server.close_code}")
-        self.closed.set()
+    def _left(self) -> None:
+        code = self._socket.close_code
+        if code not in (1000, None):
+            self._warn(31921, f"the server closed with code {code}")
 
     def _take(self, text: str) -> None:
         if not self._two_way:

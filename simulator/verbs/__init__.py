@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.scene import Handler
-from simulator.verbs import dial, flow, gather, queue, record, refer, sms, speak, streams
+from simulator.verbs import connect, dial, flow, gather, queue, record, refer, sms, speak, streams
 
 HANDLERS: Mapping[str, Handler] = {
     "Say": speak.say,
@@ -16,7 +16,7 @@ HANDLERS: Mapping[str, Handler] = {
     "Enqueue": queue.enqueue,
     "Leave": queue.leave,
     "Dial": dial.dial,
-    "Connect": streams.connect,
+    "Connect": connect.connect,
     "Start": streams.start,
     "Stop": streams.stop,
     "Redirect": flow.redirect,

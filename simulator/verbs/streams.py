@@ -1,19 +1,20 @@
-"""<Connect>, <Start> and <Stop>: media sockets and recordings beside the call."""
+"""<Stream>, <Start> and <Stop>: media sockets and recordings beside the call."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC
 
+from simulator.app_socket import SocketFailed
 from simulator.faults.media import Weather
-from simulator.faults.strikes import Strike
 from simulator.keeping import record_call
-from simulator.media_stream import MediaStream, StreamFailed
+from simulator.media_stream import MediaStream
 from simulator.origins import BadOrigin
 from simulator.recordings import Callback, RecordTerms
 from simulator.scene import Outcome, Scene
 from simulator.twiml.parser import Verb
+from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
 from simulator.webhook import Request
 
 MOST_TRACKS = 4
@@ -22,18 +23,11 @@ _MOST_PARAMETER = 500
 _MALFORMED = 31923
 
 
-async def connect(scene: Scene, verb: Verb) -> Outcome | None:
-    """Talk with the application through a socket until it closes; then the action or go on."""
-    noun = verb.children[0]
-    try:
-        stream = await _opened(scene, noun, two_way=True)
-        if stream is not None:
-            await _until_closed(scene, noun, stream)
-    except asyncio.CancelledError:
-        if scene.call.is_over and verb["action"] is not None:
-            scene.call.last_words.append(scene.action(verb))
-        raise
-    return scene.action(verb) if verb["action"] is not None else None
+async def talk(scene: Scene, noun: Verb) -> None:
+    """Talk with the application through a socket until it closes."""
+    stream = await _opened(scene, noun, two_way=True)
+    if stream is not None:
+        await _until_closed(scene, noun, stream)
 
 
 async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
@@ -61,24 +55,11 @@ async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
 def _trouble(scene: Scene, stream: MediaStream) -> tuple[Weather, asyncio.Future[None]]:
     """What the plan of faults does to a socket: to its sound, and that it may be cut."""
     call = scene.call
-    number = sum(
-        event["event"] == "stream" and event.get("state") == "started" for event in call.log.events
-    )
-    strikes = scene.network.faults.of_media(call.sid, number)
+    strikes = strikes_of(scene)
     for strike in strikes:
         if strike.fault.name != "cut":
             call.log.add("fault", fault=strike.fault.name, purpose="media", stream_sid=stream.sid)
-    cuts = [strike for strike in strikes if strike.fault.name == "cut"]
-    return Weather(strikes), asyncio.ensure_future(_cut(scene, stream, cuts))
-
-
-async def _cut(scene: Scene, stream: MediaStream, cuts: list[Strike]) -> None:
-    """Cut the socket when its time has come, if it has one."""
-    if not cuts:
-        return
-    await scene.network.clock.sleep(min(strike.drawn("seconds") for strike in cuts))
-    scene.call.log.add("fault", fault="cut", purpose="media", stream_sid=stream.sid)
-    stream.cut()
+    return Weather(strikes), asyncio.ensure_future(cut_when_due(scene, stream, strikes))
 
 
 async def start(scene: Scene, verb: Verb) -> Outcome | None:
@@ -161,45 +142,15 @@ async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | N
     stream = _made(scene, noun, url, two_way=two_way)
     try:
         _check(scene, noun, url, two_way=two_way)
-        if scene.network.outage.is_on:
-            scene.network.outage.note(scene.call, "media", url=url)
-            raise StreamFailed(31902, "cannot connect: the carrier is out")
-        await _open(scene, stream)
-    except (StreamFailed, BadOrigin) as failed:
-        code = failed.code if isinstance(failed, StreamFailed) else _MALFORMED
+        await open_socket(scene, stream, url)
+    except (SocketFailed, BadOrigin) as failed:
+        code = failed.code if isinstance(failed, SocketFailed) else _MALFORMED
         scene.network.complain(scene.call, code, str(failed), url)
         _report(scene, noun, stream, "stream-error", f"{code}: {failed}")
         return None
     scene.call.log.add("stream", stream_sid=stream.sid, state="started", url=url)
     _report(scene, noun, stream, "stream-started")
     return stream
-
-
-async def _open(scene: Scene, stream: MediaStream) -> None:
-    """Open the socket; a caller who hangs up meanwhile leaves one that opens and stops at once."""
-    network = scene.network
-    scene.call.log.add("stream", stream_sid=stream.sid, state="opening")
-
-    async def shake_hands() -> None:
-        async with network.clock.outside():
-            await stream.open(
-                network.webhooks.session,
-                auth_token=network.settings.auth_token,
-                origins=network.settings.origins,
-            )
-
-    opening = asyncio.ensure_future(shake_hands())
-    try:
-        await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        network.aside(_stop_when_open(scene, opening, stream), of=scene.call)
-        raise
-
-
-async def _stop_when_open(scene: Scene, opening: asyncio.Future[None], stream: MediaStream) -> None:
-    with suppress(StreamFailed, BadOrigin):
-        await opening
-        scene.network.aside(stream.stop())
 
 
 def _socket_url(scene: Scene, noun: Verb) -> str:
@@ -219,14 +170,14 @@ def _socket_url(scene: Scene, noun: Verb) -> str:
 
 def _check(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> None:
     if not url.startswith("wss://"):
-        raise StreamFailed(31922, f"<Stream> needs a wss:// address, got {url!r}")
+        raise SocketFailed(31922, f"<Stream> needs a wss:// address, got {url!r}")
     if two_way and noun["track"] != "inbound_track":
-        raise StreamFailed(31941, f"track {noun['track']} is not for <Connect>")
+        raise SocketFailed(31941, f"track {noun['track']} is not for <Connect>")
     for child in noun.children:
         if len(child["name"]) + len(child["value"]) > _MOST_PARAMETER:
-            raise StreamFailed(31900, f"a <Parameter> has more than {_MOST_PARAMETER} characters")
+            raise SocketFailed(31900, f"a <Parameter> has more than {_MOST_PARAMETER} characters")
     if not two_way and scene.call.streams.tracks + _tracks(noun) > MOST_TRACKS:
-        raise StreamFailed(31900, f"more than {MOST_TRACKS} tracks of one call")
+        raise SocketFailed(31900, f"more than {MOST_TRACKS} tracks of one call")
 
 
 def _tracks(noun: Verb) -> int:

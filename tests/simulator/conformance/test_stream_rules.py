@@ -16,8 +16,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from simulator.app_socket import SocketFailed
 from simulator.door.certificates import authority_in
-from simulator.media_stream import MOST_UNSENT, MOST_WAITING_S, MediaStream, StreamFailed
+from simulator.media_stream import MOST_UNSENT, MOST_WAITING_S, MediaStream
 from simulator.network import Network
 from simulator.origins import OriginMap
 from tests.simulator.app import ACCOUNT, PUBLIC, TOKEN, response, run
@@ -474,7 +475,7 @@ async def opened(local: str) -> tuple[int, list[int]]:
     async with aiohttp.ClientSession() as session:
         try:
             await made.open(session, auth_token=TOKEN, origins=origins, answer_s=0.5)
-        except StreamFailed as failed:
+        except SocketFailed as failed:
             return failed.code, warned
         await made.closed.wait()
         await made.close()
