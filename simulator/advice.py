@@ -64,6 +64,16 @@ _ADVICE = {
         "The media server sent what the protocol does not know; compare the message with "
         "Media Streams' messages."
     ),
+    64102: (
+        "See that a server takes WebSockets at the session's address, which begins with wss://, "
+        "and map wss with --map."
+    ),
+    64105: 'The server closed the session; look into its log, or let it send {"type": "end"}.',
+    64106: "There is no voice for that language here; the words were read in another one.",
+    64107: (
+        "The server sent what the protocol does not know; compare the message with "
+        "ConversationRelay's messages."
+    ),
 }
 _FAMILIES = (
     (

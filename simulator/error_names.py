@@ -145,5 +145,9 @@ NAMES = {
     31941: "Stream - Invalid Track configuration",
     31950: "Stream - Protocol - Malformed Message",
     31951: "Stream - Protocol - Invalid Message",
+    64102: "ConversationRelay: Unable to Connect to Websocket URL",
+    64105: "ConversationRelay: Websocket ended",
+    64106: "ConversationRelay: Invalid argument",
+    64107: "ConversationRelay: Invalid Message Received",
 }
 """31911 is named by other sources than the dictionary."""

@@ -8,7 +8,7 @@ import uuid
 
 ACCOUNT, CALL, RECORDING, STREAM, QUEUE, MESSAGE = "AC", "CA", "RE", "MZ", "QU", "SM"
 CONFERENCE, NUMBER, APPLICATION, TRANSCRIPTION = "CF", "PN", "AP", "TR"
-MULTIMEDIA, MEDIA = "MM", "ME"
+MULTIMEDIA, MEDIA, SESSION = "MM", "ME", "VX"
 
 _seeded: list[random.Random] = []
 

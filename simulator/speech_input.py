@@ -23,6 +23,7 @@ from simulator.recordings import SilenceMeter
 AUTO_TIMEOUT_S = 1.0
 """What `speechTimeout="auto"` waits after the last word."""
 _BEGINS_S = 0.16
+_PAUSE_S = 0.3
 _MODEL_RATE = 16_000
 _KNOWN = 1.0
 
@@ -106,6 +107,16 @@ class SpeechWatch:
     def close(self) -> None:
         """Watch no longer."""
         self._stop()
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether the caller has begun and makes no pause."""
+        return self.began.is_set() and self._meter.silent_s < _PAUSE_S
+
+    @property
+    def lasts_s(self) -> float:
+        """How long ago the caller began."""
+        return self._taken_s
 
     @property
     def goes_on(self) -> bool:

@@ -38,7 +38,7 @@ class Wire:
 
     def note(self, message: Any, *, to_app: bool) -> None:
         """A message of the protocol, or whatever else came."""
-        event = str(message.get("event")) if isinstance(message, Mapping) else "not a message"
+        event = _kind_of(message)
         if event == "media" and to_app in self._sound:
             self._sound[to_app].count += 1
             return
@@ -55,9 +55,19 @@ class Wire:
         return [one.line() for one in self.passed]
 
 
+def _kind_of(message: Any) -> str:
+    """`event` of Media Streams, `type` of ConversationRelay."""
+    if not isinstance(message, Mapping):
+        return "not a message"
+    return str(message.get("event", message.get("type")))
+
+
 def _shown(message: Any) -> str:
     """What a message says besides its envelope."""
     if not isinstance(message, Mapping):
         return repr(message)[:_MOST_CHARACTERS]
+    if "type" in message:
+        rest = {name: value for name, value in message.items() if name != "type"}
+        return repr(rest)[:_MOST_CHARACTERS]
     inner = message.get(str(message.get("event")))
     return "" if inner is None else repr(inner)[:_MOST_CHARACTERS]

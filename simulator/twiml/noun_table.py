@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulator.relay.messages import INPUTS, open_to
 from simulator.twiml.element import RECORDING_CALLBACK, REQUIRED, Attribute, Element
 from simulator.twiml.values import (
     BOOLEAN,
     CALL_SID,
     METHOD,
     REGION,
+    RELAY_TIMEOUT,
     SEND_DIGITS,
     SOCKET_URL,
     TEXT,
     URL,
+    Kind,
     at_most,
     events_of,
     integer,
@@ -50,6 +53,38 @@ _DETECTION = {
     "amdStatusCallbackMethod": Attribute(METHOD, "POST"),
 }
 _STREAM_ELSEWHERE = frozenset({"connectorName", "audioFormat", "sampleRate"})
+_OPEN_TO = Kind(f"one of {', '.join(INPUTS)}, true, false", open_to)
+_RELAY_EVENTS = ("speaker-events", "tokens-played")
+_SPEAKS = {
+    name: Attribute(TEXT, "")
+    for name in (
+        "ttsProvider",
+        "voice",
+        "transcriptionProvider",
+        "speechModel",
+        "hints",
+        "asrSmartFormat",
+        "ttsTextNormalization",
+        "ttsLanguageTextNormalization",
+    )
+}
+"""How a provider speaks and understands; the voices and the ear here are the same for all."""
+_RELAY_TUNING = {
+    name: Attribute(TEXT, "")
+    for name in (
+        "profanityFilter",
+        "backgroundNoiseReduction",
+        "deepgramSmartFormat",
+        "elevenlabsTextNormalization",
+        "elevenlabsLanguageTextNormalization",
+        "eotThreshold",
+        "eagerEotThreshold",
+        "turnDetection",
+        "echoPromptFiltering",
+        "customerName",
+    )
+}
+"""Without effect: what a provider would do of itself, or what only other products see."""
 _ROOM_EVENTS = events_of(
     "start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"
 )
@@ -114,6 +149,39 @@ ELEMENTS: Mapping[str, Element] = {
         not_emulated=frozenset({"reservationSid", "postWorkActivitySid"}),
     ),
     "Stream": Element(attributes=_STREAM, children=("Parameter",), not_emulated=_STREAM_ELSEWHERE),
+    "ConversationRelay": Element(
+        attributes={
+            **_SPEAKS,
+            **_RELAY_TUNING,
+            "url": Attribute(SOCKET_URL, REQUIRED),
+            "language": Attribute(TEXT, "en-US"),
+            "ttsLanguage": Attribute(TEXT, ""),
+            "transcriptionLanguage": Attribute(TEXT, ""),
+            "welcomeGreeting": Attribute(TEXT, ""),
+            "welcomeGreetingInterruptible": Attribute(_OPEN_TO, "any"),
+            "interruptible": Attribute(_OPEN_TO, "any"),
+            "interruptSensitivity": Attribute(one_of("high", "medium", "low"), "high"),
+            "reportInputDuringAgentSpeech": Attribute(_OPEN_TO, "none"),
+            "ignoreBackchannel": Attribute(BOOLEAN, False),
+            "preemptible": Attribute(BOOLEAN, False),
+            "dtmfDetection": Attribute(BOOLEAN, False),
+            "partialPrompts": Attribute(BOOLEAN, False),
+            "partialPromptOnHangup": Attribute(BOOLEAN, False),
+            "speechTimeout": Attribute(RELAY_TIMEOUT),
+            "events": Attribute(events_of(*_RELAY_EVENTS), ()),
+            "debug": Attribute(events_of("debugging", *_RELAY_EVENTS), ()),
+        },
+        children=("Language", "Parameter"),
+        not_emulated=frozenset(
+            {
+                "intelligenceService",
+                "conversationConfiguration",
+                "includeInPrompt",
+                "applicationReconnect",
+            }
+        ),
+    ),
+    "Language": Element(attributes={**_SPEAKS, "code": Attribute(TEXT, REQUIRED)}),
     "Stop-Stream": Element(
         attributes={**_STREAM, "url": Attribute(SOCKET_URL, "")}, not_emulated=_STREAM_ELSEWHERE
     ),

@@ -62,7 +62,6 @@ NOT_EMULATED = frozenset(
         "Autopilot",
         "Sim",
         "WhatsApp",
-        "ConversationRelay",
         "ConversationRelaySession",
         "AiSession",
         "Room",
@@ -75,7 +74,6 @@ NOT_EMULATED = frozenset(
         "Headers",
         "Header",
         "Config",
-        "Language",
     }
 )
 

@@ -108,6 +108,11 @@ def _speech_timeout(text: str) -> float | None:
     return seconds
 
 
+def _relay_timeout(text: str) -> int | None:
+    """Milliseconds; None: `auto`."""
+    return None if text == "auto" else integer(600, 5000).read(text)
+
+
 def _hints(text: str) -> tuple[str, ...]:
     phrases = tuple(one.strip() for one in text.split(",") if one.strip())
     if len(phrases) > 500 or any(len(one) > 100 for one in phrases):
@@ -161,6 +166,7 @@ KEY_ROW = Kind("keys 0-9 A-D * # and the pauses w W", _key_row)
 SEND_DIGITS = matching("at most 32 of 0-9 A-D * # w W", r"[0-9A-Da-d*#wW]{0,32}")
 GATHER_INPUT = some_of("dtmf", "speech")
 SPEECH_TIMEOUT = Kind("seconds, or auto", _speech_timeout)
+RELAY_TIMEOUT = Kind("600 to 5000 milliseconds, or auto", _relay_timeout)
 HINTS = Kind("at most 500 phrases of at most 100 characters, separated by commas", _hints)
 BREAK_TIME = Kind("a time such as 500ms or 2s, at most 10s", _break_time)
 VOICE_NAME = matching(

@@ -125,7 +125,12 @@ ELEMENTS: Mapping[str, Element] = {
         not_emulated=frozenset({"workflowSid"}),
     ),
     "Leave": Element(),
-    "Connect": Element(attributes=ACTION, children=("Stream",), least_children=1, most_children=1),
+    "Connect": Element(
+        attributes=ACTION,
+        children=("Stream", "ConversationRelay"),
+        least_children=1,
+        most_children=1,
+    ),
     "Start": Element(attributes=ACTION, children=("Stream", "Recording"), least_children=1),
     "Stop": Element(children=("Stop-Stream",), least_children=1),
     "Refer": Element(attributes=ACTION, children=("Refer-Sip",), least_children=1, most_children=1),

@@ -61,7 +61,7 @@ async def gather(scene: Scene, verb: Verb) -> Outcome | None:
             stack.enter_context(partials.sent(speech))
         await _prompt(scene, verb, keys, speech)
         await _wait(scene, verb, keys, speech)
-        said = await _understood(scene, speech) if not keys.pressed.is_set() else None
+        said = await understood(scene, speech) if not keys.pressed.is_set() else None
     if said is not None:
         partials.finish(said.text)
         return scene.action(verb, *_speech_fields(verb, said))
@@ -88,8 +88,8 @@ def _watch(scene: Scene, verb: Verb) -> SpeechWatch | None:
     return SpeechWatch(scene.call, silence_s=silence_s, most_s=verb["maxSpeechTime"])
 
 
-async def _understood(scene: Scene, speech: SpeechWatch | None) -> Speech | None:
-    """The words of an answer; None when there are none."""
+async def understood(scene: Scene, speech: SpeechWatch | None) -> Speech | None:
+    """The words of an answer; None when there are none, or nobody can know them (a warning)."""
     if speech is None or not speech.began.is_set():
         return None
     found = await speech.words(scene.network.recogniser)

@@ -25,6 +25,7 @@ from tests.simulator.processes import process
 
 APPS = Path(__file__).with_name("apps")
 OWNER = "+13125550188"
+DOMAIN = "assistant.example"
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +77,8 @@ def running(
         *(sys.executable, "-m", "simulator", "serve", "--port", str(port), "--door", str(door)),
         *("--account-sid", ACCOUNT, "--number", NUMBER, "--data-dir", str(folder)),
         *("--voice-url", f"{app}{voice}", "--pace", "0"),
+        *("--map", f"https://{DOMAIN}={app}"),
+        *("--map", f"wss://{DOMAIN}=ws://127.0.0.1:{app_port}"),
         *(("--status-callback", f"{app}{status}") if status else ()),
     ]
     proxy, ca = f"http://127.0.0.1:{door}", str(folder / "door" / "ca.pem")
@@ -89,6 +92,7 @@ def running(
         "OWNER_NUMBER": OWNER,
         "COLLEAGUE": OWNER,
         "PUBLIC_URL": app,
+        "DOMAIN": DOMAIN,
         "PORT": str(app_port),
     }
     reach = {
@@ -135,6 +139,22 @@ def test_raw_xml_from_fastapi_asks_its_questions(tmp_path: Path) -> None:
         assert answers[call.sid] == ["late & loud", "1"]
         assert answers["status"] == ["completed"]
         assert survey.errors() == []
+
+
+def test_an_assistant_by_conversation_relay_talks_and_hands_over(tmp_path: Path) -> None:
+    command = python("fastapi_relay.py")
+    with running(tmp_path, command, "/twiml") as library:
+        call = library.caller().dials()
+        call.hears("ask me anything").says("when do you open")
+        call.hears("closes at six").says("tell me about the stars")
+        call.hears("let me think").interrupts(says="no I want a person")
+        call.hears("to a librarian").is_hung_up_on()
+        talk = requests.get(library.app, timeout=60).json()[call.sid]
+        asked = [one["content"] for one in talk if one["role"] == "user"]
+        assert asked == ["when do you open", "tell me about the stars", "no I want a person"]
+        (cut,) = [one["content"] for one in talk if one["role"] == "assistant"]
+        assert cut.startswith("Let me think about that.") and cut.count("great deal") < 6
+        assert library.errors() == []
 
 
 def test_node_with_the_twilio_package_puts_a_caller_through(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from simulator.error_names import NAMES
 from simulator.legs import Endpoint
 from simulator.media_stream import MediaStream
 from simulator.origins import OriginMap
+from simulator.relay import messages
 from simulator.server import create_app
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Verb, parse
@@ -181,6 +182,33 @@ def test_whatever_comes_down_a_media_socket_is_taken_or_warned_about(text: str) 
 
     asyncio.run(work())
     assert set(warned) <= set(NAMES)
+
+
+@QUICK
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        _json.map(json.dumps),
+        st.builds(
+            lambda kind, body: json.dumps({**body, "type": kind}),
+            st.sampled_from(["text", "play", "sendDigits", "language", "end", "setup"]),
+            st.dictionaries(
+                st.sampled_from(
+                    ["token", "last", "source", "loop", "digits", "interruptible", "handoffData"]
+                ),
+                _json,
+                max_size=4,
+            ),
+        ),
+    )
+)
+def test_whatever_comes_down_a_session_is_a_message_or_named(text: str) -> None:
+    try:
+        message = messages.read(text)
+    except messages.InvalidMessage as error:
+        assert str(error) and len(str(error)) < 300
+    else:
+        assert isinstance(message, messages.Message)
 
 
 _bodies = st.one_of(st.binary(max_size=80), _json.map(lambda value: json.dumps(value).encode()))

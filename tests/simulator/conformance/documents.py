@@ -18,6 +18,7 @@ PARENTS = {
     "Queue": ("Dial",),
     "Application": ("Dial",),
     "Stream": ("Start",),
+    "ConversationRelay": ("Connect",),
     "Recording": ("Start",),
     "Transcription": ("Start",),
     "Siprec": ("Start",),
@@ -27,7 +28,7 @@ INSIDE = {
     "Start": "<Recording/>",
     "Refer": "<Sip>sip:a@a.example</Sip>",
 }
-NEEDED = {"Stream": ' url="wss://a.example/"'}
+NEEDED = dict.fromkeys(("Stream", "ConversationRelay"), ' url="wss://a.example/"')
 
 
 def read(element: str, attributes: str = "", inside: str = "") -> Verb:

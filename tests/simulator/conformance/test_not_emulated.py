@@ -32,6 +32,26 @@ row = pytest.mark.row
         param("Stream", "audioFormat", marks=row("noun.Stream.audioFormat")),
         param("Stream", "sampleRate", marks=row("noun.Stream.sampleRate")),
         param(
+            "ConversationRelay",
+            "intelligenceService",
+            marks=row("noun.ConversationRelay.intelligenceService"),
+        ),
+        param(
+            "ConversationRelay",
+            "conversationConfiguration",
+            marks=row("noun.ConversationRelay.conversationConfiguration"),
+        ),
+        param(
+            "ConversationRelay",
+            "includeInPrompt",
+            marks=row("noun.ConversationRelay.includeInPrompt"),
+        ),
+        param(
+            "ConversationRelay",
+            "applicationReconnect",
+            marks=row("noun.ConversationRelay.applicationReconnect"),
+        ),
+        param(
             "Recording",
             "recordingConfigurationId",
             marks=row("noun.Recording.recordingConfigurationId"),
@@ -54,7 +74,6 @@ def test_an_attribute_that_is_missing_here_is_refused_by_name(element: str, name
         param("Dial", "WhatsApp", marks=row("noun.WhatsApp")),
         param("Sip", "Uri", marks=row("noun.Sip.Uri")),
         param("Sip", "Headers", marks=row("noun.Sip.Headers")),
-        param("Connect", "ConversationRelay", marks=row("verb.Connect.nouns")),
         param("Connect", "Room", marks=row("verb.Connect.nouns")),
         param("Connect", "Conversation", marks=row("verb.Connect.nouns")),
         param("Connect", "VirtualAgent", marks=row("verb.Connect.nouns")),

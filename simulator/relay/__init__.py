@@ -1,0 +1,1 @@
+"""ConversationRelay: the carrier speaks and listens, the application reads and writes."""
