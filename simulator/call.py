@@ -84,12 +84,24 @@ class Party:
 
 
 @dataclass
-class Streams:
-    """Media sockets of a call: the one of <Connect>, and those of <Start> by SID."""
+class Running:
+    """What <Start> began beside the call: how each is stopped, by its name and its SID."""
 
-    cut: list[Callable[[], None]] = field(default_factory=list)
     stop_by_name: dict[str, Callable[[], None]] = field(default_factory=dict)
     stop_by_sid: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+    def forget(self, stop: Callable[[], None]) -> None:
+        """One of them has stopped."""
+        for by_key in (self.stop_by_name, self.stop_by_sid):
+            for key in [key for key, known in by_key.items() if known is stop]:
+                del by_key[key]
+
+
+@dataclass
+class Streams(Running):
+    """Media sockets of a call: those of <Start>, and how each, also <Connect>'s, is cut."""
+
+    cut: list[Callable[[], None]] = field(default_factory=list)
     tracks: int = 0
     """How many tracks the one-way streams listen to."""
 
@@ -127,6 +139,7 @@ class Call:
         self.requests_begun = 0
         """How many requests were to be sent, also those that a fault held back or lost."""
         self.streams = Streams()
+        self.transcriptions = Running()
         self.log = EventLog(self.sid, lambda: clock.now_s)
         self.leg = Leg(endpoint, sid=self.sid)
         self.last_words: list[Request] = []

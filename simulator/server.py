@@ -28,6 +28,7 @@ from simulator.rest import (
     calls,
     conferences,
     hosts,
+    live_transcriptions,
     lookups,
     media,
     messages,
@@ -58,7 +59,7 @@ _MEDIA = re.compile(
 _RESOURCES = (
     calls, conferences, participants, queues, recordings, recording, streams, messages, sms,
     account, applications, available, media, notices, numbers,
-    caller_ids, transcriptions,
+    caller_ids, transcriptions, live_transcriptions,
 )  # fmt: skip
 _LIMIT = web.AppKey("rest_limit", RateLimit)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

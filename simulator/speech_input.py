@@ -73,12 +73,18 @@ class Recogniser:
 
 
 class SpeechWatch:
-    """Watches one answer: give it every frame; `began` and `ended` are set when it did."""
+    """Watches one answer: give it every frame; `began` and `ended` are set when it did.
 
-    def __init__(self, call: Call, *, silence_s: float, most_s: float) -> None:
+    to_line: the frames are what the line says, not the caller.
+    """
+
+    def __init__(
+        self, call: Call, *, silence_s: float, most_s: float, to_line: bool = False
+    ) -> None:
         self.began = asyncio.Event()
         self.ended = asyncio.Event()
         self._call = call
+        self._to_line = to_line
         self._silence_s = silence_s
         self._most_s = most_s
         self._meter = SilenceMeter()
@@ -121,12 +127,12 @@ class SpeechWatch:
     @property
     def goes_on(self) -> bool:
         """Whether a sentence whose words are known is being said."""
-        return not self.ended.is_set() and self._call.leg.endpoint.saying() is not None
+        return not self.ended.is_set() and self._saying() is not None
 
     def so_far(self) -> str:
         """The words that are known so far; of a sentence being said, its part by time."""
         parts = list(self._known)
-        saying = self._call.leg.endpoint.saying()
+        saying = self._saying()
         if saying is not None:
             words = saying[0].split()
             parts.append(" ".join(words[: int(len(words) * saying[1])]))
@@ -142,10 +148,13 @@ class SpeechWatch:
         async with self._call.clock.outside():
             return await recogniser.recognise(bytes(self._sound))
 
+    def _saying(self) -> tuple[str, float] | None:
+        return None if self._to_line else self._call.leg.endpoint.saying()
+
     def _note(self, event: Event) -> None:
-        if event["event"] != "said":
+        if event["event"] != ("heard" if self._to_line else "said"):
             return
-        if event.get("exact"):
+        if self._to_line or event.get("exact"):
             self._known.append(str(event["text"]))
         else:
             self._unknown = True

@@ -8,11 +8,13 @@ from typing import Any
 
 from simulator.faults.parameters import Parameter
 
-CALLBACKS = frozenset({"status", "recording", "stream", "conference", "message", "detection"})
+CALLBACKS = frozenset(
+    {"status", "recording", "stream", "conference", "message", "detection", "transcription"}
+)
 """Purposes of requests whose answers steer nothing: only these are reordered."""
 PURPOSES = (
     "voice", "fallback", "status", "recording", "stream", "conference", "announcement", "detection",
-    "message", "sms",
+    "message", "sms", "transcription",
 )  # fmt: skip
 """What a request to the application is for."""
 

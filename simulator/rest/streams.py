@@ -10,20 +10,19 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from xml.etree import ElementTree
 
 from aiohttp import web
 
 from simulator.call import Call
 from simulator.keys import NETWORK
-from simulator.rest.answers import ApiError, not_found, posted, shown_date
+from simulator.rest.answers import ApiError, posted, shown_date
+from simulator.rest.nouns import call_of, live_call_of, started_noun, stopped
 from simulator.rest.parameters import method_of
 from simulator.scene import Scene
-from simulator.twiml.parser import DocumentError, Verb, parse
+from simulator.twiml.parser import Verb
 from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream
 
-_NOT_LIVE = 21220
 _PARAMETER = re.compile(r"Parameter([1-9][0-9]?)\.Name")
 
 
@@ -43,10 +42,7 @@ def shown(call: Call, sid: str, name: str, status: str, at: datetime) -> dict[st
 
 async def create_stream(request: web.Request) -> web.Response:
     """Send a live call's sound to a socket, until it is stopped or the call is over."""
-    network, call = request.app[NETWORK], _call(request)
-    form = await posted(request)
-    if call.status != "in-progress":
-        raise ApiError(400, _NOT_LIVE, "Call is not in-progress. It has no sound to stream.")
+    network, call, form = request.app[NETWORK], live_call_of(request), await posted(request)
     noun = _noun(form)
     if noun["name"] and noun["name"] in call.streams.stop_by_name:
         raise ApiError(400, 20001, "Name: a stream of that name runs on this call")
@@ -60,25 +56,10 @@ async def create_stream(request: web.Request) -> web.Response:
 
 async def update_stream(request: web.Request) -> web.Response:
     """Stop a stream, by its id or its name."""
-    call, form, key = _call(request), await posted(request), request.match_info["sid"]
-    if form.get("Status") != "stopped":
-        raise ApiError(400, 20001, "Status: expected stopped")
-    streams = call.streams
-    stop = streams.stop_by_sid.get(key) or streams.stop_by_name.get(key)
-    if stop is None:
-        raise not_found(request.path)
-    sid = next(one for one, known in streams.stop_by_sid.items() if known is stop)
-    name = next((one for one, known in streams.stop_by_name.items() if known is stop), "")
-    stop()
+    call, form = call_of(request), await posted(request)
+    sid, name = stopped(request, form, call.streams)
     at = request.app[NETWORK].clock.date
-    return web.json_response(shown(call, sid, "" if name == sid else name, "stopped", at))
-
-
-def _call(request: web.Request) -> Call:
-    call: Call | None = request.app[NETWORK].calls.get(request.match_info["call_sid"])
-    if call is None:
-        raise not_found(request.path)
-    return call
+    return web.json_response(shown(call, sid, name, "stopped", at))
 
 
 def _noun(form: Mapping[str, str]) -> Verb:
@@ -90,19 +71,12 @@ def _noun(form: Mapping[str, str]) -> Verb:
         "statusCallback": form.get("StatusCallback", ""),
         "statusCallbackMethod": method_of(form, "StatusCallbackMethod"),
     }
-    response = ElementTree.Element("Response")
-    start = ElementTree.SubElement(response, "Start")
-    attributes = {name: value for name, value in given.items() if value}
-    stream = ElementTree.SubElement(start, "Stream", attributes)
-    for name in form:
-        number = _PARAMETER.fullmatch(name)
-        if number:
-            value = form.get(f"Parameter{number[1]}.Value", "")
-            ElementTree.SubElement(stream, "Parameter", {"name": form[name], "value": value})
-    try:
-        return parse(ElementTree.tostring(response))[0].children[0]
-    except DocumentError as error:
-        raise ApiError(400, 20001, str(error)) from error
+    numbers = [found[1] for name in form if (found := _PARAMETER.fullmatch(name))]
+    parameters = [
+        (form[f"Parameter{number}.Name"], form.get(f"Parameter{number}.Value", ""))
+        for number in numbers
+    ]
+    return started_noun("Stream", given, parameters)
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

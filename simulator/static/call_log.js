@@ -6,10 +6,10 @@
   const WORDS = {
     call: "Call", webhook: "Request", twiml: "Document", verb: "Verb", status: "State", heard: "Line", said: "Caller",
     keys: "Keys", sms: "Text", stream: "Stream", recording: "Recording", queue: "Queue", transferred: "Bridge",
-    released: "Bridge", error: "Error", end: "Script", ended: "End", fault: "Fault", repeat: "Repeat", dial: "Dial",
+    released: "Bridge", transcription: "Transcription", error: "Error", end: "Script", ended: "End", fault: "Fault", repeat: "Repeat", dial: "Dial",
     conference: "Room", feedback: "Feedback", detection: "Answered by",
   };
-  const SOCKET = { opening: "media socket: shaking hands", started: "media socket open", stopped: "media socket closed" };
+  const SOCKET = { opening: "shaking hands", started: "open", stopped: "closed" };
   const ROOM = {
     "conference-start": "the conference begins", "conference-end": "the conference is over", "participant-join": "joins",
     "participant-leave": "leaves", "participant-mute": "muted", "participant-unmute": "no longer muted",
@@ -32,11 +32,12 @@
     end: (event) => [event.held ? "held" : `failed: ${event.failure}`],
     transferred: () => ["connected with another person"],
     released: () => ["no longer connected"],
-    stream: (event) => [SOCKET[event.state] || event.state, notes(event.by && `by ${event.by}`, event.url, event.stream_sid)],
+    stream: (event) => [`${socket(event)}: ${SOCKET[event.state] || event.state}`, notes(event.by && `by ${event.by}`, event.url, event.stream_sid)],
     recording: (event) => [
       `recording ${event.status}`,
       notes(event.duration_s !== undefined && `${event.duration_s} s`, event.source, event.recording_sid),
     ],
+    transcription: (event) => [event.state || "the text of a recording", notes(event.recording_sid, event.transcription_sid)],
     queue: (event) => (event.state === "joined"
       ? [`waits in the queue ${event.queue}`, `at place ${event.position}`]
       : [`leaves the queue ${event.queue}`, event.result]),
@@ -51,6 +52,11 @@
       notes(event.status, event.purpose, event.url),
     ],
   };
+
+  // A session of ConversationRelay, or sound both ways.
+  function socket(event) {
+    return (event.stream_sid || "").startsWith("VX") ? "session" : "media socket";
+  }
 
   function kind(event) {
     return event.level === "warning" ? "Warning" : WORDS[event.event] || event.event;

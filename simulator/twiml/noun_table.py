@@ -27,10 +27,11 @@ from simulator.twiml.values import (
 )
 from simulator.twiml.verb_table import TRIM
 
+_TRACK = one_of("inbound_track", "outbound_track", "both_tracks")
 _STREAM = {
     "url": Attribute(SOCKET_URL, REQUIRED),
     "name": Attribute(TEXT, ""),
-    "track": Attribute(one_of("inbound_track", "outbound_track", "both_tracks"), "inbound_track"),
+    "track": Attribute(_TRACK, "inbound_track"),
     "statusCallback": Attribute(URL),
     "statusCallbackMethod": Attribute(METHOD, "POST"),
 }
@@ -193,6 +194,31 @@ ELEMENTS: Mapping[str, Element] = {
             "channels": Attribute(one_of("mono", "dual"), "dual"),
         },
         not_emulated=frozenset({"recordingConfigurationId"}),
+    ),
+    "Transcription": Element(
+        attributes={
+            "name": Attribute(TEXT, ""),
+            "track": Attribute(_TRACK, "both_tracks"),
+            "statusCallbackUrl": Attribute(URL),
+            "statusCallbackMethod": Attribute(METHOD, "POST"),
+            "languageCode": Attribute(TEXT, "en-US"),
+            "partialResults": Attribute(BOOLEAN, False),
+            "inboundTrackLabel": Attribute(TEXT, ""),
+            "outboundTrackLabel": Attribute(TEXT, ""),
+            "transcriptionEngine": Attribute(TEXT, "google"),
+            "profanityFilter": Attribute(BOOLEAN, True),
+            "speechModel": Attribute(TEXT, "telephony"),
+            "hints": Attribute(TEXT, ""),
+            "enableAutomaticPunctuation": Attribute(BOOLEAN, True),
+        },
+        not_emulated=frozenset(
+            {
+                "intelligenceService",
+                "conversationConfiguration",
+                "conversationId",
+                "enableProviderData",
+            }
+        ),
     ),
     "Parameter": Element(
         attributes={"name": Attribute(TEXT, REQUIRED), "value": Attribute(TEXT, REQUIRED)}

@@ -68,7 +68,6 @@ NOT_EMULATED = frozenset(
         "Conversation",
         "VirtualAgent",
         "Siprec",
-        "Transcription",
         "Task",
         "Uri",
         "Headers",
@@ -77,7 +76,7 @@ NOT_EMULATED = frozenset(
     }
 )
 
-NOT_EMULATED_IN = frozenset({("Response", "Queue")})
+NOT_EMULATED_IN = frozenset({("Response", "Queue"), ("Transcription", "Parameter")})
 """Elements that are emulated elsewhere, and not below this parent."""
 
 RENAMED = {("Stop", "Stream"): "Stop-Stream", ("Refer", "Sip"): "Refer-Sip"}

@@ -131,8 +131,10 @@ ELEMENTS: Mapping[str, Element] = {
         least_children=1,
         most_children=1,
     ),
-    "Start": Element(attributes=ACTION, children=("Stream", "Recording"), least_children=1),
-    "Stop": Element(children=("Stop-Stream",), least_children=1),
+    "Start": Element(
+        attributes=ACTION, children=("Stream", "Recording", "Transcription"), least_children=1
+    ),
+    "Stop": Element(children=("Stop-Stream", "Transcription"), least_children=1),
     "Refer": Element(attributes=ACTION, children=("Refer-Sip",), least_children=1, most_children=1),
     "Echo": Element(),
     "Sms": Element(

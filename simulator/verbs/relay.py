@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from typing import Any
 
 from simulator.app_socket import SocketFailed
+from simulator.listener import Listener
 from simulator.origins import BadOrigin
 from simulator.relay import socket as relay_socket
-from simulator.relay.listener import Listener
 from simulator.relay.messages import (
     ANY,
     KEYS_ONLY,
@@ -28,7 +28,7 @@ from simulator.relay.script import Script
 from simulator.relay.socket import MOST_INVALID, RelaySocket
 from simulator.relay.speaker import Speaker
 from simulator.scene import Scene
-from simulator.speech_input import AUTO_TIMEOUT_S
+from simulator.speech_input import AUTO_TIMEOUT_S, SpeechWatch
 from simulator.twiml.parser import Verb
 from simulator.verbs.gather import understood
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
@@ -56,6 +56,7 @@ class RelaySession:
         self._ended_s = 0.0
         self._events = {*noun["events"], *noun["debug"]}
         self._done = asyncio.Event()
+        self._utterances: asyncio.Queue[SpeechWatch] = asyncio.Queue()
         self._speaker = Speaker(speaking=self._line_speaks, played=self._played)
         self._script = Script(
             scene,
@@ -82,7 +83,7 @@ class RelaySession:
         listener = self._listener()
         working = [
             asyncio.create_task(self._script.run()),
-            asyncio.create_task(self._tell_prompts(listener)),
+            asyncio.create_task(self._tell_prompts()),
             asyncio.create_task(cut_when_due(scene, self._socket, strikes_of(scene))),
             asyncio.create_task(self._watch()),
         ]
@@ -219,14 +220,15 @@ class RelaySession:
         return Listener(
             self._scene.call,
             silence_s=AUTO_TIMEOUT_S if silence_ms is None else silence_ms / 1000,
-            interrupting=self._may_interrupt,
+            heard=self._utterances.put_nowait,
+            talking=self._may_interrupt,
             speaking=lambda on: self._info(_SPEAKER_EVENTS, "clientSpeaking", _ON[on]),
             partial=self._partial,
         )
 
-    async def _tell_prompts(self, listener: Listener) -> None:
+    async def _tell_prompts(self) -> None:
         while True:
-            utterance = await listener.utterances.get()
+            utterance = await self._utterances.get()
             said = await understood(self._scene, utterance)
             if said is not None and self._reports(SPEECH) and not self._is_murmur(said.text):
                 self._prompt(said.text, last=True)

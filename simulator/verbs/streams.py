@@ -13,14 +13,17 @@ from simulator.media_stream import MediaStream
 from simulator.origins import BadOrigin
 from simulator.recordings import Callback, RecordTerms
 from simulator.scene import Outcome, Scene
+from simulator.twiml.codes import SCHEMA
 from simulator.twiml.parser import Verb
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
+from simulator.verbs.transcription import start_transcription
 from simulator.webhook import Request
 
 MOST_TRACKS = 4
 """What <Start><Stream> and REST may listen to in one call at the same time."""
 _MOST_PARAMETER = 500
 _MALFORMED = 31923
+_NO_SUCH_STREAM = 31900
 
 
 async def talk(scene: Scene, noun: Verb) -> None:
@@ -67,21 +70,26 @@ async def start(scene: Scene, verb: Verb) -> Outcome | None:
     for noun in verb.children:
         if noun.name == "Recording":
             _start_recording(scene, noun)
+        elif noun.name == "Transcription":
+            start_transcription(scene, noun)
         else:
             await start_stream(scene, noun)
     return None
 
 
 async def stop(scene: Scene, verb: Verb) -> Outcome | None:
-    """Stop streams by name."""
+    """Stop streams and transcriptions by name."""
+    call = scene.call
     for noun in verb.children:
-        stop_stream = scene.call.streams.stop_by_name.pop(noun["name"], None)
-        if stop_stream is None:
-            scene.network.complain(
-                scene.call, 31900, f"no stream named {noun['name']!r}", scene.url, level="warning"
-            )
-        else:
-            stop_stream()
+        is_stream = noun.name == "Stream"
+        running = call.streams if is_stream else call.transcriptions
+        stop_noun = running.stop_by_name.get(noun["name"])
+        if stop_noun is not None:
+            stop_noun()
+            continue
+        code = _NO_SUCH_STREAM if is_stream else SCHEMA
+        told = f"no {noun.name.lower()} named {noun['name']!r}"
+        scene.network.complain(call, code, told, scene.url, level="warning")
     return None
 
 
@@ -116,9 +124,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
             cutting.cancel()
             streams.cut.remove(stream.cut)
             streams.tracks -= _tracks(noun)
-            streams.stop_by_sid.pop(stream.sid, None)
-            if streams.stop_by_name.get(name) is stop_stream:
-                del streams.stop_by_name[name]
+            streams.forget(stop_stream)
             listening.close()
             scene.network.aside(stream.stop())
             scene.call.log.add("stream", stream_sid=stream.sid, state="stopped")

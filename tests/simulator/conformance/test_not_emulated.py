@@ -32,6 +32,11 @@ row = pytest.mark.row
         param("Stream", "audioFormat", marks=row("noun.Stream.audioFormat")),
         param("Stream", "sampleRate", marks=row("noun.Stream.sampleRate")),
         param(
+            "Transcription",
+            "intelligenceService",
+            marks=row("noun.Transcription.intelligenceService"),
+        ),
+        param(
             "ConversationRelay",
             "intelligenceService",
             marks=row("noun.ConversationRelay.intelligenceService"),
@@ -68,7 +73,6 @@ def test_an_attribute_that_is_missing_here_is_refused_by_name(element: str, name
     [
         param("Response", "Pay", marks=row("verb.Pay")),
         param("Response", "Prompt", marks=row("verb.Prompt")),
-        param("Start", "Transcription", marks=row("noun.Transcription")),
         param("Start", "Siprec", marks=row("noun.Siprec")),
         param("Dial", "Sim", marks=row("noun.Sim")),
         param("Dial", "WhatsApp", marks=row("noun.WhatsApp")),
@@ -81,7 +85,6 @@ def test_an_attribute_that_is_missing_here_is_refused_by_name(element: str, name
         param("Connect", "ConversationRelaySession", marks=row("verb.Connect.nouns")),
         param("Connect", "Autopilot", marks=row("verb.Connect.nouns")),
         param("Start", "Siprec", marks=row("verb.Start.nouns")),
-        param("Start", "Transcription", marks=row("verb.Start.nouns")),
     ],
 )
 def test_an_element_that_is_missing_here_is_refused_by_name(parent: str, name: str) -> None:

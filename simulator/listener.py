@@ -1,8 +1,7 @@
-"""What the caller says in a session: one utterance after the other, each with its words."""
+"""What one side of a call says: one utterance after the other, each with its words."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from simulator.call import Call
@@ -12,12 +11,16 @@ _BETWEEN_PARTIALS_S = 0.5
 _MOST_S = 3600.0
 
 
+def _nothing(_fact: object) -> None:
+    """Nobody wants to know."""
+
+
 class Listener:
     """Give it both frames of every tick.
 
-    interrupting(lasts_s): called each tick while the caller speaks, with how long they have.
-    speaking(on): they begin and stop. partial(words): what is known of a sentence that goes on.
-    `utterances` holds what was said, in order.
+    to_line: listen to what the line says rather than the caller. heard(utterance): one is over.
+    talking(lasts_s): each tick while they speak, with how long they have. speaking(on): they begin
+    and stop. partial(words): what is known of a sentence that goes on.
     """
 
     def __init__(
@@ -25,14 +28,17 @@ class Listener:
         call: Call,
         *,
         silence_s: float,
-        interrupting: Callable[[float], None],
-        speaking: Callable[[bool], None],
-        partial: Callable[[str], None],
+        heard: Callable[[SpeechWatch], None],
+        to_line: bool = False,
+        talking: Callable[[float], None] = _nothing,
+        speaking: Callable[[bool], None] = _nothing,
+        partial: Callable[[str], None] = _nothing,
     ) -> None:
-        self.utterances: asyncio.Queue[SpeechWatch] = asyncio.Queue()
         self._call = call
         self._silence_s = silence_s
-        self._interrupting = interrupting
+        self._heard = heard
+        self._to_line = to_line
+        self._talking = talking
         self._speaking = speaking
         self._partial = partial
         self._is_on = False
@@ -43,16 +49,16 @@ class Listener:
     def take(self, inbound: bytes, outbound: bytes) -> None:
         """The next tick."""
         watch = self._watch
-        watch.take(inbound, outbound)
+        watch.take(outbound if self._to_line else inbound, b"")
         if not watch.began.is_set():
             return
         if not self._is_on:
             self._is_on = True
             self._speaking(True)
         if watch.is_speaking:
-            self._interrupting(watch.lasts_s)
+            self._talking(watch.lasts_s)
         if watch.ended.is_set():
-            self._finish()
+            self._over(watch)
         else:
             self._tell_partial(watch)
 
@@ -60,17 +66,24 @@ class Listener:
         """The words of an utterance that is not over; empty when none has begun."""
         return self._watch.so_far() if self._watch.began.is_set() else ""
 
+    def finish(self) -> None:
+        """Listen no longer; an utterance that has begun is over."""
+        self._watch.close()
+        if self._watch.began.is_set():
+            self._heard(self._watch)
+
     def close(self) -> None:
         """Listen no longer."""
         self._watch.close()
 
     def _new_watch(self) -> SpeechWatch:
-        return SpeechWatch(self._call, silence_s=self._silence_s, most_s=_MOST_S)
+        return SpeechWatch(
+            self._call, silence_s=self._silence_s, most_s=_MOST_S, to_line=self._to_line
+        )
 
-    def _finish(self) -> None:
-        watch = self._watch
+    def _over(self, watch: SpeechWatch) -> None:
         watch.close()
-        self.utterances.put_nowait(watch)
+        self._heard(watch)
         self._speaking(False)
         self._is_on, self._told = False, ""
         self._next_partial_s = _BETWEEN_PARTIALS_S

@@ -1,0 +1,82 @@
+"""Transcriptions of live calls by REST: begin one, and stop it.
+
+It is the document `<Start><Transcription>` by other means. Parameters: Twilio, "Calls
+Transcriptions subresource".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from simulator.call import Call
+from simulator.keys import NETWORK
+from simulator.rest.answers import ApiError, posted, shown_date
+from simulator.rest.nouns import call_of, live_call_of, started_noun, stopped
+from simulator.rest.parameters import method_of
+from simulator.scene import Scene
+from simulator.verbs import HANDLERS
+from simulator.verbs.transcription import start_transcription
+
+_ATTRIBUTES = {
+    "Name": "name",
+    "Track": "track",
+    "StatusCallbackUrl": "statusCallbackUrl",
+    "InboundTrackLabel": "inboundTrackLabel",
+    "OutboundTrackLabel": "outboundTrackLabel",
+    "PartialResults": "partialResults",
+    "LanguageCode": "languageCode",
+    "TranscriptionEngine": "transcriptionEngine",
+    "ProfanityFilter": "profanityFilter",
+    "SpeechModel": "speechModel",
+    "Hints": "hints",
+    "EnableAutomaticPunctuation": "enableAutomaticPunctuation",
+    "IntelligenceService": "intelligenceService",
+    "ConversationConfiguration": "conversationConfiguration",
+    "ConversationId": "conversationId",
+    "EnableProviderData": "enableProviderData",
+}
+
+
+def shown(call: Call, sid: str, name: str, status: str, at: datetime) -> dict[str, Any]:
+    """A transcription as REST shows it."""
+    base = f"/2010-04-01/Accounts/{call.account_sid}/Calls/{call.sid}/Transcriptions"
+    return {
+        "sid": sid,
+        "account_sid": call.account_sid,
+        "call_sid": call.sid,
+        "name": name or None,
+        "status": status,
+        "date_updated": shown_date(at),
+        "uri": f"{base}/{sid}.json",
+    }
+
+
+async def create_transcription(request: web.Request) -> web.Response:
+    """Transcribe a live call, until it is stopped or the call is over."""
+    network, call, form = request.app[NETWORK], live_call_of(request), await posted(request)
+    given = {attribute: form.get(name, "") for name, attribute in _ATTRIBUTES.items()}
+    given["statusCallbackMethod"] = method_of(form, "StatusCallbackMethod")
+    noun = started_noun("Transcription", given)
+    if noun["name"] and noun["name"] in call.transcriptions.stop_by_name:
+        raise ApiError(400, 20001, "Name: a transcription of that name runs on this call")
+    sid = start_transcription(Scene(call, network, HANDLERS, "", inline=True), noun)
+    at = network.clock.date
+    return web.json_response(shown(call, sid, noun["name"], "in-progress", at))
+
+
+async def update_transcription(request: web.Request) -> web.Response:
+    """Stop a transcription, by its id or its name."""
+    call, form = call_of(request), await posted(request)
+    sid, name = stopped(request, form, call.transcriptions)
+    at = request.app[NETWORK].clock.date
+    return web.json_response(shown(call, sid, name, "stopped", at))
+
+
+def add_routes(router: web.UrlDispatcher, root: str) -> None:
+    """Mount the resource."""
+    base = f"{root}/Calls/{{call_sid}}/Transcriptions"
+    router.add_post(f"{base}.json", create_transcription)
+    router.add_post(f"{base}/{{sid}}.json", update_transcription)

@@ -1,0 +1,61 @@
+"""REST that is a document by other means: its parameters, checked as the attributes of a noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from xml.etree import ElementTree
+
+from aiohttp import web
+
+from simulator.call import Call, Running
+from simulator.keys import NETWORK
+from simulator.rest.answers import ApiError, not_found
+from simulator.twiml.parser import DocumentError, Verb, parse
+
+_NOT_LIVE = 21220
+
+
+def started_noun(
+    name: str, given: Mapping[str, str], parameters: Sequence[tuple[str, str]] = ()
+) -> Verb:
+    """What <Start> would hold. Empty attributes are left out. Raises ApiError."""
+    response = ElementTree.Element("Response")
+    start = ElementTree.SubElement(response, "Start")
+    attributes = {attribute: value for attribute, value in given.items() if value}
+    noun = ElementTree.SubElement(start, name, attributes)
+    for parameter, value in parameters:
+        ElementTree.SubElement(noun, "Parameter", {"name": parameter, "value": value})
+    try:
+        return parse(ElementTree.tostring(response))[0].children[0]
+    except DocumentError as error:
+        raise ApiError(400, 20001, str(error)) from error
+
+
+def call_of(request: web.Request) -> Call:
+    """The call of the address. Raises ApiError."""
+    call: Call | None = request.app[NETWORK].calls.get(request.match_info["call_sid"])
+    if call is None:
+        raise not_found(request.path)
+    return call
+
+
+def live_call_of(request: web.Request) -> Call:
+    """The same, once it has been answered and until it is over. Raises ApiError."""
+    call = call_of(request)
+    if call.status != "in-progress":
+        raise ApiError(400, _NOT_LIVE, "Call is not in-progress. It has no sound.")
+    return call
+
+
+def stopped(request: web.Request, form: Mapping[str, str], running: Running) -> tuple[str, str]:
+    """Stop what the address names, by its id or its name: both, the name if it has one."""
+    if form.get("Status") != "stopped":
+        raise ApiError(400, 20001, "Status: expected stopped")
+    key = request.match_info["sid"]
+    stop = running.stop_by_sid.get(key) or running.stop_by_name.get(key)
+    if stop is None:
+        raise not_found(request.path)
+    sid = next(one for one, known in running.stop_by_sid.items() if known is stop)
+    name = next((one for one, known in running.stop_by_name.items() if known is stop), "")
+    stop()
+    return sid, "" if name == sid else name
