@@ -103,7 +103,7 @@ class AppSocket:
         """Send a message after those that wait; before the handshake it waits for it."""
         self._out.put_nowait(text)
 
-    async def end(self, wait_s: float = 0.0) -> None:
+    async def end(self, wait_s: float = 0.0, code: int = aiohttp.WSCloseCode.OK) -> None:
         """Send what waits, let the server close for `wait_s`, and close; nothing is taken now."""
         self.closed.set()
         self._out.put_nowait(None)
@@ -114,7 +114,7 @@ class AppSocket:
             await asyncio.wait({sending}, timeout=_SEND_S)
             await asyncio.wait({receiving}, timeout=wait_s)
         finally:
-            await self._leave()
+            await self._leave(code)
 
     def cut(self) -> None:
         """Drop the connection as a broken network does."""
@@ -124,10 +124,10 @@ class AppSocket:
                 connection.shutdown(socket.SHUT_RDWR)
         self.closed.set()
 
-    async def _leave(self) -> None:
+    async def _leave(self, code: int) -> None:
         if self._socket is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._socket.close(), _CLOSE_S)
+                await asyncio.wait_for(self._socket.close(code=code), _CLOSE_S)
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)

@@ -161,6 +161,13 @@ class Ear:
         """Whether a known sentence is being spoken now."""
         return bool(self._traces)
 
+    def saying(self) -> tuple[str, float] | None:
+        """The sentence that is being spoken, and how much of it was heard; None: not known."""
+        if self._current is None or not self._traces:
+            return None
+        trace = self._traces[0]
+        return self._current.text, trace.at / len(trace.clip.sound)
+
     def hear(self, frame: bytes) -> None:
         """Take the next bytes."""
         self._kept += frame.translate(_NEGATIVE_ZERO)

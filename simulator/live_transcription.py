@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from simulator.listener import Listener
+from simulator.listener import Listener, Utterance
 from simulator.sids import LIVE_TRANSCRIPTION, new_sid
-from simulator.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
+from simulator.speech_input import AUTO_TIMEOUT_S, Speech
 from simulator.webhook import Request
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class LiveTranscription:
         self._terms = terms
         self._told = 0
         self._warned = False
-        self._utterances: asyncio.Queue[tuple[str, SpeechWatch] | None] = asyncio.Queue()
+        self._utterances: asyncio.Queue[tuple[str, Utterance] | None] = asyncio.Queue()
         self._listeners = [
             self._listener(track) for track in (INBOUND, OUTBOUND) if terms.track in (track, BOTH)
         ]
@@ -96,15 +96,15 @@ class LiveTranscription:
             self._call,
             silence_s=AUTO_TIMEOUT_S,
             to_line=track == OUTBOUND,
-            heard=lambda watch: self._utterances.put_nowait((track, watch)),
+            heard=lambda utterance: self._utterances.put_nowait((track, utterance)),
             partial=lambda words: self._partial(track, words),
         )
 
     async def _tell_all(self) -> None:
         """Every utterance in order, and at last that it is over."""
-        while (utterance := await self._utterances.get()) is not None:
-            track, watch = utterance
-            said = await watch.words(self._network.recogniser)
+        while (told := await self._utterances.get()) is not None:
+            track, utterance = told
+            said = await utterance.watch.words(self._network.recogniser)
             if said is None:
                 self._warn()
             elif said.text:

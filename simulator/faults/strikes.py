@@ -74,10 +74,12 @@ class Faults:
                 return strike.drawn("seconds")
         return 0.0
 
-    def of_media(self, call_sid: str, number: int) -> list[Strike]:
-        """What strikes the call's n-th media socket."""
+    def of_media(self, call_sid: str, number: int, *, only: str = "") -> list[Strike]:
+        """What strikes the call's n-th media socket; `only` one kind of it."""
         found = []
         for place, fault in self.plan.of("media"):
+            if only not in ("", fault.name):
+                continue
             if (strike := self._strike(place, fault, self._call(call_sid), number)) is not None:
                 found.append(strike)
         return found

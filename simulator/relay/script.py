@@ -61,6 +61,7 @@ class Script:
         self._work: asyncio.Queue[_Job] = asyncio.Queue()
         self._cycles: list[Cycle] = []
         self._open: Cycle | None = None
+        self._is_left_over = False
         self._rest = ""
         self._rest_language = language
         self._flush: asyncio.Future[None] | None = None
@@ -84,13 +85,16 @@ class Script:
             cycle = self._open = self._begin(message.interruptible, message.preemptible)
             self._rest = ""
         self._stop_waiting()
+        language = message.lang or self.language
+        if language != self._rest_language:
+            self._say_rest(cycle)
+        self._rest_language = language
         self._rest += message.token
-        self._rest_language = message.lang or self.language
         self._say_sentences(cycle)
         if message.last or len(self._rest) > _MOST_WAITING:
             self._say_rest(cycle)
         if message.last:
-            self._open = None
+            self._open, self._is_left_over = None, False
         elif self._rest.strip():
             self._flush = asyncio.ensure_future(self._say_rest_later(cycle))
 
@@ -105,7 +109,16 @@ class Script:
 
     def stop(self, source: str) -> Cut | None:
         """Drop whatever this input of the caller's stops; how far the cycle that is heard got."""
+        self._is_left_over = True
         return self._drop([cycle for cycle in self._cycles if cycle.stops_for(source)])
+
+    def end_left_over(self) -> None:
+        """What comes next answers something new: no part of a cycle that came late after a stop."""
+        if self._open is not None and self._is_left_over:
+            self._stop_waiting()
+            self._say_rest(self._open)
+            self._open = None
+        self._is_left_over = False
 
     def close(self) -> None:
         """Nothing more is said."""
@@ -153,9 +166,9 @@ class Script:
             self._flush = None
 
     def _say(self, cycle: Cycle, words: str, language: str) -> None:
-        said = " ".join(words.split())
+        said = " ".join(_whole(words).split())
         if said:
-            self._add(_Job(cycle, lambda: self._voiced(said, language), said))
+            self._add(_Job(cycle, lambda: self._voiced(said, language), words))
 
     async def _voiced(self, words: str, language: str) -> bytes:
         """A sentence in its language, or else in another voice, with a warning."""
@@ -186,6 +199,11 @@ class Script:
     def _warn(self, code: int, message: str) -> None:
         scene = self._scene
         scene.network.complain(scene.call, code, message, scene.url, level="warning")
+
+
+def _whole(words: str) -> str:
+    """Characters that came in two halves, as JavaScript counts them, put together."""
+    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 async def _tones(digits: str) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+from aiohttp import WSCloseCode
 
 from simulator.app_socket import AppSocket
 from simulator.origins import OriginMap
@@ -15,6 +16,7 @@ from simulator.sids import SESSION, new_sid
 from simulator.wire import Wire
 
 UNABLE_TO_CONNECT, ENDED, INVALID_ARGUMENT, INVALID_MESSAGE = 64102, 64105, 64106, 64107
+_NONSENSE = WSCloseCode.INVALID_TEXT
 MOST_INVALID = 10
 """So many messages in a row that are none end the session."""
 
@@ -64,7 +66,8 @@ class RelaySocket:
 
     async def stop(self) -> None:
         """Send what waits and close: the protocol has no goodbye."""
-        await self._socket.end()
+        is_nonsense = self.invalid_in_a_row >= MOST_INVALID
+        await self._socket.end(code=_NONSENSE if is_nonsense else WSCloseCode.OK)
 
     def cut(self) -> None:
         """Drop the connection as a broken network does."""
@@ -75,6 +78,8 @@ class RelaySocket:
         await self._socket.closed.wait()
 
     def _receive(self, message: aiohttp.WSMessage) -> None:
+        if message.type == aiohttp.WSMsgType.ERROR:
+            return
         if message.type != aiohttp.WSMsgType.TEXT:
             self._wrong("a message that is not text")
             return

@@ -7,6 +7,7 @@ words have been heard.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,7 +36,10 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a cycle: its words, empty for a sound file, and its sound as mu-law, so often."""
+    """A piece of a cycle: its words as they came, white space too, and its sound as mu-law.
+
+    words: empty for a sound file. times: how often it is played.
+    """
 
     cycle: Cycle
     words: str
@@ -102,14 +106,12 @@ class Speaker:
         self._parts = deque(one for one in self._parts if not one.cycle.is_dropped)
         if part is None or not part.cycle.is_dropped:
             return None
-        share = self._at / len(part.sound)
-        begun = part.words.split()
-        partly = " ".join(begun[: round(len(begun) * share)])
+        partly = _beginning(part.words, self._at / len(part.sound))
         if partly:
             part.cycle.heard.append(partly)
             self._played(partly)
         self._at = self._rounds = 0
-        return Cut(" ".join(part.cycle.heard), round(part.cycle.heard_bytes * 1000 / RATE))
+        return Cut("".join(part.cycle.heard).strip(), round(part.cycle.heard_bytes * 1000 / RATE))
 
     def _finish(self, part: Part) -> None:
         self._parts.popleft()
@@ -122,3 +124,10 @@ class Speaker:
         if on != self._is_on:
             self._is_on = on
             self._speaking(on)
+
+
+def _beginning(words: str, share: float) -> str:
+    """So much of the words, up to the end of one, with the white space between them."""
+    ends = [found.end() for found in re.finditer(r"\S+", words)]
+    count = round(len(ends) * share)
+    return words[: ends[count - 1]] if count else ""

@@ -6,11 +6,12 @@ Twilio, "TwiML Voice: <ConversationRelay>" and "Getting and sending WebSocket me
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import ExitStack
 from typing import Any
 
 from simulator.app_socket import SocketFailed
-from simulator.listener import Listener
+from simulator.listener import Listener, Utterance
 from simulator.origins import BadOrigin
 from simulator.relay import socket as relay_socket
 from simulator.relay.messages import (
@@ -28,7 +29,7 @@ from simulator.relay.script import Script
 from simulator.relay.socket import MOST_INVALID, RelaySocket
 from simulator.relay.speaker import Speaker
 from simulator.scene import Scene
-from simulator.speech_input import AUTO_TIMEOUT_S, SpeechWatch
+from simulator.speech_input import AUTO_TIMEOUT_S
 from simulator.twiml.parser import Verb
 from simulator.verbs.gather import understood
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
@@ -56,7 +57,9 @@ class RelaySession:
         self._ended_s = 0.0
         self._events = {*noun["events"], *noun["debug"]}
         self._done = asyncio.Event()
-        self._utterances: asyncio.Queue[SpeechWatch] = asyncio.Queue()
+        self._was_told = False
+        """Whether an interruption by the utterance that goes on has been told."""
+        self._utterances: asyncio.Queue[Utterance] = asyncio.Queue()
         self._speaker = Speaker(speaking=self._line_speaks, played=self._played)
         self._script = Script(
             scene,
@@ -76,6 +79,9 @@ class RelaySession:
 
     async def run(self) -> None:
         """Talk until either side ends it."""
+        if self._noun["welcomeGreeting"]:
+            interruptible = self._noun["welcomeGreetingInterruptible"]
+            self._script.greet(self._noun["welcomeGreeting"], interruptible)
         if not await self._open():
             return
         scene, call = self._scene, self._scene.call
@@ -84,8 +90,9 @@ class RelaySession:
         working = [
             asyncio.create_task(self._script.run()),
             asyncio.create_task(self._tell_prompts()),
-            asyncio.create_task(cut_when_due(scene, self._socket, strikes_of(scene))),
+            asyncio.create_task(cut_when_due(scene, self._socket, strikes_of(scene, only="cut"))),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._over_at_last()),
         ]
         call.streams.cut.append(self._socket.cut)
         try:
@@ -94,10 +101,7 @@ class RelaySession:
                 stack.enter_context(scene.leg.tapped(listener.take))
                 stack.enter_context(scene.leg.keys_to(self._press))
                 stack.enter_context(scene.network.clock.at_real_pace())
-                if self._noun["welcomeGreeting"]:
-                    interruptible = self._noun["welcomeGreetingInterruptible"]
-                    self._script.greet(self._noun["welcomeGreeting"], interruptible)
-                await self._done.wait()
+                await self._until_done(working)
         finally:
             self._close(listener, working)
 
@@ -114,6 +118,17 @@ class RelaySession:
 
     # Beginning and end
 
+    async def _until_done(self, working: list[asyncio.Task[None]]) -> None:
+        """Until the session is over; raises what one of its parts raised."""
+        left = set(working)
+        while not self._done.is_set():
+            ended, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+
+    async def _over_at_last(self) -> None:
+        await self._done.wait()
+
     async def _open(self) -> bool:
         scene, url = self._scene, str(self._noun["url"])
         try:
@@ -128,8 +143,7 @@ class RelaySession:
 
     def _setup(self) -> dict[str, Any]:
         call, party = self._scene.call, self._scene.call.party
-        asked = [one.request for one in call.webhooks if one.request.purpose in _DOCUMENTS]
-        status = dict(asked[-1].form).get("CallStatus", call.status) if asked else call.status
+        status = self._status_of_document()
         return {
             "accountSid": call.account_sid,
             "parentCallSid": party.parent_sid,
@@ -148,9 +162,18 @@ class RelaySession:
             },
         }
 
+    def _status_of_document(self) -> str:
+        """What the call was when its document was asked for."""
+        call = self._scene.call
+        asked = [one.request for one in call.webhooks if one.request.purpose in _DOCUMENTS]
+        if self._scene.inline or not asked:
+            return call.status
+        return dict(asked[-1].form).get("CallStatus", call.status)
+
     def _close(self, listener: Listener, working: list[asyncio.Task[None]]) -> None:
         scene = self._scene
         self._ended_s = scene.network.clock.now_s
+        self._done.set()
         for work in working:
             work.cancel()
         self._script.close()
@@ -204,13 +227,8 @@ class RelaySession:
     def _refuse(self, reason: str) -> None:
         call, url = self._scene.call, str(self._noun["url"])
         self._scene.network.complain(call, relay_socket.INVALID_MESSAGE, reason, url)
-        if self._socket.invalid_in_a_row >= MOST_INVALID:
-            reason = f"{MOST_INVALID} messages in a row were none of the protocol"
-            self._over(
-                "failed",
-                ("ErrorCode", str(relay_socket.INVALID_MESSAGE)),
-                ("ErrorMessage", reason),
-            )
+        if self._socket.invalid_in_a_row >= MOST_INVALID and not self._done.is_set():
+            self._fail(relay_socket.ENDED, "too many consecutive malformed messages")
 
     # The caller speaks
 
@@ -222,6 +240,7 @@ class RelaySession:
             silence_s=AUTO_TIMEOUT_S if silence_ms is None else silence_ms / 1000,
             heard=self._utterances.put_nowait,
             talking=self._may_interrupt,
+            over_line=lambda: self._speaker.is_speaking,
             speaking=lambda on: self._info(_SPEAKER_EVENTS, "clientSpeaking", _ON[on]),
             partial=self._partial,
         )
@@ -229,13 +248,23 @@ class RelaySession:
     async def _tell_prompts(self) -> None:
         while True:
             utterance = await self._utterances.get()
-            said = await understood(self._scene, utterance)
-            if said is not None and self._reports(SPEECH) and not self._is_murmur(said.text):
+            self._was_told = False
+            said = await understood(self._scene, utterance.watch)
+            if said is not None and self._counts(said.text, over_line=utterance.was_over_line):
+                self._script.end_left_over()
                 self._prompt(said.text, last=True)
 
     def _partial(self, words: str) -> None:
-        if self._noun["partialPrompts"] and self._reports(SPEECH):
+        over_line = self._speaker.is_speaking
+        if self._noun["partialPrompts"] and self._counts(words, over_line=over_line):
             self._prompt(words, last=False)
+
+    def _counts(self, words: str, *, over_line: bool) -> bool:
+        """Whether the application hears of these words."""
+        if not over_line:
+            return True
+        is_murmur = self._noun["ignoreBackchannel"] and _is_murmur(words)
+        return self._reports(SPEECH) and not is_murmur
 
     def _prompt(self, words: str, *, last: bool) -> None:
         language = "en" if self._language == "multi" else self._language
@@ -245,38 +274,38 @@ class RelaySession:
         if not self._noun["dtmfDetection"]:
             return
         self._interrupt(KEYS_ONLY)
-        if self._reports(KEYS_ONLY):
+        if not self._speaker.is_speaking or self._reports(KEYS_ONLY):
+            self._script.end_left_over()
             self._socket.send(type="dtmf", digit=digit)
 
     def _reports(self, source: str) -> bool:
-        """Whether the application hears of the caller's input now."""
-        open_to = self._noun["reportInputDuringAgentSpeech"]
-        return not self._speaker.is_speaking or open_to in (source, ANY)
+        """Whether the application hears of the caller's input while the line speaks."""
+        return self._noun["reportInputDuringAgentSpeech"] in (source, ANY)
 
-    def _is_murmur(self, words: str) -> bool:
-        """Whether somebody only shows, while the line speaks, that they listen."""
-        if not (self._noun["ignoreBackchannel"] and self._speaker.is_speaking):
-            return False
-        return not {*words.lower().replace(",", " ").replace(".", " ").split()} - _MURMURS
-
-    def _may_interrupt(self, lasts_s: float) -> None:
+    def _may_interrupt(self, spoken_s: float) -> None:
         noun = self._noun
         sensitivity = "low" if noun["ignoreBackchannel"] else noun["interruptSensitivity"]
-        if lasts_s >= _SENSITIVITY_S[sensitivity]:
+        if spoken_s >= _SENSITIVITY_S[sensitivity]:
             self._interrupt(SPEECH)
 
     def _interrupt(self, source: str) -> None:
-        """Stop what the line says, where this input stops it, and tell what was heard of it."""
+        """Stop what the line says, where this input stops it, and tell what was heard of it.
+
+        What comes late while the caller goes on is stopped as well; it is told only if some of it
+        was heard.
+        """
         cycle = self._speaker.cycle
         if cycle is None or not cycle.stops_for(source):
             return
         cut = self._script.stop(source)
-        if cut is not None:
-            self._socket.send(
-                type="interrupt",
-                utteranceUntilInterrupt=cut.words,
-                durationUntilInterruptMs=cut.ms,
-            )
+        if cut is None or (self._was_told and not cut.words):
+            return
+        self._was_told = source == SPEECH
+        self._socket.send(
+            type="interrupt",
+            utteranceUntilInterrupt=cut.words,
+            durationUntilInterruptMs=cut.ms,
+        )
 
     # What the line does
 
@@ -292,6 +321,11 @@ class RelaySession:
 
 
 _DOCUMENTS = ("voice", "fallback")
+
+
+def _is_murmur(words: str) -> bool:
+    """Whether somebody only shows that they listen."""
+    return not {*re.findall(r"[\w-]+", words.lower())} - _MURMURS
 
 
 def _voice_of(language: str) -> str:

@@ -66,13 +66,13 @@ async def _stop_when_open(scene: Scene, opening: asyncio.Future[None], socket: S
         scene.network.aside(socket.stop())
 
 
-def strikes_of(scene: Scene) -> list[Strike]:
-    """What the plan of faults has for the socket that was opened last."""
+def strikes_of(scene: Scene, *, only: str = "") -> list[Strike]:
+    """What the plan of faults has for the socket that was opened last; `only` one kind of it."""
     number = sum(
         event["event"] == "stream" and event.get("state") == "started"
         for event in scene.call.log.events
     )
-    return list(scene.network.faults.of_media(scene.call.sid, number))
+    return list(scene.network.faults.of_media(scene.call.sid, number, only=only))
 
 
 async def cut_when_due(scene: Scene, socket: Socket, strikes: list[Strike]) -> None:

@@ -134,6 +134,13 @@ def test_a_sentence_at_the_end_of_the_call_is_still_told(tmp_path: Path) -> None
     assert ("inbound_track", "good bye") in words(played.app.forms("/told"))
 
 
+def test_a_pause_within_a_sentence_of_the_line_is_no_end(tmp_path: Path) -> None:
+    said = '<Say>Hello<break time="2s"/>world</Say><Pause length="3"/>'
+    played = transcribed(tmp_path, start(), said)
+    assert words(played.app.forms("/told")) == [("outbound_track", "Hello world")]
+    assert played.codes() == []
+
+
 def test_words_that_nobody_can_know_are_complained_of_once(tmp_path: Path) -> None:
     says = [{"says": "hello there"}, {"waits_s": 3}, {"says": "and good bye"}, {"hangs_up": True}]
     shop = {"behaviour": "answers", "steps": says}
@@ -169,6 +176,15 @@ def test_a_live_call_is_transcribed_by_rest(tmp_path: Path) -> None:
         assert live("ears").update(status="stopped").sid == begun.sid
         forms = eventually(lambda: [form for form in served.app.forms("/told") if _is_last(served)])
         assert words(forms) == [("inbound_track", "a lamp")]
+        again = live.create(track="outbound_track", status_callback_url=TOLD)
+        served.client().calls(call.sid).update(twiml=response(f"<Say>{'Hear me out. ' * 20}</Say>"))
+        call.waits(4)
+        live(again.sid).update(status="stopped")
+        spoken = eventually(
+            lambda: [one for one in served.app.forms("/told") if one.get("Final") == "true"][1:]
+        )
+        assert words_of(spoken[0]).startswith("Hear me out. Hear me out.")
+        assert served.network.debugger.complaints == []
         call.hangs_up()
         eventually(lambda: served.network.calls[call.sid].is_over)
         assert refused(lambda: live.create(name="late")) == 21220

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from simulator.audio import wav_file
+from simulator.call import Inline
 from simulator.network import Network
 from simulator.signature import signature
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, TOKEN, response
@@ -42,8 +42,6 @@ class Server:
             for one in answer or ():
                 if one is None:
                     await socket.close()
-                elif isinstance(one, float):
-                    await asyncio.sleep(one)
                 else:
                     await socket.send_str(one if isinstance(one, str) else json.dumps(one))
 
@@ -252,10 +250,19 @@ def test_sounds_keys_and_another_language(tmp_path: Path) -> None:
 @pytest.mark.row("noun.ConversationRelay.preemptible")
 @pytest.mark.parametrize("preemptible", [True, False])
 def test_the_next_cycle_stops_one_that_may_be_preempted(tmp_path: Path, preemptible: bool) -> None:
-    server = Server(setup=[text(LONG, preemptible=preemptible), 0.4, text("Never mind.")])
-    played = talked(tmp_path, server, {"hears": "never mind"}, {"hangs_up": True})
-    first = played.events("heard")[0]
-    assert first["cut"] is preemptible
+    def once_it_was_heard(message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [text("Never mind.")] if "moment" in message["value"] else []
+
+    first = text(f"One moment. {LONG}", preemptible=preemptible)
+    server = Server(setup=[first], info=once_it_was_heard)
+    played = talked(
+        tmp_path,
+        server,
+        {"hears": "never mind"},
+        {"hangs_up": True},
+        attributes='events="tokens-played"',
+    )
+    assert (LONG in played.heard()) is not preemptible
     assert server.of("interrupt") == [], "it was not the caller"
 
 
@@ -298,7 +305,7 @@ def test_who_speaks_and_what_was_heard_is_told_where_that_is_wanted(tmp_path: Pa
     )
     assert [(one["name"], one["value"]) for one in server.of("info")] == [
         ("agentSpeaking", "on"),
-        ("tokensPlayed", "One moment."),
+        ("tokensPlayed", "One moment. "),
         ("tokensPlayed", "Now speak."),
         ("agentSpeaking", "off"),
         ("clientSpeaking", "on"),
@@ -413,7 +420,7 @@ def test_what_is_not_the_protocol_is_told_to_the_server(tmp_path: Path) -> None:
 @pytest.mark.row("relay.invalid.ten")
 def test_ten_in_a_row_end_the_session(tmp_path: Path) -> None:
     played = talked(tmp_path, Server(setup=["nonsense"] * 10), {"hears": "it is over"})
-    assert over(played)["ErrorCode"] == "64107"
+    assert over(played)["ErrorCode"] == "64105"
 
 
 def test_a_sound_that_does_not_come_is_left_out(tmp_path: Path) -> None:
@@ -423,19 +430,83 @@ def test_a_sound_that_does_not_come_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.row("noun.ConversationRelay.ignoreBackchannel")
+@pytest.mark.parametrize(("words", "count"), [("yeah", 0), (LONG, 1)])
+def test_who_only_murmurs_does_not_stop_the_line(tmp_path: Path, words: str, count: int) -> None:
+    server = Server(setup=[text(LONG * 2)], prompt=[end()])
+    attributes = 'ignoreBackchannel="true" reportInputDuringAgentSpeech="any"'
+    after = {"hangs_up": True} if count == 0 else {"hears": "it is over"}
+    talked(
+        tmp_path,
+        server,
+        {"interrupts": {"says": words}},
+        *([{"waits_s": 3.0}] if count == 0 else []),
+        after,
+        attributes=attributes,
+    )
+    assert len(server.of("interrupt")) == len(server.of("prompt")) == count
+
+
 @pytest.mark.row("noun.ConversationRelay.interruptSensitivity")
-def test_who_only_murmurs_does_not_stop_the_line(tmp_path: Path) -> None:
-    server = Server(setup=[text(LONG)])
+@pytest.mark.parametrize(("sensitivity", "count"), [("high", 1), ("medium", 0), ("low", 0)])
+def test_a_short_word_stops_only_a_sensitive_line(
+    tmp_path: Path, sensitivity: str, count: int
+) -> None:
+    server = Server(setup=[text(LONG * 2)])
+    talked(
+        tmp_path,
+        server,
+        {"interrupts": {"says": "no"}},
+        {"waits_s": 3.0},
+        {"hangs_up": True},
+        attributes=f'interruptSensitivity="{sensitivity}"',
+    )
+    assert len(server.of("interrupt")) == count
+
+
+def test_an_interruption_is_told_although_late_words_are_spoken(tmp_path: Path) -> None:
+    late = [text("and so it ", last=False), text("goes on and on and on", last=False)]
+    server = Server(setup=[text(LONG)], interrupt=late, prompt=[text("Now the answer.")])
     played = talked(
         tmp_path,
         server,
-        {"interrupts": {"says": "yeah"}},
-        {"hears": "one thing after the other"},
+        {"interrupts": {"says": "stop"}},
+        {"hears": "now the answer"},
         {"hangs_up": True},
-        attributes='ignoreBackchannel="true" reportInputDuringAgentSpeech="any"',
     )
-    assert server.of("interrupt") == [] and server.of("prompt") == []
-    assert not any(one["cut"] for one in played.events("heard"))
+    assert [one["voicePrompt"] for one in server.of("prompt")] == ["stop"]
+    assert len(server.of("interrupt")) == 1
+    assert played.heard()[-1] == "Now the answer.", "no part of what came late"
+
+
+def test_what_comes_while_the_caller_goes_on_is_stopped_without_a_word(tmp_path: Path) -> None:
+    stream = [text(f"Sentence number {number}. ", last=False) for number in range(8)]
+    server = Server(setup=[text(LONG)], interrupt=stream, prompt=[end()])
+    talked(tmp_path, server, {"interrupts": {"says": LONG}}, {"hears": "it is over"})
+    heard = [one["utteranceUntilInterrupt"] for one in server.of("interrupt")]
+    assert heard and all(heard), "an empty one would be found in every answer"
+    assert [one["voicePrompt"] for one in server.of("prompt")] == [LONG]
+
+
+def test_characters_that_come_in_halves_are_put_together(tmp_path: Path) -> None:
+    halves = ['{"type":"text","token":"Well \\ud83d"}', '{"type":"text","token":"\\ude00 done."}']
+    server = Server(setup=[*halves, text(" That is all.")])
+    played = talked(tmp_path, server, {"hears": "that is all"}, {"hangs_up": True})
+    assert played.heard()[0] == "Well \N{GRINNING FACE} done." and played.codes() == []
+
+
+def test_another_document_by_rest_ends_a_session(tmp_path: Path) -> None:
+    async def redirect_soon(net: Network) -> None:
+        async def later() -> None:
+            await net.clock.sleep(3.0)
+            for call in tuple(net.calls.values()):
+                call.interrupt(Inline("<Response><Say>Another one</Say></Response>"))
+
+        net.aside(later())
+
+    server = Server()
+    played = talked(tmp_path, server, {"hears": "another one"}, meanwhile=redirect_soon)
+    assert played.app.forms("/over") == [] and played.codes() == []
+    assert played.events("stream")[-1]["state"] == "stopped"
 
 
 @pytest.mark.row("noun.ConversationRelay.speechTimeout")
