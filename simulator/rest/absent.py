@@ -14,15 +14,12 @@ _ELSEWHERE = frozenset(
     }
 )  # fmt: skip
 """Resources of 2010-04-01 that are not emulated."""
-_ELSEWHERE_BELOW_CALLS = frozenset({"Transcriptions"})
-"""Those that are emulated elsewhere: a live call's transcriptions are not a recording's."""
 
 
 def absent(path: str) -> ApiError:
     """404 that names what is not emulated, or says that the resource is not there."""
     parts = path.removesuffix(".json").removesuffix(".xml").split("/")
-    names = _ELSEWHERE | _ELSEWHERE_BELOW_CALLS if "Calls" in parts else _ELSEWHERE
-    beyond = next((part for part in parts if part in names), None)
+    beyond = next((part for part in parts if part in _ELSEWHERE), None)
     if beyond is not None:
         return ApiError(404, 20404, f"{beyond} is not emulated here")
     if path.endswith(".csv"):

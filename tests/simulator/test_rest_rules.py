@@ -151,13 +151,14 @@ def test_resources_that_are_not_emulated_say_so(served: Served, name: str) -> No
     assert (answer.status_code, answer.json()["message"]) == (404, expected)
 
 
-def test_transcriptions_of_a_live_call_are_not_those_of_a_recording(served: Served) -> None:
-    url = f"{served.root}{API}/Calls/CA{'0' * 32}/Transcriptions.json"
-    answer = requests.post(url, auth=(ACCOUNT, TOKEN), timeout=60)
-    assert answer.json()["message"] == "Transcriptions is not emulated here"
-    url = f"{served.root}{API}/Transcriptions/TR{'0' * 32}.json"
-    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=60)
-    assert answer.json()["message"].endswith("was not found")
+@pytest.mark.parametrize(
+    "path", [f"Calls/CA{'0' * 32}/Transcriptions", f"Transcriptions/TR{'0' * 32}"]
+)
+def test_transcriptions_that_there_are_not(served: Served, path: str) -> None:
+    method = "POST" if path.startswith("Calls") else "GET"
+    url = f"{served.root}{API}/{path}.json"
+    answer = requests.request(method, url, auth=(ACCOUNT, TOKEN), timeout=60)
+    assert answer.status_code == 404 and answer.json()["message"].endswith("was not found")
 
 
 def test_a_wrong_verb_of_http_is_405(served: Served) -> None:
