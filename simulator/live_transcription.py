@@ -33,7 +33,6 @@ class Terms:
     configuration: of the provider; the application is told, and nothing changes here.
     """
 
-    name: str
     track: str
     url: str
     method: str

@@ -6,15 +6,11 @@ Transcriptions subresource".
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from aiohttp import web
 
-from simulator.call import Call
 from simulator.keys import NETWORK
-from simulator.rest.answers import ApiError, posted, shown_date
-from simulator.rest.nouns import call_of, live_call_of, started_noun, stopped
+from simulator.rest.answers import ApiError, posted
+from simulator.rest.nouns import call_of, live_call_of, shown, started_noun, stopped
 from simulator.rest.parameters import method_of
 from simulator.scene import Scene
 from simulator.verbs import HANDLERS
@@ -40,20 +36,6 @@ _ATTRIBUTES = {
 }
 
 
-def shown(call: Call, sid: str, name: str, status: str, at: datetime) -> dict[str, Any]:
-    """A transcription as REST shows it."""
-    base = f"/2010-04-01/Accounts/{call.account_sid}/Calls/{call.sid}/Transcriptions"
-    return {
-        "sid": sid,
-        "account_sid": call.account_sid,
-        "call_sid": call.sid,
-        "name": name or None,
-        "status": status,
-        "date_updated": shown_date(at),
-        "uri": f"{base}/{sid}.json",
-    }
-
-
 async def create_transcription(request: web.Request) -> web.Response:
     """Transcribe a live call, until it is stopped or the call is over."""
     network, call, form = request.app[NETWORK], live_call_of(request), await posted(request)
@@ -64,7 +46,7 @@ async def create_transcription(request: web.Request) -> web.Response:
         raise ApiError(400, 20001, "Name: a transcription of that name runs on this call")
     sid = start_transcription(Scene(call, network, HANDLERS, "", inline=True), noun)
     at = network.clock.date
-    return web.json_response(shown(call, sid, noun["name"], "in-progress", at))
+    return web.json_response(shown(call, "Transcriptions", sid, noun["name"], "in-progress", at))
 
 
 async def update_transcription(request: web.Request) -> web.Response:
@@ -72,7 +54,7 @@ async def update_transcription(request: web.Request) -> web.Response:
     call, form = call_of(request), await posted(request)
     sid, name = stopped(request, form, call.transcriptions)
     at = request.app[NETWORK].clock.date
-    return web.json_response(shown(call, sid, name, "stopped", at))
+    return web.json_response(shown(call, "Transcriptions", sid, name, "stopped", at))
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

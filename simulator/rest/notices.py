@@ -10,10 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.call import Call, SentWebhook
+from simulator.call import SentWebhook
 from simulator.debugger import Complaint
 from simulator.keys import NETWORK
 from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
+from simulator.rest.nouns import call_of
 
 _LEVELS = {"error": "0", "warning": "1"}
 
@@ -70,7 +71,7 @@ def shown_event(sent: SentWebhook, at: str | None) -> dict[str, Any]:
 async def list_notifications(request: web.Request) -> web.Response:
     """Newest first, filtered by Log (0 error, 1 warning) and MessageDate."""
     network, query = request.app[NETWORK], request.query
-    call_sid = _call(request).sid if "call_sid" in request.match_info else ""
+    call_sid = call_of(request).sid if "call_sid" in request.match_info else ""
     if query.get("Log", "0") not in _LEVELS.values():
         raise ApiError(400, 20001, "Log: expected 0 or 1")
 
@@ -96,16 +97,9 @@ async def fetch_notification(request: web.Request) -> web.Response:
 
 async def list_events(request: web.Request) -> web.Response:
     """The requests of a call, in the order in which they were sent."""
-    call = _call(request)
+    call = call_of(request)
     at = shown_date(call.created_at)
     return page(request, "events", call.webhooks, lambda sent: shown_event(sent, at))
-
-
-def _call(request: web.Request) -> Call:
-    call: Call | None = request.app[NETWORK].calls.get(request.match_info["call_sid"])
-    if call is None:
-        raise not_found(request.path)
-    return call
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

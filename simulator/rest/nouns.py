@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from xml.etree import ElementTree
 
 from aiohttp import web
 
 from simulator.call import Call, Running
 from simulator.keys import NETWORK
-from simulator.rest.answers import ApiError, not_found
+from simulator.rest.answers import ApiError, not_found, shown_date
 from simulator.twiml.parser import DocumentError, Verb, parse
 
 _NOT_LIVE = 21220
@@ -45,6 +47,20 @@ def live_call_of(request: web.Request) -> Call:
     if call.status != "in-progress":
         raise ApiError(400, _NOT_LIVE, "Call is not in-progress. It has no sound.")
     return call
+
+
+def shown(call: Call, kind: str, sid: str, name: str, status: str, at: datetime) -> dict[str, Any]:
+    """What <Start> began, as REST shows it. kind: the last part of its address, Streams, ..."""
+    base = f"/2010-04-01/Accounts/{call.account_sid}/Calls/{call.sid}/{kind}"
+    return {
+        "sid": sid,
+        "account_sid": call.account_sid,
+        "call_sid": call.sid,
+        "name": name or None,
+        "status": status,
+        "date_updated": shown_date(at),
+        "uri": f"{base}/{sid}.json",
+    }
 
 
 def stopped(request: web.Request, form: Mapping[str, str], running: Running) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.recordings import KEEP_SILENCE, SKIP, Recorder
 from simulator.rest.answers import ApiError, not_found, posted, repeated
+from simulator.rest.nouns import call_of
 from simulator.rest.parameters import one_of, recording_from
 from simulator.rest.recordings import shown
 
@@ -23,7 +24,7 @@ _NOT_ELIGIBLE = 21220
 async def start_recording(request: web.Request) -> web.Response:
     """Record a call that is on, until it is stopped or over."""
     network = request.app[NETWORK]
-    call = _call(request)
+    call = call_of(request)
     form = await posted(request)
     if call.status != "in-progress":
         raise ApiError(400, _NOT_ELIGIBLE, "Requested resource is not eligible for recording")
@@ -60,13 +61,6 @@ def _tell(network: Network, call: Call | None, recorder: Recorder, event: str) -
     request = network.recordings.callback_request(recorder.recording, event)
     if request is not None and call is not None:
         network.send_aside(call, request)
-
-
-def _call(request: web.Request) -> Call:
-    call: Call | None = request.app[NETWORK].calls.get(request.match_info["call_sid"])
-    if call is None:
-        raise not_found(request.path)
-    return call
 
 
 def _running(request: web.Request) -> Recorder:

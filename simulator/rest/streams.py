@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
 from aiohttp import web
 
-from simulator.call import Call
 from simulator.keys import NETWORK
-from simulator.rest.answers import ApiError, posted, shown_date
-from simulator.rest.nouns import call_of, live_call_of, started_noun, stopped
+from simulator.rest.answers import ApiError, posted
+from simulator.rest.nouns import call_of, live_call_of, shown, started_noun, stopped
 from simulator.rest.parameters import method_of
 from simulator.scene import Scene
 from simulator.twiml.parser import Verb
@@ -24,20 +21,6 @@ from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream
 
 _PARAMETER = re.compile(r"Parameter([1-9][0-9]?)\.Name")
-
-
-def shown(call: Call, sid: str, name: str, status: str, at: datetime) -> dict[str, Any]:
-    """A stream as REST shows it."""
-    base = f"/2010-04-01/Accounts/{call.account_sid}/Calls/{call.sid}/Streams"
-    return {
-        "sid": sid,
-        "account_sid": call.account_sid,
-        "call_sid": call.sid,
-        "name": name or None,
-        "status": status,
-        "date_updated": shown_date(at),
-        "uri": f"{base}/{sid}.json",
-    }
 
 
 async def create_stream(request: web.Request) -> web.Response:
@@ -51,7 +34,7 @@ async def create_stream(request: web.Request) -> web.Response:
         why = network.debugger.complaints[-1].message
         raise ApiError(400, 20001, f"Url: the socket did not open: {why}")
     at = network.clock.date
-    return web.json_response(shown(call, stream.sid, noun["name"], "in-progress", at))
+    return web.json_response(shown(call, "Streams", stream.sid, noun["name"], "in-progress", at))
 
 
 async def update_stream(request: web.Request) -> web.Response:
@@ -59,7 +42,7 @@ async def update_stream(request: web.Request) -> web.Response:
     call, form = call_of(request), await posted(request)
     sid, name = stopped(request, form, call.streams)
     at = request.app[NETWORK].clock.date
-    return web.json_response(shown(call, sid, name, "stopped", at))
+    return web.json_response(shown(call, "Streams", sid, name, "stopped", at))
 
 
 def _noun(form: Mapping[str, str]) -> Verb:

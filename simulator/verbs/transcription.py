@@ -31,7 +31,6 @@ def start_transcription(scene: Scene, noun: Verb) -> str:
 
 def _terms(scene: Scene, noun: Verb) -> Terms:
     return Terms(
-        name=noun["name"],
         track=noun["track"],
         url=scene.resolved(noun["statusCallbackUrl"]),
         method=noun["statusCallbackMethod"],
