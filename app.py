@@ -12,7 +12,7 @@ import recordings.webhooks
 import tickets.pages
 from config.settings import Settings, load_settings
 from infra.services import Services
-from parts import build_services
+from ops.services import build_services
 from web.health import add_checks
 from web.shell import create_shell
 

@@ -167,6 +167,11 @@ def job(function: Job) -> Job:
     return function
 
 
+def name_of(job: Job) -> str:
+    """What rows call this job: its dotted path."""
+    return f"{job.__module__}.{job.__name__}"
+
+
 def enqueue(
     session: Session,
     *,

@@ -18,7 +18,7 @@ from typing import Any
 
 from config.settings import load_settings
 from infra import drain
-from infra.supervisor import die_with_parent
+from ops.supervisor import die_with_parent
 from web.spooling import start_replaying
 
 preload_app = True

@@ -13,8 +13,8 @@ import redis
 from carriers.addresses import until_taken, while_holding
 from config.settings import Settings
 from infra import valkey
-from infra.supervisor import Program, check_ports
 from ops.setup import accounts_file
+from ops.supervisor import Program, check_ports
 
 _ROOT = Path(__file__).resolve().parents[1]
 _OVERRIDES = "#ct=1000&rt=3500&rc=1&rp=ct"
@@ -39,13 +39,13 @@ def programs(settings: Settings) -> list[Program]:
         Program("web", _gunicorn(settings), _http(_at(settings.web_port, "/healthz")), env),
         Program(
             "streams",
-            [python, str(_ROOT / "streams.py")],
+            [python, "-m", "ops.streams"],
             _http(_at(settings.streams_port, "/readyz")),
             env,
         ),
         Program(
             "worker",
-            [python, str(_ROOT / "worker.py")],
+            [python, "-m", "ops.worker"],
             (settings.var_dir / "worker.ready").exists,
             env,
         ),

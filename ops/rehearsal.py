@@ -15,8 +15,8 @@ import click
 
 from config.settings import Settings
 from infra.db import Database
-from infra.supervisor import StartError
 from ops.programs import simulator_secrets
+from ops.supervisor import StartError
 from tickets.queries import number_of_call
 
 _SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"

@@ -22,7 +22,7 @@ from config.city import load_city
 from config.settings import Settings, load_settings
 from infra.db import Database
 from infra.files import write_whole
-from infra.supervisor import check_disk
+from ops.supervisor import check_disk
 from voice.ahead import speak_all_with_bar
 from web.access import Role
 from web.models import Staff

@@ -21,9 +21,9 @@ from rich.console import Console
 
 from bench.proof.store import Store
 from config.settings import Settings, load_settings
-from infra.supervisor import Program
 from ops.programs import programs, simulator_secrets
 from ops.setup import prepare
+from ops.supervisor import Program
 from simulator.speech import Speaker
 from web.webhooks import APOLOGY, LAST_WORDS
 

@@ -9,13 +9,13 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from cli import main
 from config.settings import Settings
 from infra.db import Database
 from infra.jobs import Outbox, Permanent, Run, enqueue, job, work
 from infra.parked import drive_again, given_up
 from infra.services import Services
 from infra.spool import Spool
+from ops.cli import main
 from tests.web.conftest import Browser, app, browser_of
 from web.access import Role
 

@@ -71,9 +71,9 @@ class Line:
         found = {}
         for child in psutil.Process(self.process.pid).children():
             line = " ".join(_command_of(child))
-            for name in ("valkey", "gunicorn", "streams.py", "worker.py", "simulator"):
+            for name in ("valkey", "gunicorn", "ops.streams", "ops.worker", "simulator"):
                 if name in line:
-                    found[name.removesuffix(".py")] = child
+                    found[name.removeprefix("ops.")] = child
         return found
 
     def kill(self, name: str) -> None:

@@ -26,7 +26,7 @@ from ivr.listening import Conversation
 from ivr.saying import Voice
 from ivr.sockets import MediaSockets
 from ivr.turns import Reply
-from streams import Streams
+from ops.streams import Streams
 from tests.streams.phone import CALL, STREAM, FakeEar, FakeVoice, Phone, dials
 from web.live_feed import LiveFeed
 

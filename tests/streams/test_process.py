@@ -82,7 +82,11 @@ def _start(settings: Settings) -> subprocess.Popen[str]:
         "SWIFTLINE_SPEECH": "false",
     }
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "streams.py")], env=env, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ops.streams"],
+        cwd=ROOT,
+        env=env,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import click
 from sqlalchemy import select, update
 
-import cli
 from agents import actions, duty, offers
 from agents.models import Handover, Offer, Presence
 from calls.models import Call
 from infra.clock import now
+from ops import cli
 from recordings.models import Listening, Recording
 from tests.faults.points.world import Drive, World
 from tests.recordings.sounds import call_wav

@@ -1,6 +1,6 @@
 """The worker: RQ worker processes for each queue, and the poller that needs no queue.
 
-`python worker.py` serves every queue; `python worker.py live asr` serves those. The parent
+`python -m ops.worker` serves every queue; `python -m ops.worker live asr` serves those. The parent
 loads and warms the recogniser once and forks, so that every job starts with a warm one.
 """
 
@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+import agents.jobs
+import ivr.jobs
+import recordings.jobs
 from config.settings import Settings, load_settings
 from infra import doorbell, drain, jobs
 from infra.doorbell import BellWorker, Doorbell, Poller
 from infra.log import configure, logger
 from infra.services import Services
-from infra.supervisor import die_with_parent
-from parts import build_services
+from ops.services import build_services
+from ops.supervisor import die_with_parent
 
 _SPEECH_QUEUES = frozenset({"live", "asr"})
 _log = logger(__name__)
@@ -28,15 +31,15 @@ _log = logger(__name__)
 def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
     """Jobs that come round by the clock: name, queue, period in seconds."""
     return (
-        ("ivr.jobs.sweep", "books", settings.sweep_s),
-        ("ivr.jobs.sweep_day", "carrier", 3600),
-        ("ivr.jobs.sweep_week", "carrier", 86_400),
-        ("ivr.jobs.adopt_messages", "tickets", settings.sweep_s),
-        ("ivr.jobs.forget_phrases", "tickets", 86_400),
-        ("recordings.jobs.sweep", "books", settings.sweep_s),
-        ("recordings.jobs.sweep_day", "carrier", 3600),
-        ("recordings.jobs.sweep_week", "carrier", 86_400),
-        ("agents.jobs.tidy", "live", 5),
+        (jobs.name_of(ivr.jobs.sweep), "books", settings.sweep_s),
+        (jobs.name_of(ivr.jobs.sweep_day), "carrier", 3600),
+        (jobs.name_of(ivr.jobs.sweep_week), "carrier", 86_400),
+        (jobs.name_of(ivr.jobs.adopt_messages), "tickets", settings.sweep_s),
+        (jobs.name_of(ivr.jobs.forget_phrases), "tickets", 86_400),
+        (jobs.name_of(recordings.jobs.sweep), "books", settings.sweep_s),
+        (jobs.name_of(recordings.jobs.sweep_day), "carrier", 3600),
+        (jobs.name_of(recordings.jobs.sweep_week), "carrier", 86_400),
+        (jobs.name_of(agents.jobs.tidy), "live", 5),
     )
 
 

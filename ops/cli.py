@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from config.settings import Settings, SettingsError, load_settings
-from infra.supervisor import StartError, Supervisor
+from ops.supervisor import StartError, Supervisor
 
 _say = Console(stderr=True, highlight=False)
 

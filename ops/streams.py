@@ -21,7 +21,7 @@ from infra.db import Database
 from infra.log import configure, logger, origin
 from ivr.door import CallDoor
 from ivr.sockets import MediaSockets, ears
-from parts import build_services
+from ops.services import build_services
 from voice.cache import VoiceCache
 from voice.speaker import VoiceError
 from web.live_feed import LiveFeed
