@@ -1,7 +1,7 @@
 """What we ask of a telephone network. A reply to a caller is a tuple of these.
 
 They are values: stored with the turn, repeated byte for byte, turned into TwiML by
-`carriers.twiml` or played down a media socket by `ivr.listening`.
+`carriers.twiml` or played down a media socket by `ivr.live.conversation`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from agents.actions import ask_for_person
 from calls.models import Call
 from config.city import City
 from infra.clock import now
-from ivr.engine import Effect
+from ivr.dialogues.engine import Effect
 from ivr.reporting import report_draft, report_message
 from tickets.actions import can_receive
 from tickets.receipts import promise

@@ -19,8 +19,12 @@ from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say, Verb
 from config.city import City
 from config.settings import Settings
 from infra.services import Services
-from ivr import effects, slots
-from ivr.dialogue import (
+from ivr import effects
+from ivr.dialogues import prompt_values
+from ivr.dialogues.engine import ONLY_KEYS, Place, Prompt, Step, answer, begin
+from ivr.dialogues.grammars import grammar_for
+from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.vocabulary import (
     Confirm,
     Draft,
     EnterKeys,
@@ -30,9 +34,6 @@ from ivr.dialogue import (
     State,
     TakeMessage,
 )
-from ivr.engine import ONLY_KEYS, Place, Prompt, Step, answer, begin
-from ivr.grammars import grammar_for
-from ivr.hotline import HOTLINE
 from ivr.reporting import report_cut_off
 from voice.prompts import Prompts
 
@@ -174,7 +175,7 @@ def _phrases(city: City, call: Call, says: tuple[Prompt, ...]) -> tuple[str, ...
     for prompt in says:
         if prompt.when and not call.draft.get(prompt.when):
             continue
-        values = slots.for_prompt(city, call.language, call.draft) | dict(prompt.values)
+        values = prompt_values.for_prompt(city, call.language, call.draft) | dict(prompt.values)
         phrases.extend(prompts.text(prompt.key, **values))
     return tuple(phrases)
 

@@ -22,7 +22,7 @@ from carriers.verbs import JoinQueue, Listen, Say, Verb
 from infra import jobs
 from infra.services import Services
 from ivr import turns
-from ivr.engine import ONLY_KEYS
+from ivr.dialogues.engine import ONLY_KEYS
 from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts

@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import AliasChoices
 
 from config.settings import Settings
-from ivr.dialogue import State, prompts, targets
-from ivr.hotline import HOTLINE
+from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.vocabulary import State, prompts, targets
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -42,7 +42,7 @@ def call_flow_page() -> str:
     lines = [
         "# Call flow",
         "",
-        "The hotline's conversation, drawn by `make docs` from `ivr/hotline.py`.",
+        "The hotline's conversation, drawn by `make docs` from `ivr/dialogues/hotline.py`.",
         f"Key 0 or the wish for a person leads to `{HOTLINE.give_up}` from every question, as",
         f"does a third failure at one question; words of danger lead to `{HOTLINE.emergency}`.",
         "",

@@ -18,8 +18,8 @@ from asr.words import AsrError
 from config.city import CityError, load_city
 from config.settings import Settings, SettingsError, load_settings
 from infra.db import Database
-from ivr.dialogue import DialogueError, check_prompts
-from ivr.hotline import HOTLINE
+from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.vocabulary import DialogueError, check_prompts
 from voice.prompts import PromptError, Prompts
 
 _SAFE_SQLITE = (3, 51, 3)

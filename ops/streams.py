@@ -19,8 +19,8 @@ from config.settings import Settings, SettingsError, load_settings
 from infra import drain
 from infra.db import Database
 from infra.log import configure, logger, origin
-from ivr.door import CallDoor
-from ivr.sockets import MediaSockets, ears
+from ivr.live.gateway import CallDoor
+from ivr.live.sockets import MediaSockets, ears
 from ops.services import build_services
 from voice.cache import VoiceCache
 from voice.speaker import VoiceError

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.dialogue import (
+from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.vocabulary import (
     Announce,
     Ask,
     Context,
@@ -20,7 +21,6 @@ from ivr.dialogue import (
     Understood,
     check_prompts,
 )
-from ivr.hotline import HOTLINE
 from voice.prompts import Prompts, languages
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from config.city import City, load_city
-from ivr.dialogue import Goodbye, Handover
-from ivr.engine import ONLY_KEYS, Place, Step, answer, begin
-from ivr.hotline import HOTLINE
+from ivr.dialogues.engine import ONLY_KEYS, Place, Step, answer, begin
+from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.vocabulary import Goodbye, Handover
 
 POTHOLE = Speech("there is a big pothole in the road")
 CLARK = Speech("twelve hundred north clark street")

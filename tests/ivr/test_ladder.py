@@ -13,7 +13,7 @@ from calls.models import Call, TurnSound
 from carriers.messages import Speech
 from infra.db import Database
 from infra.services import Services
-from ivr.door import CallDoor
+from ivr.live.gateway import CallDoor
 from tests.ivr.test_webhooks import Phone, chicago, phone, verbs
 
 __all__ = ["chicago", "phone"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config.city import load_city
 from ivr.numbers import house_in_words, ordinal, spoken_digits, tokens
-from ivr.understand import place, spoken_place, street_by_keys
+from ivr.places import place, spoken_place, street_by_keys
 
 CITY = load_city("chicago")
 

@@ -19,12 +19,12 @@ from config.city import City, load_city
 from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
-from ivr.door import Door
-from ivr.hearing import Ear
-from ivr.link import DONE, Link, Threads
-from ivr.listening import Conversation
-from ivr.saying import Voice
-from ivr.sockets import MediaSockets
+from ivr.live.conversation import Conversation
+from ivr.live.gateway import Door
+from ivr.live.link import DONE, Link, Threads
+from ivr.live.playback import Voice
+from ivr.live.recognition import Ear
+from ivr.live.sockets import MediaSockets
 from ivr.turns import Reply
 from ops.streams import Streams
 from tests.streams.phone import CALL, STREAM, FakeEar, FakeVoice, Phone, dials

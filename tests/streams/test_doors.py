@@ -22,7 +22,7 @@ from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
 from ivr import turns
-from ivr.door import CallDoor
+from ivr.live.gateway import CallDoor
 from tests.conftest import arrives, eventually
 from tests.streams.conftest import TOKEN, Opens, Running, ScriptDoor, asks, chicago, running
 from tests.streams.phone import CALL, Phone

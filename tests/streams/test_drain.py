@@ -13,7 +13,7 @@ from asr.live import EarEvent, Partial, Utterance
 from carriers.media_stream import Sound, StreamMessage
 from config.settings import Settings
 from infra.db import Database
-from ivr.link import Threads
+from ivr.live.link import Threads
 from ivr.turns import Reply
 from tests.conftest import eventually
 from tests.streams.conftest import TOKEN, ScriptDoor, asks, conversation, running

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from asr.live import EarEvent, SpeechStarted, Utterance
 from asr.words import Heard
-from ivr.hearing import Hearing
+from ivr.live.recognition import Hearing
 
 
 class SlowEar:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from carriers.media_stream import Key, StreamMessage
 from config.settings import Settings
-from ivr.link import LinkLost, Threads
+from ivr.live.link import LinkLost, Threads
 from tests.streams.conftest import ScriptDoor, asks, conversation
 
 

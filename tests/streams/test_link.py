@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from ivr.link import next_within
+from ivr.live.link import next_within
 
 
 async def heard_as_time_is_up() -> str | None:

@@ -15,7 +15,7 @@ from calls.actions import call_arrived, end_call, new_stream_token
 from calls.models import Call, CallEvent, Turn, TurnSound
 from carriers.messages import Keys
 from infra.clock import now
-from ivr.door import CallDoor
+from ivr.live.gateway import CallDoor
 from recordings.models import Recording
 from tests.faults.points.people import LEG, rings, talks
 from tests.faults.points.world import CALL, CALLER, LINE, Drive, World

@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 from calls.models import Call
-from ivr.door import CallDoor
+from ivr.live.gateway import CallDoor
 from tests.conftest import eventually
 from tests.faults.points.line import gets_a_token, rang
 from tests.faults.points.world import CALL, Drive, World

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config.city import City
-from ivr import understand
+from ivr.places import spoken_place
 from voice.prompts import spoken_number
 
 
@@ -16,7 +16,7 @@ def for_prompt(city: City, language: str, draft: Mapping[str, Any]) -> dict[str,
     if draft.get("category"):
         values["category"] = city.category(draft["category"]).spoken_name(language)
     if draft.get("place"):
-        values["place"] = understand.spoken_place(draft["place"])
+        values["place"] = spoken_place(draft["place"])
     if draft.get("number"):
         values["number"] = spoken_number(draft["number"])
     for name in ("department", "deadline"):

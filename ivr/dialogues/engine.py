@@ -15,8 +15,7 @@ from typing import Any
 
 from carriers.messages import Heard, Keys, Message, Speech, Unanswered, Unheard
 from config.city import City
-from ivr import understand
-from ivr.dialogue import (
+from ivr.dialogues.vocabulary import (
     Announce,
     Ask,
     Choose,
@@ -36,6 +35,8 @@ from ivr.dialogue import (
     Understood,
     targets,
 )
+from ivr.numbers import spoken_digits
+from ivr.understanding.intents import is_emergency, wants_person
 
 MOST_FAILURES = 3
 ONLY_KEYS = "only_keys"
@@ -140,9 +141,9 @@ def _way_out(talk: _Talk, state: State, heard: Heard) -> str | None:
         return talk.dialogue.give_up
     if not isinstance(heard, Speech):
         return None
-    if understand.is_emergency(talk.city, heard.text, talk.language):
+    if is_emergency(talk.city, heard.text, talk.language):
         return talk.dialogue.emergency
-    if understand.wants_person(heard.text, talk.language):
+    if wants_person(heard.text, talk.language):
         return talk.dialogue.give_up
     return None
 
@@ -173,7 +174,7 @@ def _after_keys(talk: _Talk, step: Step, state: EnterKeys, heard: Heard) -> Step
         return _arrive(talk, step, talk.dialogue.give_up)
     said = heard.digits if isinstance(heard, Keys) else ""
     if isinstance(heard, Speech):
-        said = understand.spoken_digits(heard.text, talk.language)
+        said = spoken_digits(heard.text, talk.language)
     if not said:
         return _fail(talk, step, state, NotUnderstood("didnt_hear"))
     meant = state.understand(talk.context(step.place.draft), said)

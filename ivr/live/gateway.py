@@ -57,7 +57,7 @@ class CallDoor:
 
     def may_enter(self, call_sid: str, token: str) -> bool:
         """Whether the one-time token opens this call; it does so only once."""
-        with self._services.database.transaction("ivr.door.may_enter") as session:
+        with self._services.database.transaction("ivr.live.gateway.may_enter") as session:
             return use_stream_token(session, call_sid, token)
 
     def language(self, call_sid: str) -> str:
@@ -95,7 +95,7 @@ class CallDoor:
 
     def leave(self, call_sid: str) -> None:
         """Note that the call goes on without a socket; nothing has failed."""
-        with self._services.database.transaction("ivr.door.leave") as session:
+        with self._services.database.transaction("ivr.live.gateway.leave") as session:
             locked_call(session, call_sid).mode = "turn"
 
     def write(self, call_sid: str, speaker: str, text: str, confidence: float) -> None:
@@ -103,7 +103,7 @@ class CallDoor:
 
         The agents' track also carries music and prompts while no agent is on the line.
         """
-        with self._services.database.transaction("ivr.door.write") as session:
+        with self._services.database.transaction("ivr.live.gateway.write") as session:
             call = find_call(session, call_sid)
             if call is None or (speaker == "agent" and not is_talking(session, call.id)):
                 return

@@ -21,11 +21,11 @@ from carriers.messages import Heard, Keys, Silence, Speech
 from carriers.verbs import Listen
 from config.settings import Settings
 from infra.log import logger, origin
-from ivr.door import Door
-from ivr.hearing import Ear, Hearing
-from ivr.interrupting import interrupts, is_echo, says_nothing
-from ivr.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread, next_within
-from ivr.saying import Saying, Voice
+from ivr.live.barge_in import interrupts, is_echo, says_nothing
+from ivr.live.gateway import Door
+from ivr.live.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread, next_within
+from ivr.live.playback import Saying, Voice
+from ivr.live.recognition import Ear, Hearing
 from ivr.turns import Reply
 from voice.prompts import Prompts
 

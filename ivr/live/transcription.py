@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from asr.live import EarEvent, Utterance
 from carriers.media_stream import Sound, Stopped, StreamMessage
 from infra.log import logger, origin
-from ivr.hearing import Ear, Hearing
-from ivr.interrupting import says_nothing
-from ivr.link import Threads, in_thread
+from ivr.live.barge_in import says_nothing
+from ivr.live.link import Threads, in_thread
+from ivr.live.recognition import Ear, Hearing
 
 _SPEAKERS = {"inbound": "caller", "outbound": "agent"}
 

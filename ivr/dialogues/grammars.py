@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.dialogue import Confirm, Menu, State
+from ivr.dialogues.vocabulary import Confirm, Menu, State
 
 _PERSON = {"en": ("agent", "operator", "a person"), "ko": ("상담원",)}
 _YES_NO = {

@@ -12,7 +12,7 @@ from typing import Protocol
 from asr.live import EarEvent, SpeechStarted
 from carriers.media_stream import BYTES_A_SECOND
 from infra.log import logger, origin
-from ivr.link import in_thread
+from ivr.live.link import in_thread
 
 _FEED_BYTES = 320
 """The ear is fed every 40 ms; it has its own piece length for the recogniser."""

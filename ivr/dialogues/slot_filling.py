@@ -1,6 +1,6 @@
 """What an answer means at each question of the hotline: the caller's words to draft values.
 
-The understanding itself is `ivr.understand`; here is what the dialogue does with it.
+The understanding itself is in `ivr.understanding`; here is what the dialogue does with it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ivr import understand
-from ivr.dialogue import Context, NotUnderstood, Option, Understood
-from ivr.understand import PlaceGuess
+from ivr.dialogues.vocabulary import Context, NotUnderstood, Option, Understood
+from ivr.places import PlaceGuess, place, spoken_place, street_by_keys
+from ivr.understanding.category import category
+from ivr.understanding.intents import problem_or_place, yes_no
 
 _SURE = 0.5
 """Least score of a category that may be read back; below it the caller is asked again."""
@@ -29,9 +30,9 @@ _PLACE_PROMPTS = {
 
 def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
     """What is wrong, and where too if the caller said it in the same breath."""
-    guess = understand.category(context.city, text, context.language)
+    guess = category(context.city, text, context.language)
     words: dict[str, Any] = {"problem_text": text}
-    where = understand.place(context.city, text)
+    where = place(context.city, text)
     if where.problem is None:
         words |= _remembered(where, text)
     if guess.code is None or guess.score < _SURE:
@@ -45,16 +46,16 @@ def category_list(context: Context) -> tuple[Option, ...]:
     """The city's commonest problems, for the keypad."""
     return tuple(
         Option(
-            category.spoken_name(context.language),
-            {"category": category.code, "category_score": 1.0, "by_keys": True},
+            each.spoken_name(context.language),
+            {"category": each.code, "category_score": 1.0, "by_keys": True},
         )
-        for category in context.city.menu[:_MENU_LENGTH]
+        for each in context.city.menu[:_MENU_LENGTH]
     )
 
 
 def named_category(context: Context, text: str) -> Understood | NotUnderstood:
     """A problem named while the list is read."""
-    guess = understand.category(context.city, text, context.language)
+    guess = category(context.city, text, context.language)
     if guess.code is None or guess.score < _SURE:
         return NotUnderstood("problem_unclear")
     return Understood({"category": guess.code, "category_score": round(guess.score, 3)})
@@ -62,7 +63,7 @@ def named_category(context: Context, text: str) -> Understood | NotUnderstood:
 
 def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
     """Where it is: one place, a few to choose from, or what is missing."""
-    guess = understand.place(context.city, text)
+    guess = place(context.city, text)
     if guess.problem is None:
         return Understood(_remembered(guess, text))
     choices = _choices(guess)
@@ -81,12 +82,12 @@ def keyed_house(context: Context, keys: str) -> Understood | NotUnderstood:
 def keyed_street(context: Context, keys: str) -> Understood | NotUnderstood:
     """The street whose first letters were keyed, among those that have the number."""
     house = int(context.draft["house_number"])
-    found = understand.street_by_keys(context.city, house, keys.replace("*", ""))
+    found = street_by_keys(context.city, house, keys.replace("*", ""))
     if not found:
         return NotUnderstood("place_unknown")
     if len(found) == 1:
         return Understood(_remembered(found[0], found[0].address_text))
-    choices = [asdict(place) for place in found[:_MOST_PLACES]]
+    choices = [asdict(each) for each in found[:_MOST_PLACES]]
     return Understood({"choices": choices}, then="choose_place")
 
 
@@ -94,16 +95,16 @@ def found_places(context: Context) -> tuple[Option, ...]:
     """The places that the caller may have meant."""
     return tuple(
         Option(
-            understand.spoken_place(place),
-            {"place": dict(place), "place_text": place["address_text"]},
+            spoken_place(each),
+            {"place": dict(each), "place_text": each["address_text"]},
         )
-        for place in context.draft.get("choices", ())
+        for each in context.draft.get("choices", ())
     )
 
 
 def named_place(context: Context, text: str) -> Understood | NotUnderstood:
     """A place said again while the list is read."""
-    guess = understand.place(context.city, text)
+    guess = place(context.city, text)
     if guess.problem is None:
         return Understood(_remembered(guess, text))
     return NotUnderstood("didnt_understand")
@@ -111,18 +112,18 @@ def named_place(context: Context, text: str) -> Understood | NotUnderstood:
 
 def what_to_change(context: Context, text: str) -> str | None:
     """Whether the problem or the place is to be said again."""
-    return understand.problem_or_place(text, context.language)
+    return problem_or_place(text, context.language)
 
 
 def is_yes(context: Context, text: str) -> bool | None:
     """Yes, no, or neither."""
-    return understand.yes_no(text, context.language)
+    return yes_no(text, context.language)
 
 
 def _remembered(guess: PlaceGuess, text: str) -> dict[str, Any]:
-    place = {name: value for name, value in asdict(guess).items() if name != "runner_ups"}
-    return {"place": place, "place_text": text}
+    kept = {name: value for name, value in asdict(guess).items() if name != "runner_ups"}
+    return {"place": kept, "place_text": text}
 
 
 def _choices(guess: PlaceGuess) -> list[dict[str, Any]]:
-    return [asdict(place) for place in guess.runner_ups[:_MOST_PLACES]]
+    return [asdict(each) for each in guess.runner_ups[:_MOST_PLACES]]

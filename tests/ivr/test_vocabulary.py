@@ -8,7 +8,8 @@ from rich.console import Console
 from asr.model import Models, ensure_model
 from config.city import load_city
 from config.settings import load_settings
-from ivr.understand import place, unknown_words
+from ivr.places import place
+from ivr.understanding.vocabulary import unknown_words
 
 CITY = load_city("chicago")
 

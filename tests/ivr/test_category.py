@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.city import load_city
-from ivr.understand import category, is_emergency
+from ivr.understanding.category import category
+from ivr.understanding.intents import is_emergency
 
 REQUESTS = Path(__file__).parent / "requests"
 CITY = load_city("chicago")

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.city import load_city
-from ivr.understand import finished, problem_or_place, unknown_words, wants_person, yes_no
+from ivr.understanding.completeness import finished
+from ivr.understanding.intents import problem_or_place, wants_person, yes_no
+from ivr.understanding.vocabulary import unknown_words
 
 CITY = load_city("chicago")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.answers import (
+from ivr.dialogues.slot_filling import (
     category_list,
     found_places,
     heard_place,
@@ -14,7 +14,7 @@ from ivr.answers import (
     named_place,
     what_to_change,
 )
-from ivr.dialogue import (
+from ivr.dialogues.vocabulary import (
     Announce,
     Ask,
     Choose,

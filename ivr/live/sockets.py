@@ -23,13 +23,13 @@ from infra.drain import IN_HAND_S
 from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
-from ivr import understand
-from ivr.door import Door
-from ivr.eavesdrop import write_along
-from ivr.hearing import Ear
-from ivr.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
-from ivr.listening import Conversation
-from ivr.saying import Voice
+from ivr.live.conversation import Conversation
+from ivr.live.gateway import Door
+from ivr.live.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
+from ivr.live.playback import Voice
+from ivr.live.recognition import Ear
+from ivr.live.transcription import write_along
+from ivr.understanding.completeness import finished
 
 _QUIET_S = 10.0
 _START_S = 10.0
@@ -177,9 +177,7 @@ class MediaSockets:
         await write_along(messages, ears, write, self._threads)
 
     def _finished(self, question: str, language: str, words: str) -> bool:
-        return understand.finished(
-            question, words, city=self._services.get(City), language=language
-        )
+        return finished(question, words, city=self._services.get(City), language=language)
 
 
 def ears(services: Services) -> EarFor:

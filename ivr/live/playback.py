@@ -10,7 +10,7 @@ from typing import Protocol
 
 from carriers import media_stream
 from carriers.verbs import Say
-from ivr.link import Link, LinkLost, in_thread
+from ivr.live.link import Link, LinkLost, in_thread
 from ivr.turns import Reply
 from voice.speaker import Spoken
 

@@ -1,34 +1,12 @@
-"""What a caller's words mean: the one door to understanding. Pure, and never raises on a text.
-
-The parts: `understand_category` (what is wrong), `places` (where), `understand_answers` (yes,
-no, a person, danger), `numbers` (digits and house numbers), `understand_words` (vocabulary).
-"""
+"""When an answer is complete, so that a short silence may end it. Pure."""
 
 from __future__ import annotations
 
 from config.city import City
-from ivr.numbers import spoken_digits, tokens
-from ivr.places import PlaceGuess, place, spoken_place, street_by_keys
-from ivr.understand_answers import is_emergency, problem_or_place, wants_person, yes_no
-from ivr.understand_category import Guess, category
-from ivr.understand_words import sound_alikes, unknown_words
-
-__all__ = [
-    "Guess",
-    "PlaceGuess",
-    "category",
-    "finished",
-    "is_emergency",
-    "place",
-    "problem_or_place",
-    "sound_alikes",
-    "spoken_digits",
-    "spoken_place",
-    "street_by_keys",
-    "unknown_words",
-    "wants_person",
-    "yes_no",
-]
+from ivr.numbers import tokens
+from ivr.places import place
+from ivr.understanding.category import category
+from ivr.understanding.intents import problem_or_place, wants_person, yes_no
 
 _CONFIRMS = frozenset({"read_back", "confirm"})
 _HANGING = frozenset(
@@ -42,7 +20,7 @@ _CLEAR = 0.6
 def finished(question: str, partial_text: str, *, city: City, language: str = "en") -> bool:
     """Whether words heard so far already answer a question, so that a short pause ends them.
 
-    question: the state's name of `ivr.hotline`. False means: be patient.
+    question: the state's name of `ivr.dialogues.hotline`. False means: be patient.
     """
     words = partial_text.lower().split()
     if not words:

@@ -1,6 +1,6 @@
 """The kinds of state a conversation is made of, and the checks that a table must pass.
 
-A dialogue is data: `ivr.hotline` holds the city's, in the order a caller meets it. States
+A dialogue is data: `ivr.dialogues.hotline` holds the city's, in the order a caller meets it. States
 never see a request, a session or a carrier.
 """
 
@@ -194,7 +194,7 @@ class Dialogue:
         for state in self.states:
             if state.name == name:
                 return state
-        raise DialogueError(f"no state {name}; the table of ivr/hotline.py has none of that name")
+        raise DialogueError(f"no state {name}; the dialogue's table has none of that name")
 
 
 def targets(state: State) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""A live conversation on a media socket: recognition, playback, barge-in, transcription."""
