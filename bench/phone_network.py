@@ -21,14 +21,14 @@ import aiohttp
 from aiohttp.test_utils import unused_port
 
 from bench.clips import machine
-from simulator.audio import FRAME_S
 from simulator.load.crowd import Crowd, Habits, Tally
 from simulator.load.report import Percentiles
 from simulator.network import Network
-from simulator.origins import OriginMap
 from simulator.scenario.steps import Scenario, scenario_from
 from simulator.settings import Hook, Settings
-from simulator.speech import Speaker
+from simulator.sound.audio import FRAME_S
+from simulator.speech.synthesiser import Speaker
+from simulator.webhooks.origins import OriginMap
 
 _KEYED = {
     "steps": [step for _ in range(5) for step in ({"hears": "press a key"}, {"presses": "1"})]

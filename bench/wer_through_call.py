@@ -28,10 +28,10 @@ from carriers import media_stream
 from carriers.media_stream import Sound, Started, Stopped
 from config.settings import load_settings
 from simulator.callers import Caller
-from simulator.origins import OriginMap
 from simulator.server import create_app
 from simulator.settings import Hook
 from simulator.settings import Settings as SimulatorSettings
+from simulator.webhooks.origins import OriginMap
 
 _WIDE = 16_000
 _AT_ONCE = 4

@@ -12,7 +12,6 @@ from typing import Any
 import click
 from aiohttp import web
 
-from simulator.caller_id import BadFacts, Place, place_in
 from simulator.command import call_here, call_there
 from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import load_plan
@@ -20,12 +19,13 @@ from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
 from simulator.load.command import call_in_crowds, scenarios_in
 from simulator.load.crowd import Habits
 from simulator.load.picture import NoPicture, check, draw
-from simulator.origins import BadOrigin, OriginMap
+from simulator.numbers.caller_id import BadFacts, Place, place_in
 from simulator.rest.answers import dumps
 from simulator.scenario.steps import ScenarioError, load_scenario, with_facts
 from simulator.server import create_app
 from simulator.settings import Hook, Settings, SettingsError
-from simulator.signature import SharedKey
+from simulator.webhooks.origins import BadOrigin, OriginMap
+from simulator.webhooks.signature import SharedKey
 
 _METHOD = click.Choice(["GET", "POST"])
 _OPTIONS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from simulator.caller_id import Place, place_by_number
+from simulator.numbers.caller_id import Place, place_by_number
 from simulator.settings import Hook, Settings
 from simulator.sids import APPLICATION, NUMBER, new_sid
 

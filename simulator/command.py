@@ -9,7 +9,7 @@ import aiohttp
 import click
 from aiohttp import web
 
-from simulator.events import Event
+from simulator.calls.events import Event
 from simulator.rest.answers import dumps
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from simulator.advice import advice
-from simulator.error_names import NAMES
+from simulator.errors.advice import advice
+from simulator.errors.error_names import NAMES
 from simulator.sids import new_sid
 
 KEPT = 1000

@@ -10,36 +10,36 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.account import Account
-from simulator.call import Call, Party, SentWebhook
-from simulator.caller_id import CallerFacts
-from simulator.clients import Clients
-from simulator.clock import SEEDED_START, SIMULATED, Clock
-from simulator.conferences import Conferences
+from simulator.callees.clients import Clients
+from simulator.callees.phones import Phones
+from simulator.calls.call import Call, Party, SentWebhook
+from simulator.calls.legs import Endpoint, Leg, NotReachable
+from simulator.calls.playing import play
+from simulator.conferences.conferences import Conferences
 from simulator.debugger import Complaint, Debugger
+from simulator.documents.conversation import Conversation
+from simulator.documents.outgoing import Outgoing
+from simulator.documents.sound_files import SoundFiles, sound_of
 from simulator.faults.hangups import HangUps
 from simulator.faults.outage import Outage
 from simulator.faults.plan import load_plan
 from simulator.faults.strikes import Faults
 from simulator.faults.webhooks import send_alone, send_in_trouble
-from simulator.hearing import CaptionIndex
-from simulator.interpreter import Conversation
-from simulator.legs import Endpoint, Leg, NotReachable
-from simulator.messages import Media, Message, Messages
-from simulator.outgoing import Outgoing
-from simulator.phones import Phones
-from simulator.queues import Queues
-from simulator.reach import Reach
-from simulator.recordings import Recordings
+from simulator.messages.incoming import receive
+from simulator.messages.text_messages import Media, Message, Messages
+from simulator.numbers.caller_id import CallerFacts
+from simulator.numbers.reach import Reach
+from simulator.numbers.verified import VerifiedNumbers
+from simulator.queues.queues import Queues
+from simulator.recordings.recordings import Recordings
+from simulator.recordings.transcription import Transcript
 from simulator.settings import Settings
 from simulator.sids import draw_from
-from simulator.sound import play
-from simulator.sound_files import SoundFiles, sound_of
-from simulator.speech import Speaker
-from simulator.speech_input import Recogniser
-from simulator.texting import receive
-from simulator.transcription import Transcript
-from simulator.verified import VerifiedNumbers
-from simulator.webhook import (
+from simulator.speech.captions import CaptionIndex
+from simulator.speech.synthesiser import Speaker
+from simulator.time.clock import SEEDED_START, SIMULATED, Clock
+from simulator.transcription.speech_input import Recogniser
+from simulator.webhooks.webhook import (
     MOST_BYTES,
     Answer,
     Request,

@@ -11,15 +11,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
-from simulator import api, hosted, phones_api, reach_api, texting_api
+from simulator.api import (
+    behaviours,
+    fault_plan,
+    handset_texts,
+    hosted_documents,
+    reachability,
+    scripted_calls,
+)
+from simulator.api.clock_hold import Reins
+from simulator.api.keys import NETWORK
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste, to_paste_for_hosts
-from simulator.faults import api as faults_api
-from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
-from simulator.reins import Reins
 from simulator.rest import (
     account,
     applications,
@@ -67,13 +73,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def create_app(settings: Settings) -> web.Application:
     """The whole simulator; its network is opened and closed with the application."""
-    app = web.Application(middlewares=[hosts.other_hosts, api.local_only, in_its_form, rest_rules])
+    app = web.Application(
+        middlewares=[hosts.other_hosts, scripted_calls.local_only, in_its_form, rest_rules]
+    )
     network = Network(settings)
     app[NETWORK] = network
-    app[api.CALLERS] = {}
+    app[scripted_calls.CALLERS] = {}
     app[hosts.SEEN] = set()
     app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.clock.now_s)
-    app[api.REINS] = Reins(network.clock)
+    app[scripted_calls.REINS] = Reins(network.clock)
     app.cleanup_ctx.append(_open_network)
     if settings.has_door:
         app.cleanup_ctx.append(_open_door)
@@ -82,13 +90,13 @@ def create_app(settings: Settings) -> web.Application:
     for resource in _RESOURCES:
         resource.add_routes(routes, REST_ROOT)
     routes.mount(app.router)
-    api.add_routes(app.router)
-    phones_api.add_routes(app.router)
-    reach_api.add_routes(app.router)
-    texting_api.add_routes(app.router)
-    faults_api.add_routes(app.router)
+    scripted_calls.add_routes(app.router)
+    behaviours.add_routes(app.router)
+    reachability.add_routes(app.router)
+    handset_texts.add_routes(app.router)
+    fault_plan.add_routes(app.router)
     add_phone_routes(app, network)
-    hosted.add_routes(app.router)
+    hosted_documents.add_routes(app.router)
     lookups.add_routes(app.router)
     return app
 
@@ -100,7 +108,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 async def _open_network(app: web.Application) -> AsyncIterator[None]:
     async with app[NETWORK] as network:
-        await hosted.speak_ahead(network)
+        await hosted_documents.speak_ahead(network)
         yield
 
 

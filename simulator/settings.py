@@ -8,10 +8,10 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.caller_id import Place
-from simulator.origins import OriginMap
+from simulator.numbers.caller_id import Place
 from simulator.sids import new_sid
-from simulator.signature import SharedKey
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.signature import SharedKey
 
 CARRIER = "api.twilio.com"
 """The host of the carrier's REST API."""

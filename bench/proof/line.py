@@ -24,7 +24,7 @@ from config.settings import Settings, load_settings
 from ops.programs import programs, simulator_secrets
 from ops.setup import prepare
 from ops.supervisor import Program
-from simulator.speech import Speaker
+from simulator.speech.synthesiser import Speaker
 from web.webhooks import APOLOGY, LAST_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from simulator.origins import OriginMap
+from simulator.webhooks.origins import OriginMap
 
 _MOST_HEAD = 32 * 1024
 _HEAD_S = 15.0

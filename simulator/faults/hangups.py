@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from simulator.call import Call
-from simulator.events import Event
+from simulator.calls.call import Call
+from simulator.calls.events import Event
 from simulator.faults.strikes import Strike
-from simulator.webhook import Request
+from simulator.webhooks.webhook import Request
 
 if TYPE_CHECKING:
     from simulator.network import Network

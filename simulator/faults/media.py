@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from simulator.audio import FRAME_S, RATE, SILENCE, decoded, encoded
+from simulator.calls.legs import Source, Tap
 from simulator.faults.strikes import Strike
-from simulator.legs import Source, Tap
+from simulator.sound.audio import FRAME_S, RATE, SILENCE, decoded, encoded
 
 if TYPE_CHECKING:
-    from simulator.media_stream import MediaStream
+    from simulator.media.media_stream import MediaStream
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.call import Call
-from simulator.webhook import Request
+from simulator.calls.call import Call
+from simulator.webhooks.webhook import Request
 
 if TYPE_CHECKING:
     from simulator.network import Network

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulator.call import Call
+from simulator.calls.call import Call
 from simulator.faults.kinds import CALLBACKS
 from simulator.faults.strikes import Strike
-from simulator.webhook import Answer, Request, WebhookFailed
+from simulator.webhooks.webhook import Answer, Request, WebhookFailed
 
 if TYPE_CHECKING:
     from simulator.network import Network

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
 from simulator.load.arrivals import Curve
 from simulator.load.crowd import Crowd, Habits, Tally
 from simulator.load.report import Report, report_of

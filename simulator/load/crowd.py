@@ -7,9 +7,9 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from simulator.call import Call
-from simulator.events import Event
-from simulator.legs import NotReachable
+from simulator.calls.call import Call
+from simulator.calls.events import Event
+from simulator.calls.legs import NotReachable
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
 from simulator.scenario.steps import Scenario

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.calls.legs import Endpoint, Leg, NotReachable
 from simulator.phone.bell import Bell
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BadMessage, PhoneSocket

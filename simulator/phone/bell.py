@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.clients import Clients, Invitation
+from simulator.callees.clients import Clients, Invitation
 from simulator.phone.handset import Handset
 from simulator.phone.socket import BUSY, BadMessage, PhoneSocket
 
@@ -13,7 +13,7 @@ TOO_LATE = 31008
 
 
 class Bell:
-    """Of one socket; the `Device` that `simulator.clients` rings."""
+    """Of one socket; the `Device` that `simulator.callees.clients` rings."""
 
     def __init__(self, clients: Clients, phone: PhoneSocket) -> None:
         self._clients = clients

@@ -17,14 +17,14 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from simulator.advice import advice
-from simulator.audio import loudness
-from simulator.call import Call
-from simulator.error_names import NAMES
-from simulator.events import Event
+from simulator.calls.call import Call
+from simulator.calls.events import Event
+from simulator.errors.advice import advice
+from simulator.errors.error_names import NAMES
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.pages import page
 from simulator.phone.requests import shown
+from simulator.sound.audio import loudness
 
 SHOWN = 100
 LOUDEST = 127

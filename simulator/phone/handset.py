@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.audio import FRAME_BYTES
-from simulator.legs import Endpoint, Notice
+from simulator.calls.legs import Endpoint, Notice
+from simulator.sound.audio import FRAME_BYTES
 
 START_FRAMES = 2
 """Spoken frames held back before the line takes any, against uneven arrival: 40 ms."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from simulator.legs import Endpoint, Leg, NotReachable
-from simulator.messages import MOST_CHARACTERS, Message
-from simulator.origins import BadOrigin, OriginMap
+from simulator.calls.legs import Endpoint, Leg, NotReachable
+from simulator.messages.text_messages import MOST_CHARACTERS, Message
 from simulator.phone.bell import Bell
 from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
+from simulator.webhooks.origins import BadOrigin, OriginMap
 
 CLIENT = r"client:[\w.@+-]{1,121}"
 CALLER = r"\+[1-9][0-9]{3,14}|anonymous"

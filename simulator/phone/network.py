@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from simulator.call import Call
-from simulator.clients import Clients
-from simulator.legs import Endpoint, Leg
-from simulator.messages import Messages
-from simulator.recordings import Recordings
+from simulator.callees.clients import Clients
+from simulator.calls.call import Call
+from simulator.calls.legs import Endpoint, Leg
+from simulator.messages.text_messages import Messages
+from simulator.recordings.recordings import Recordings
 from simulator.settings import Settings
-from simulator.webhook import WebhookClient
+from simulator.webhooks.webhook import WebhookClient
 
 
 class PhoneNetwork(Protocol):

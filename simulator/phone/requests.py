@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from simulator.call import SentWebhook
-from simulator.origins import BadOrigin
-from simulator.signature import HEADER
-from simulator.webhook import Prepared, WebhookClient
+from simulator.calls.call import SentWebhook
+from simulator.webhooks.origins import BadOrigin
+from simulator.webhooks.signature import HEADER
+from simulator.webhooks.webhook import Prepared, WebhookClient
 
 _REFUSALS = (401, 403)
 _ADDED_BY_CURL = {"Accept", "User-Agent"}

@@ -18,7 +18,7 @@ belong to the one call that is under way. From the browser:
 To the browser: session (resume: with `?resume=` it comes back after a lost connection), resumed
 (call: the ref of the one that is still on), registered (identity), unregistered, incoming
 (parameters, custom_parameters), cancel (they gave up, or another device answered), ringing, accept
-(both with parameters), caption, transferred, released (facts of `simulator.legs`), disconnect
+(both with parameters), caption, transferred, released (facts of `simulator.calls.legs`), disconnect
 (reason, status), sms (sid, from, to, body, at, mine, links), error (code, message, ref or none;
 signalled: the code of a bad token).
 """
@@ -35,7 +35,7 @@ from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 
-from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.calls.legs import Endpoint, Leg, NotReachable
 from simulator.phone.handset import Handset, Outbox
 from simulator.phone.tokens import TokenRefused
 

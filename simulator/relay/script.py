@@ -11,13 +11,13 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from simulator.audio import RATE, BadSound, key_tone
-from simulator.relay.messages import NONE, Play, SendDigits, Text
+from simulator.documents.scene import Scene, VerbError
+from simulator.relay.protocol import NONE, Play, SendDigits, Text
 from simulator.relay.socket import INVALID_ARGUMENT
 from simulator.relay.speaker import Cut, Cycle, Part, Speaker
-from simulator.scene import Scene, VerbError
-from simulator.speech import CannotSpeak
-from simulator.webhook import WebhookFailed
+from simulator.sound.audio import RATE, BadSound, key_tone
+from simulator.speech.synthesiser import CannotSpeak
+from simulator.webhooks.webhook import WebhookFailed
 
 _SENTENCE = re.compile(r".*?[.!?:;\n。！？](?=\s)\s*|.*?[。！？\n]", re.S)
 _UNFINISHED_S = 1.0

@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 from aiohttp import WSCloseCode
 
-from simulator.app_socket import AppSocket
-from simulator.origins import OriginMap
-from simulator.relay.messages import InvalidMessage, Message, read
+from simulator.media.app_socket import AppSocket
+from simulator.media.wire import Wire
+from simulator.relay.protocol import InvalidMessage, Message, read
 from simulator.sids import SESSION, new_sid
-from simulator.wire import Wire
+from simulator.webhooks.origins import OriginMap
 
 UNABLE_TO_CONNECT, ENDED, INVALID_ARGUMENT, INVALID_MESSAGE = 64102, 64105, 64106, 64107
 _NONSENSE = WSCloseCode.INVALID_TEXT

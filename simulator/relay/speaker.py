@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from simulator.audio import FRAME_BYTES, RATE, SILENCE
-from simulator.relay.messages import ANY
+from simulator.relay.protocol import ANY
+from simulator.sound.audio import FRAME_BYTES, RATE, SILENCE
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
 from simulator.rest.answers import page, shown_date
 
 BALANCE = "100.00"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from simulator.webhook import Form
+from simulator.webhooks.webhook import Form
 
 T = TypeVar("T")
 

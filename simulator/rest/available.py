@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
 from simulator.rest.answers import ApiError, not_found, page
 from simulator.rest.calls import formatted
 from simulator.rest.parameters import flag

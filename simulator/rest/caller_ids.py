@@ -12,16 +12,16 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
 from simulator.network import Network
-from simulator.numbers import is_e164, to_e164
+from simulator.numbers.e164 import is_e164, to_e164
+from simulator.numbers.verified import VerifiedNumber
 from simulator.rest.addresses import check_names, name_of
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.calls import formatted
 from simulator.rest.parameters import method_of, url_of
 from simulator.sids import CALL, new_sid
-from simulator.verified import VerifiedNumber
-from simulator.webhook import Request
+from simulator.webhooks.webhook import Request
 
 _OF_REQUEST = frozenset(
     {

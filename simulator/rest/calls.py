@@ -12,11 +12,13 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.call import Call, Inline, Party
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.calls.call import Call, Inline, Party
+from simulator.calls.progress import StatusCallback
+from simulator.calls.ring import Ring
 from simulator.network import Network
-from simulator.numbers import to_e164
-from simulator.reach import CALLS
+from simulator.numbers.e164 import to_e164
+from simulator.numbers.reach import CALLS
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
 from simulator.rest.parameters import (
     EVENTS,
@@ -29,10 +31,8 @@ from simulator.rest.parameters import (
     seconds_of,
     url_of,
 )
-from simulator.ring import Ring
 from simulator.settings import Hook
-from simulator.status import StatusCallback
-from simulator.webhook import Request
+from simulator.webhooks.webhook import Request
 
 _MOST_TWIML = 4000
 _NOT_EMULATED = frozenset({"Byoc", "SipAuthUsername", "SipAuthPassword", "ClientNotificationUrl"})

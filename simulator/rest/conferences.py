@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.conference_sounds import Music
-from simulator.conferences import Conference, Refused
-from simulator.keys import NETWORK
-from simulator.participants import BY_API, Participant
+from simulator.api.keys import NETWORK
+from simulator.conferences.conference_sounds import Music
+from simulator.conferences.conferences import Conference, Refused
+from simulator.conferences.participants import BY_API, Participant
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of, url_of
 

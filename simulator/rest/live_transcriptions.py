@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.documents.scene import Scene
 from simulator.rest.answers import ApiError, posted
 from simulator.rest.nouns import call_of, live_call_of, shown, started_noun, stopped
 from simulator.rest.parameters import method_of
-from simulator.scene import Scene
 from simulator.verbs import HANDLERS
 from simulator.verbs.transcription import start_transcription
 

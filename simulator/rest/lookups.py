@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
-from simulator.numbers import Reading, reading_of
+from simulator.api.keys import NETWORK
+from simulator.numbers.e164 import Reading, reading_of
 from simulator.rest.answers import ApiError, not_found
 
 PATH = re.compile(r"/v[12]/PhoneNumbers/[^/]+")

@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
-from simulator.messages import Media, Message
+from simulator.api.keys import NETWORK
+from simulator.messages.text_messages import Media, Message
 from simulator.rest.answers import keeps, not_found, page, posted, shown_date
 from simulator.rest.messages import found_message
 from simulator.rest.parameters import one_of

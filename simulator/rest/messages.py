@@ -12,12 +12,18 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.delivery import Delivery, send
-from simulator.error_names import NAMES
-from simulator.keys import NETWORK
-from simulator.messages import LONGEST_VALID_S, MOST_CHARACTERS, MOST_MEDIA, Media, Message
+from simulator.api.keys import NETWORK
+from simulator.errors.error_names import NAMES
+from simulator.messages.delivery import Delivery, send
+from simulator.messages.text_messages import (
+    LONGEST_VALID_S,
+    MOST_CHARACTERS,
+    MOST_MEDIA,
+    Media,
+    Message,
+)
 from simulator.network import Network
-from simulator.numbers import is_e164, to_e164
+from simulator.numbers.e164 import is_e164, to_e164
 from simulator.rest.answers import (
     ApiError,
     keeps,

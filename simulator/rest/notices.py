@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.call import SentWebhook
+from simulator.api.keys import NETWORK
+from simulator.calls.call import SentWebhook
 from simulator.debugger import Complaint
-from simulator.keys import NETWORK
 from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
 from simulator.rest.nouns import call_of
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
-from simulator.call import Call, Running
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.calls.call import Call, Running
 from simulator.rest.answers import ApiError, not_found, shown_date
 from simulator.twiml.parser import DocumentError, Verb, parse
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from simulator.detection import MODES, Detection
+from simulator.calls.detection import MODES, Detection
+from simulator.calls.progress import EVENTS as PROGRESS_EVENTS
+from simulator.calls.progress import StatusCallback
 from simulator.network import Network
-from simulator.recordings import Callback, RecordTerms
+from simulator.recordings.recordings import Callback, RecordTerms
 from simulator.rest.answers import ApiError
-from simulator.status import EVENTS as PROGRESS_EVENTS
-from simulator.status import StatusCallback
 
 EVENTS = "StatusCallbackEvent"
 _INVALID_EVENT = 21626

@@ -10,16 +10,18 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulator.call import Call
-from simulator.conference_events import EVENTS as ROOM_EVENTS
-from simulator.conference_events import Subscription
-from simulator.conference_recording import RoomTerms
-from simulator.conference_sounds import Music
-from simulator.conferences import Conference, Refused, stay
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.calls.call import Call
+from simulator.calls.ring import Ring
+from simulator.conferences.conference_events import EVENTS as ROOM_EVENTS
+from simulator.conferences.conference_events import Subscription
+from simulator.conferences.conference_recording import RoomTerms
+from simulator.conferences.conference_sounds import Music
+from simulator.conferences.conferences import Conference, Refused, stay
+from simulator.conferences.participants import ADD_FAILED, Participant, Terms
+from simulator.documents.scene import Scene
 from simulator.network import Network
-from simulator.participants import ADD_FAILED, Participant, Terms
-from simulator.recordings import Callback
+from simulator.recordings.recordings import Callback
 from simulator.rest.answers import ApiError, not_found, posted, repeated
 from simulator.rest.calls import called, caller_of, shown_caller
 from simulator.rest.conferences import shown_participant
@@ -35,11 +37,9 @@ from simulator.rest.parameters import (
     whole,
     words,
 )
-from simulator.ring import Ring
-from simulator.scene import Scene
 from simulator.sids import CONFERENCE
+from simulator.time.waiting import first_of
 from simulator.verbs import HANDLERS
-from simulator.waiting import first_of
 
 _NOT_EMULATED = frozenset({"Byoc", "SipAuthUsername", "SipAuthPassword", "ClientNotificationUrl"})
 _JITTER = ("large", "off", "small", "medium")

@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
-from simulator.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
+from simulator.api.keys import NETWORK
+from simulator.queues.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of
-from simulator.webhook import Request
+from simulator.webhooks.webhook import Request
 
 _LARGEST = 5000
 _FRONT = "Front"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulator.call import Call
-from simulator.keeping import keep_recording, record_call
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.calls.call import Call
 from simulator.network import Network
-from simulator.recordings import KEEP_SILENCE, SKIP, Recorder
+from simulator.recordings.keeping import keep_recording, record_call
+from simulator.recordings.recordings import KEEP_SILENCE, SKIP, Recorder
 from simulator.rest.answers import ApiError, not_found, posted, repeated
 from simulator.rest.nouns import call_of
 from simulator.rest.parameters import one_of, recording_from

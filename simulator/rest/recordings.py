@@ -11,10 +11,10 @@ from typing import Any
 import soundfile
 from aiohttp import web
 
-from simulator.audio import encoded, wav_file
-from simulator.keys import NETWORK
-from simulator.recordings import Recording
+from simulator.api.keys import NETWORK
+from simulator.recordings.recordings import Recording
 from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
+from simulator.sound.audio import encoded, wav_file
 
 
 def shown(recording: Recording) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.documents.scene import Scene
 from simulator.rest.answers import ApiError, posted
 from simulator.rest.nouns import call_of, live_call_of, shown, started_noun, stopped
 from simulator.rest.parameters import method_of
-from simulator.scene import Scene
 from simulator.twiml.parser import Verb
 from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream

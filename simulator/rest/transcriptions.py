@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
+from simulator.recordings.transcription import Transcript
 from simulator.rest.answers import not_found, page, shown_date
-from simulator.transcription import Transcript
 
 
 def shown(transcript: Transcript) -> dict[str, Any]:

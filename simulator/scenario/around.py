@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.call import Call
-from simulator.events import Event
+from simulator.calls.call import Call
+from simulator.calls.events import Event
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, ignore, parse
 

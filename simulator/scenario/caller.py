@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from simulator.audio import BadSound, is_audible
-from simulator.call import Call
-from simulator.events import Event
-from simulator.legs import Endpoint, Notice
-from simulator.messages import Message
+from simulator.calls.call import Call
+from simulator.calls.events import Event
+from simulator.calls.legs import Endpoint, Notice
+from simulator.messages.text_messages import Message
 from simulator.scenario.acts import (
     Act,
     GetsSms,
@@ -28,7 +27,8 @@ from simulator.scenario.listening import Listener
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario, Step, match, words
 from simulator.scenario.voice import Mouth, Utterance, utterance
-from simulator.speech import CannotSpeak
+from simulator.sound.audio import BadSound, is_audible
+from simulator.speech.synthesiser import CannotSpeak
 
 if TYPE_CHECKING:
     from simulator.network import Network

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from simulator.audio import FRAME_BYTES, FRAME_S, RATE, frames, is_audible
-from simulator.call import Call
+from simulator.calls.call import Call
+from simulator.sound.audio import FRAME_BYTES, FRAME_S, RATE, frames, is_audible
 
 if TYPE_CHECKING:
     from simulator.network import Network

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.events import Event
+from simulator.calls.events import Event
 
 
 def told(event: Event) -> str | None:

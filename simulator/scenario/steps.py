@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulator.caller_id import BadFacts, CallerFacts, facts_from
+from simulator.numbers.caller_id import BadFacts, CallerFacts, facts_from
 from simulator.scenario.acts import (
     Act,
     GetsSms,

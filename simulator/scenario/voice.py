@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.audio import (
+from simulator.scenario.acts import Speech
+from simulator.sound.audio import (
     FRAME_BYTES,
     SILENCE,
     comfort_noise,
@@ -19,7 +20,6 @@ from simulator.audio import (
     read_sound,
     speech_bounds,
 )
-from simulator.scenario.acts import Speech
 
 _LINE_NOISE_S = 2.0
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.relay.messages import INPUTS, open_to
+from simulator.relay.protocol import INPUTS, open_to
 from simulator.twiml.element import RECORDING_CALLBACK, REQUIRED, Attribute, Element
 from simulator.twiml.values import (
     BOOLEAN,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.ring_tones import COUNTRIES
+from simulator.sound.ring_tones import COUNTRIES
 from simulator.twiml.element import ACTION, RECORDING_CALLBACK, Attribute, Element
 from simulator.twiml.ssml import SSML
 from simulator.twiml.values import (

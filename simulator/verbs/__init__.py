@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.scene import Handler
+from simulator.documents.scene import Handler
 from simulator.verbs import connect, dial, flow, gather, queue, record, refer, sms, speak, streams
 
 HANDLERS: Mapping[str, Handler] = {

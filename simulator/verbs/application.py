@@ -7,13 +7,13 @@ The application leads a call of its own: its line's person is the caller. It is 
 
 from __future__ import annotations
 
-from simulator.audio import SILENCE
-from simulator.call import Call, Party
-from simulator.legs import Endpoint, Leg
-from simulator.scene import Scene, VerbError
-from simulator.status import StatusCallback
+from simulator.calls.call import Call, Party
+from simulator.calls.legs import Endpoint, Leg
+from simulator.calls.progress import StatusCallback
+from simulator.documents.scene import Scene, VerbError
+from simulator.sound.audio import SILENCE
 from simulator.twiml.parser import Verb
-from simulator.webhook import Form
+from simulator.webhooks.webhook import Form
 
 
 class CallerOnLine(Endpoint):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from simulator.detection import Detection
-from simulator.documents import document_of
-from simulator.numbers import to_e164
-from simulator.scene import End, Scene, VerbError
+from simulator.calls.detection import Detection
+from simulator.documents.scene import End, Scene, VerbError
+from simulator.numbers.e164 import to_e164
 from simulator.twiml.parser import DocumentError, Misplaced, Verb
-from simulator.webhook import Form, Request, WebhookFailed
+from simulator.webhooks.answer_kind import document_of
+from simulator.webhooks.webhook import Form, Request, WebhookFailed
 
 WHISPER_VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Hangup")
 _IS_NUMBER = re.compile(r"\+?[0-9]{2,15}")

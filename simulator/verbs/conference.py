@@ -6,13 +6,13 @@ import asyncio
 import re
 from contextlib import suppress
 
-from simulator.conference_events import Subscription
-from simulator.conference_recording import RoomTerms
-from simulator.conference_sounds import Music
-from simulator.conferences import Refused, stay
-from simulator.participants import BY_API, Terms
-from simulator.recordings import Callback
-from simulator.scene import Outcome, Scene, VerbError
+from simulator.conferences.conference_events import Subscription
+from simulator.conferences.conference_recording import RoomTerms
+from simulator.conferences.conference_sounds import Music
+from simulator.conferences.conferences import Refused, stay
+from simulator.conferences.participants import BY_API, Terms
+from simulator.documents.scene import Outcome, Scene, VerbError
+from simulator.recordings.recordings import Callback
 from simulator.twiml.parser import Verb
 
 _RESULT = (("DialCallStatus", "answered"), ("DialBridged", "true"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.scene import Outcome, Scene
+from simulator.documents.scene import Outcome, Scene
 from simulator.twiml.parser import Verb
 from simulator.verbs import streams
 from simulator.verbs.relay import RelaySession
-from simulator.webhook import Form
+from simulator.webhooks.webhook import Form
 
 
 async def connect(scene: Scene, verb: Verb) -> Outcome | None:

@@ -9,24 +9,24 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
-from simulator.call import Call
-from simulator.caller_id import sip_call_id
-from simulator.keeping import keep_recording
-from simulator.numbers import to_e164
-from simulator.queues import Bridge
-from simulator.recordings import Callback, Recorder
-from simulator.ring import Ring
-from simulator.ring_tones import ring_tone
-from simulator.scene import Outcome, Scene, VerbError
-from simulator.sound import Endless
-from simulator.status import StatusCallback, sip_code
+from simulator.calls.call import Call
+from simulator.calls.playing import Endless
+from simulator.calls.progress import StatusCallback, sip_code
+from simulator.calls.ring import Ring
+from simulator.documents.scene import Outcome, Scene, VerbError
+from simulator.numbers.caller_id import sip_call_id
+from simulator.numbers.e164 import to_e164
+from simulator.queues.queues import Bridge
+from simulator.recordings.keeping import keep_recording
+from simulator.recordings.recordings import Callback, Recorder
+from simulator.sound.ring_tones import ring_tone
+from simulator.time.waiting import first_of
 from simulator.twiml.parser import Verb
 from simulator.verbs.application import call_application, listen_to
 from simulator.verbs.callee import WHISPER_VERBS, address_of, detection_of, run_whisper
 from simulator.verbs.conference import join
 from simulator.verbs.queue import dial_queue, talk
-from simulator.waiting import first_of
-from simulator.webhook import Form, Request
+from simulator.webhooks.webhook import Form, Request
 
 _IS_CALLER = re.compile(r"\+?[0-9]{2,15}|(client|sip):.+")
 _IS_SIP_CALLER = re.compile(r"[\w+.-]+")

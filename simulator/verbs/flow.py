@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.queues import OtherSide
-from simulator.scene import End, Outcome, Scene, VerbError
+from simulator.documents.scene import End, Outcome, Scene, VerbError
+from simulator.queues.queues import OtherSide
 from simulator.twiml.parser import Verb
 
 

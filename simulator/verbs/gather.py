@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from simulator.scene import Outcome, Scene
-from simulator.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
+from simulator.documents.scene import Outcome, Scene
+from simulator.time.waiting import first_of
+from simulator.transcription.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
 from simulator.twiml.parser import Verb
-from simulator.waiting import first_of
-from simulator.webhook import Form
+from simulator.webhooks.webhook import Form
 
 _BETWEEN_PARTIALS_S = 1.0
 

@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from simulator.call import Call
-from simulator.documents import document_of, is_sound
-from simulator.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
-from simulator.scene import End, Leave, Outcome, Scene, VerbError
-from simulator.sound import Endless, sound_file
+from simulator.calls.call import Call
+from simulator.calls.playing import Endless, sound_file
+from simulator.documents.scene import End, Leave, Outcome, Scene, VerbError
+from simulator.queues.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Verb
-from simulator.webhook import Form, Request, WebhookFailed
+from simulator.webhooks.answer_kind import document_of, is_sound
+from simulator.webhooks.webhook import Form, Request, WebhookFailed
 
 _SHORTEST_ROUND_S = 1.0
 

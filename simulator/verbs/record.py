@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.keeping import keep_recording
-from simulator.legs import Leg
-from simulator.recordings import Callback, Recorder, SilenceMeter
-from simulator.scene import Outcome, Scene
-from simulator.sound import play, sound_file
-from simulator.transcription import MOST_S, Transcription, WordsSaid, transcribe
+from simulator.calls.legs import Leg
+from simulator.calls.playing import play, sound_file
+from simulator.documents.scene import Outcome, Scene
+from simulator.recordings.keeping import keep_recording
+from simulator.recordings.recordings import Callback, Recorder, SilenceMeter
+from simulator.recordings.transcription import MOST_S, Transcription, WordsSaid, transcribe
 from simulator.twiml.parser import Verb
 from simulator.twiml.verb_table import LONGEST_TRANSCRIBED_S
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.scene import Outcome, Scene, VerbError
+from simulator.documents.scene import Outcome, Scene, VerbError
 from simulator.twiml.parser import Verb
-from simulator.webhook import Form
+from simulator.webhooks.webhook import Form
 
 _LONGEST_S = 60.0
 _NOTIFIED = {

@@ -10,11 +10,10 @@ import re
 from contextlib import ExitStack
 from typing import Any
 
-from simulator.app_socket import SocketFailed
-from simulator.listener import Listener, Utterance
-from simulator.origins import BadOrigin
+from simulator.documents.scene import Scene
+from simulator.media.app_socket import SocketFailed
 from simulator.relay import socket as relay_socket
-from simulator.relay.messages import (
+from simulator.relay.protocol import (
     ANY,
     KEYS_ONLY,
     SPEECH,
@@ -28,12 +27,13 @@ from simulator.relay.messages import (
 from simulator.relay.script import Script
 from simulator.relay.socket import MOST_INVALID, RelaySocket
 from simulator.relay.speaker import Speaker
-from simulator.scene import Scene
-from simulator.speech_input import AUTO_TIMEOUT_S
+from simulator.transcription.listener import Listener, Utterance
+from simulator.transcription.speech_input import AUTO_TIMEOUT_S
 from simulator.twiml.parser import Verb
 from simulator.verbs.gather import understood
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
-from simulator.webhook import Form
+from simulator.webhooks.origins import BadOrigin
+from simulator.webhooks.webhook import Form
 
 _SENSITIVITY_S = {"high": 0.0, "medium": 0.3, "low": 0.8}
 """How long the caller must speak before the line stops for it."""

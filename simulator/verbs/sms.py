@@ -6,13 +6,13 @@ of it, unless `to` and `from` say otherwise; the action is told `SmsStatus`, sen
 
 from __future__ import annotations
 
-from simulator.delivery import send
-from simulator.error_names import NAMES
-from simulator.messages import MOST_CHARACTERS, Message
-from simulator.numbers import is_e164, to_e164
-from simulator.scene import Outcome, Scene
+from simulator.documents.scene import Outcome, Scene
+from simulator.errors.error_names import NAMES
+from simulator.messages.delivery import send
+from simulator.messages.text_messages import MOST_CHARACTERS, Message
+from simulator.numbers.e164 import is_e164, to_e164
 from simulator.twiml.parser import Verb
-from simulator.webhook import Form
+from simulator.webhooks.webhook import Form
 
 INVALID_TO, INVALID_FROM, INVALID_BODY, OPTED_OUT = 14101, 14102, 14103, 21610
 

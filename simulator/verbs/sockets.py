@@ -8,10 +8,10 @@ from typing import Protocol
 
 import aiohttp
 
-from simulator.app_socket import SocketFailed
+from simulator.documents.scene import Scene
 from simulator.faults.strikes import Strike
-from simulator.origins import BadOrigin, OriginMap
-from simulator.scene import Scene
+from simulator.media.app_socket import SocketFailed
+from simulator.webhooks.origins import BadOrigin, OriginMap
 
 
 class Socket(Protocol):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from simulator.audio import RATE, BadSound, key_tone, louder
-from simulator.scene import Outcome, Scene, VerbError
-from simulator.sound import play as play_sound
-from simulator.speech import CannotSpeak
+from simulator.calls.playing import play as play_sound
+from simulator.documents.scene import Outcome, Scene, VerbError
+from simulator.sound.audio import RATE, BadSound, key_tone, louder
+from simulator.speech.synthesiser import CannotSpeak
 from simulator.twiml.parser import Verb
 from simulator.verbs.markup import Rest, Run, runs_of
-from simulator.webhook import WebhookFailed
+from simulator.webhooks.webhook import WebhookFailed
 
 _TONE_TICKS = 8
 _SHORT_WAIT_S, _LONG_WAIT_S = 0.5, 1.0

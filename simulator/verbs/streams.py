@@ -6,18 +6,18 @@ import asyncio
 from contextlib import ExitStack
 from datetime import UTC
 
-from simulator.app_socket import SocketFailed
+from simulator.documents.scene import Outcome, Scene
 from simulator.faults.media import Weather
-from simulator.keeping import record_call
-from simulator.media_stream import MediaStream
-from simulator.origins import BadOrigin
-from simulator.recordings import Callback, RecordTerms
-from simulator.scene import Outcome, Scene
+from simulator.media.app_socket import SocketFailed
+from simulator.media.media_stream import MediaStream
+from simulator.recordings.keeping import record_call
+from simulator.recordings.recordings import Callback, RecordTerms
 from simulator.twiml.codes import SCHEMA
 from simulator.twiml.parser import Verb
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
 from simulator.verbs.transcription import start_transcription
-from simulator.webhook import Request
+from simulator.webhooks.origins import BadOrigin
+from simulator.webhooks.webhook import Request
 
 MOST_TRACKS = 4
 """What <Start><Stream> and REST may listen to in one call at the same time."""

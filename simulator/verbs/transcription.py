@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.live_transcription import LiveTranscription, Terms
-from simulator.scene import Scene
+from simulator.documents.scene import Scene
+from simulator.transcription.live_transcription import LiveTranscription, Terms
 from simulator.twiml.parser import Verb
 
 _CONFIGURATION = ("profanityFilter", "speechModel", "hints", "enableAutomaticPunctuation")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from asr.audio import LINE_RATE, from_mulaw, read, resampled
-from simulator.speech import Speaker
+from simulator.speech.synthesiser import Speaker
 from tests.browser.conftest import OpensPage
 from tests.conftest import eventually
 from tests.journeys.line import ROOT, Line

@@ -14,8 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from simulator.network import Network
-from simulator.origins import OriginMap
 from simulator.settings import Hook, Settings
+from simulator.webhooks.origins import OriginMap
 
 T = TypeVar("T")
 PUBLIC = "https://hotline.test"

@@ -10,12 +10,12 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.audio import RATE, is_audible
-from simulator.call import Call
+from simulator.callees.phones import behaviour_from
+from simulator.calls.call import Call
 from simulator.network import Network
-from simulator.phones import behaviour_from
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
+from simulator.sound.audio import RATE, is_audible
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
 SHOP = "+13125550177"

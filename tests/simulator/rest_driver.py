@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from simulator.keys import NETWORK
+from simulator.api.keys import NETWORK
 from simulator.network import Network
 from simulator.server import create_app
 from tests.conftest import eventually

@@ -7,7 +7,7 @@ from typing import Any
 
 from twilio.rest import Client
 
-from simulator.conferences import Conference
+from simulator.conferences.conferences import Conference
 from tests.simulator.app import NUMBER
 from tests.simulator.rest_driver import Served
 

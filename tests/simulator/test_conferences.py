@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.audio import RATE, decoded, encoded
-from simulator.call import Call
-from simulator.legs import Endpoint
+from simulator.calls.call import Call
+from simulator.calls.legs import Endpoint
 from simulator.network import Network
+from simulator.sound.audio import RATE, decoded, encoded
 from tests.simulator.app import ACCOUNT, NUMBER, FakeApp, network, response, run
 
 ALICE, BOB, CAROL = "+13125550111", "+13125550112", "+13125550113"

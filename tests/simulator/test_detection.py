@@ -9,10 +9,10 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from simulator.audio import comfort_noise, frames, mixed
-from simulator.detection import ENABLE, MESSAGE_END, Detection, Judge
-from simulator.speech import Speaker
-from simulator.tones import tone
+from simulator.calls.detection import ENABLE, MESSAGE_END, Detection, Judge
+from simulator.sound.audio import comfort_noise, frames, mixed
+from simulator.sound.tones import tone
+from simulator.speech.synthesiser import Speaker
 from tests.conftest import eventually
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.rest_driver import Served, describe, ended, first

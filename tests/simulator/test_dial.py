@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.audio import decoded
-from simulator.call import Call
+from simulator.callees.phones import BadBehaviour, behaviour_from
+from simulator.calls.call import Call
 from simulator.network import Network
-from simulator.phones import BadBehaviour, behaviour_from
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
+from simulator.sound.audio import decoded
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
 SHOP = "+13125550177"

@@ -13,15 +13,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from simulator.audio import decoded, encoded, frames, read_sound, wav_file
-from simulator.call import Call
 from simulator.callers import Caller
+from simulator.calls.call import Call
+from simulator.media.wire import KEPT, Wire
 from simulator.scenario.acts import Speech
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
 from simulator.scenario.voice import utterance, with_gain, with_loss
 from simulator.server import create_app
-from simulator.wire import KEPT, Wire
+from simulator.sound.audio import decoded, encoded, frames, read_sound, wav_file
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run, settings_for
 from tests.simulator.test_gather_speech import CLIP, MODEL
 from tests.simulator.test_streams import CONNECT, SECOND, Server, mark, media

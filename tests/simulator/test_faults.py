@@ -11,16 +11,16 @@ from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestClient, TestServer
 
 import simulator
-from simulator.call import Call
-from simulator.events import Event
+from simulator.api.keys import NETWORK
+from simulator.calls.call import Call
+from simulator.calls.events import Event
+from simulator.calls.legs import Endpoint
 from simulator.faults.kinds import PURPOSES
 from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
-from simulator.keys import NETWORK
-from simulator.legs import Endpoint
 from simulator.server import create_app
-from simulator.signature import signature
+from simulator.webhooks.signature import signature
 from tests.simulator.app import (
     ACCOUNT,
     CALLER,

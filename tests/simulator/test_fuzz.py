@@ -13,15 +13,15 @@ from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.error_names import NAMES
-from simulator.legs import Endpoint
-from simulator.media_stream import MediaStream
-from simulator.origins import OriginMap
-from simulator.relay import messages
+from simulator.calls.legs import Endpoint
+from simulator.errors.error_names import NAMES
+from simulator.media.media_stream import MediaStream
+from simulator.relay import protocol
 from simulator.server import create_app
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Verb, parse
-from simulator.webhook import Request, WebhookClient, WebhookFailed
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.webhook import Request, WebhookClient, WebhookFailed
 from tests.simulator.app import (
     ACCOUNT,
     CALLER,
@@ -204,11 +204,11 @@ def test_whatever_comes_down_a_media_socket_is_taken_or_warned_about(text: str) 
 )
 def test_whatever_comes_down_a_session_is_a_message_or_named(text: str) -> None:
     try:
-        message = messages.read(text)
-    except messages.InvalidMessage as error:
+        message = protocol.read(text)
+    except protocol.InvalidMessage as error:
         assert str(error) and len(str(error)) < 300
     else:
-        assert isinstance(message, messages.Message)
+        assert isinstance(message, protocol.Message)
 
 
 _bodies = st.one_of(st.binary(max_size=80), _json.map(lambda value: json.dumps(value).encode()))

@@ -11,12 +11,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.callees.phones import BadBehaviour, behaviour_from
 from simulator.faults.kinds import KINDS, SECTIONS
 from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import load_plan, plan_from
 from simulator.faults.strikes import Faults
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
-from simulator.phones import BadBehaviour, behaviour_from
 from simulator.scenario.steps import _ACTS, _SPEECH, ScenarioError, load_scenario, scenario_from
 from simulator.yaml_files import MOST_BYTES, BadYaml, read_yaml
 from tests.simulator.test_fuzz import QUICK

@@ -17,9 +17,9 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.call import FINAL, Call
-from simulator.error_names import NAMES
-from simulator.legs import Endpoint
+from simulator.calls.call import FINAL, Call
+from simulator.calls.legs import Endpoint
+from simulator.errors.error_names import NAMES
 from simulator.network import Network
 from simulator.server import create_app
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, network, response, run, settings_for

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.call import Call
+from simulator.calls.call import Call
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.call import Call
-from simulator.events import Event
+from simulator.callees.phones import Behaviour
+from simulator.calls.call import Call
+from simulator.calls.events import Event
 from simulator.faults.kinds import MOMENTS
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.network import Network
-from simulator.phones import Behaviour
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.audio import (
+from simulator.sound.audio import (
     AUDIBLE,
     RATE,
     decoded,
@@ -21,7 +21,7 @@ from simulator.audio import (
     resampled,
     wav_file,
 )
-from simulator.hearing import Caption, CaptionIndex, Ear
+from simulator.speech.captions import Caption, CaptionIndex, Ear
 
 REST = b"\xff" * 4000
 

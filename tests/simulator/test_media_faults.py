@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from simulator.audio import FRAME_BYTES, SILENCE, decoded
-from simulator.call import Call
+from simulator.calls.call import Call
+from simulator.calls.legs import Endpoint
 from simulator.faults.media import VOICE_RMS, Weather
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
-from simulator.legs import Endpoint
+from simulator.sound.audio import FRAME_BYTES, SILENCE, decoded
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 from tests.simulator.test_streams import CONNECT, SECOND, Server, mark, media
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.audio import FRAME_BYTES, RATE, SILENCE, decoded, encoded, is_audible
-from simulator.hold_music import enter_beep, exit_beep, hold_music
-from simulator.mixing import Voice, mix
+from simulator.sound.audio import FRAME_BYTES, RATE, SILENCE, decoded, encoded, is_audible
+from simulator.sound.hold_music import enter_beep, exit_beep, hold_music
+from simulator.sound.mixing import Voice, mix
 
 
 def tone(hertz: float, size: float = 6000) -> bytes:

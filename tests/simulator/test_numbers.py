@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.numbers import to_e164
+from simulator.numbers.e164 import to_e164
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, FakeApp, network, response, run
 from tests.simulator.test_dial import called
 

@@ -11,12 +11,12 @@ import pytest
 from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from simulator.call import Call
-from simulator.events import Event
+from simulator.api.keys import NETWORK
+from simulator.calls.call import Call
+from simulator.calls.events import Event
+from simulator.calls.legs import Endpoint
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
-from simulator.keys import NETWORK
-from simulator.legs import Endpoint
 from simulator.load.crowd import Crowd, Habits
 from simulator.network import Network
 from simulator.scenario.steps import scenario_from

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from simulator.origins import OriginMap
-from simulator.overrides import BadOverride, Overrides
-from simulator.signature import signature
-from simulator.webhook import Answer, Request, WebhookClient, WebhookFailed
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.overrides import BadOverride, Overrides
+from simulator.webhooks.signature import signature
+from simulator.webhooks.webhook import Answer, Request, WebhookClient, WebhookFailed
 from tests.simulator.app import TOKEN, run
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

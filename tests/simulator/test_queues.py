@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.audio import decoded, encoded, frames, is_audible
-from simulator.legs import Endpoint, Notice
+from simulator.calls.legs import Endpoint, Notice
 from simulator.network import Network
+from simulator.sound.audio import decoded, encoded, frames, is_audible
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import soundfile
 
-from simulator.legs import Endpoint
+from simulator.calls.legs import Endpoint
 from simulator.network import Network
-from simulator.recordings import Recording
+from simulator.recordings.recordings import Recording
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 from tests.simulator.line import SHOP, Played, play
 

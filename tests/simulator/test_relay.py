@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.audio import wav_file
-from simulator.call import Inline
+from simulator.calls.call import Inline
 from simulator.network import Network
-from simulator.signature import signature
+from simulator.sound.audio import wav_file
+from simulator.webhooks.signature import signature
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, TOKEN, response
 from tests.simulator.line import Played, play
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from simulator.events import Event
-from simulator.replay import replayed
+from simulator.api.replay import replayed
+from simulator.calls.events import Event
 from simulator.scenario.acts import Hears, Interrupts, IsHungUpOn, Presses, Says, Speech
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from

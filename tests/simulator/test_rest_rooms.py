@@ -11,7 +11,7 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from simulator.audio import SILENCE
+from simulator.sound.audio import SILENCE
 from tests.conftest import eventually
 from tests.simulator.app import PUBLIC, response
 from tests.simulator.rest_driver import Served, describe

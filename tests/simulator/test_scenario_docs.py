@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 import simulator
-from simulator.caller_id import CallerFacts
 from simulator.callers import ScriptedCall
+from simulator.numbers.caller_id import CallerFacts
 from simulator.scenario.acts import Speech
 from simulator.scenario.steps import _ACTS, _SPEECH, scenario_from
 
@@ -86,7 +86,7 @@ def test_its_events_are_those_that_are_logged() -> None:
         and isinstance(node.args[0], ast.Constant)
     }
     assert sorted(names("## Events")) == sorted(logged)
-    from simulator import events
+    from simulator.calls import events
 
     assert set(re.findall(r"\b[a-z]+\b", str(events.__doc__))) >= logged
 

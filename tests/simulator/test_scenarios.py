@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.audio import decoded, encoded
 from simulator.scenario.acts import (
     GetsSms,
     HangsUp,
@@ -28,6 +27,7 @@ from simulator.scenario.steps import (
     words,
 )
 from simulator.scenario.voice import with_noise
+from simulator.sound.audio import decoded, encoded
 
 WHOLE = """
 from: "+13125550199"

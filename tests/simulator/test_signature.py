@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from twilio.request_validator import RequestValidator
 
-from simulator.origins import BadOrigin, OriginMap
-from simulator.signature import signature
+from simulator.webhooks.origins import BadOrigin, OriginMap
+from simulator.webhooks.signature import signature
 
 TOKEN = "12345"
 FORM = (

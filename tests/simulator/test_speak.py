@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from aiohttp import web
 
-from simulator.audio import RATE, decoded, encoded, key_tone, resampled
+from simulator.sound.audio import RATE, decoded, encoded, key_tone, resampled
 from tests.simulator.app import response
 from tests.simulator.line import Played, one, play
 from tests.simulator.test_queues import strength

@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 
-from simulator.hold_music import hold_music
+from simulator.documents.sound_files import sound_of
+from simulator.hosted.stand_ins import stand_in_for
+from simulator.hosted.twimlets import forward
 from simulator.network import Network
-from simulator.origins import OriginMap
 from simulator.settings import Hook
-from simulator.sound_files import sound_of
-from simulator.stand_ins import stand_in_for
-from simulator.twimlets import forward
-from simulator.webhook import Answer
+from simulator.sound.hold_music import hold_music
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.webhook import Answer
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.line import SHOP, Played, play
 

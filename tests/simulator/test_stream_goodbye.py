@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator import media_stream
+from simulator.media import media_stream
 from simulator.network import Network
 from tests.simulator.app import FakeApp, network, run
 from tests.simulator.test_stream_pace import dialled

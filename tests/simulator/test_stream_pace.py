@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.call import Call
+from simulator.calls.call import Call
+from simulator.documents.scene import Scene
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.network import Network
 from simulator.scenario.caller import ScriptedCaller
-from simulator.scene import Scene
 from simulator.twiml.parser import parse
 from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream

@@ -14,7 +14,7 @@ from aiohttp import web
 from simulator.network import Network
 from simulator.scenario.caller import ScriptedCaller, run_scenario
 from simulator.scenario.steps import scenario_from
-from simulator.signature import signature
+from simulator.webhooks.signature import signature
 from tests.simulator.app import NUMBER, TOKEN, FakeApp, network, response, run
 
 pytestmark = pytest.mark.slow

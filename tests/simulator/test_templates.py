@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.templates import BadTemplate, filled, values_of
+from simulator.hosted.templates import BadTemplate, filled, values_of
 
 GIVEN = (
     ("From", "+13125550101"),

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from simulator.call import Call
-from simulator.delivery import send
-from simulator.messages import Message
+from simulator.calls.call import Call
+from simulator.calls.ring import Ring
+from simulator.messages.delivery import send
+from simulator.messages.text_messages import Message
 from simulator.network import Network
-from simulator.ring import Ring
 from tests.simulator.app import (
     ACCOUNT,
     CALLER,

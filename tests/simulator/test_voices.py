@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.audio import is_audible
-from simulator.speech import CannotSpeak, VoiceProcess
+from simulator.sound.audio import is_audible
+from simulator.speech.synthesiser import CannotSpeak, VoiceProcess
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def _serve(*requests: object) -> io.BytesIO:
     """What the process answers to these requests; the speech library is one for a process."""
     lines = [one if isinstance(one, str) else json.dumps(one) for one in requests]
     done = subprocess.run(
-        [sys.executable, "-m", "simulator.voices"],
+        [sys.executable, "-m", "simulator.speech.voices"],
         input="".join(f"{line}\n" for line in lines).encode(),
         capture_output=True,
         check=True,

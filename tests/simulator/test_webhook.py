@@ -13,13 +13,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from simulator import webhook
-from simulator.audio import encoded, wav_file
-from simulator.origins import OriginMap
 from simulator.scenario.caller import run_scenario
 from simulator.scenario.steps import scenario_from
-from simulator.signature import signature
-from simulator.webhook import Request, WebhookClient, WebhookFailed
+from simulator.sound.audio import encoded, wav_file
+from simulator.webhooks import webhook
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.signature import signature
+from simulator.webhooks.webhook import Request, WebhookClient, WebhookFailed
 from tests.simulator.app import NUMBER, PUBLIC, TOKEN, FakeApp, network, response, run
 
 ENDS = {"is_hung_up_on": True}

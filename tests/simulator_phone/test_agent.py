@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from simulator.call import Call
+from simulator.calls.call import Call
 from tests.simulator_phone.phones import (
     ACCOUNT,
     APP,

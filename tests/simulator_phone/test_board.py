@@ -10,8 +10,8 @@ import pytest
 from aiohttp import ClientWebSocketResponse
 from twilio.request_validator import RequestValidator
 
-from simulator.advice import advice
-from simulator.error_names import NAMES
+from simulator.errors.advice import advice
+from simulator.errors.error_names import NAMES
 from tests.simulator_phone.phones import (
     AUTH_TOKEN,
     CALLER,

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from simulator.legs import Endpoint, Leg, NotReachable
+from simulator.calls.legs import Endpoint, Leg, NotReachable
 from simulator.phone.handset import Handset
 from simulator.phone.socket import PhoneSocket
 

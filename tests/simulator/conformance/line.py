@@ -12,13 +12,13 @@ from typing import Any
 from aiohttp import ClientSession, encode_basic_auth, web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from simulator.call import Call
-from simulator.caller_id import CallerFacts
+from simulator.api.keys import NETWORK
+from simulator.callees.phones import behaviour_from
+from simulator.calls.call import Call
+from simulator.calls.legs import Endpoint, NotReachable
 from simulator.debugger import Complaint
-from simulator.keys import NETWORK
-from simulator.legs import Endpoint, NotReachable
 from simulator.network import Network
-from simulator.phones import behaviour_from
+from simulator.numbers.caller_id import CallerFacts
 from simulator.scenario.caller import ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
 from simulator.server import create_app

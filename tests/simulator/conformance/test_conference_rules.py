@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import soundfile
 
-from simulator.audio import SILENCE
-from simulator.call import Call
-from simulator.hold_music import enter_beep, exit_beep
+from simulator.calls.call import Call
 from simulator.network import Network
-from simulator.recordings import Recording
+from simulator.recordings.recordings import Recording
+from simulator.sound.audio import SILENCE
+from simulator.sound.hold_music import enter_beep, exit_beep
 from tests.simulator.app import NUMBER, FakeApp, network, response, run
 from tests.simulator.test_conferences import ALICE, BOB, CAROL, HZ, Hummer, Room
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from simulator.audio import RATE
 from simulator.network import Network
-from simulator.ring_tones import ring_tone
+from simulator.sound.audio import RATE
+from simulator.sound.ring_tones import ring_tone
 from tests.simulator.app import CALLER, NUMBER, response
 from tests.simulator.line import FRIEND, SHOP, Played, play, stretches_s
 from tests.simulator.test_queues import strength

@@ -15,15 +15,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from simulator.call import Inline
-from simulator.error_names import NAMES
+from simulator.calls.call import Inline
+from simulator.errors.error_names import NAMES
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
-from simulator.keeping import keep_recording
 from simulator.network import Network
-from simulator.recordings import Callback
+from simulator.recordings.keeping import keep_recording
+from simulator.recordings.recordings import Callback
+from simulator.recordings.transcription import Transcription, WordsSaid, transcribe
 from simulator.settings import Hook
-from simulator.transcription import Transcription, WordsSaid, transcribe
 from simulator.twiml.parser import DocumentError, parse
 from tests.simulator.app import NUMBER, PUBLIC, response
 from tests.simulator.conformance.line import (

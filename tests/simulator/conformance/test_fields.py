@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from simulator.caller_id import BadFacts, CallerFacts, Place, place_in
-from simulator.legs import Endpoint
+from simulator.callees.phones import behaviour_from
+from simulator.calls.legs import Endpoint
+from simulator.calls.progress import EVENTS, StatusCallback
+from simulator.calls.ring import Ring
 from simulator.network import Network
-from simulator.phones import behaviour_from
-from simulator.ring import Ring
+from simulator.numbers.caller_id import BadFacts, CallerFacts, Place, place_in
 from simulator.scenario.steps import ScenarioError, scenario_from, with_facts
 from simulator.settings import Hook
-from simulator.status import EVENTS, StatusCallback
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, response
 from tests.simulator.conformance.line import GONE, SHOP, Told, answered, dialled, story
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.call import Inline
+from simulator.calls.call import Inline
 from simulator.network import Network
 from tests.simulator.app import NUMBER, response
 from tests.simulator.line import SHOP, Played, one, play
@@ -191,7 +191,7 @@ def test_a_full_queue_sends_the_next_one_to_the_action(tmp_path: Path) -> None:
     waits = '<Enqueue maxQueueSize="1" action="/over" waitUrl="/wait">desk</Enqueue>'
 
     async def somebody_else(net: Network) -> None:
-        from simulator.legs import Endpoint
+        from simulator.calls.legs import Endpoint
 
         net.dial(Endpoint(), from_number=SHOP, to=NUMBER)
         await net.clock.sleep(1)

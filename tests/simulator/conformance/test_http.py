@@ -14,14 +14,14 @@ import pytest
 import soundfile
 from aiohttp import web
 
-from simulator.audio import encoded, wav_file
 from simulator.network import Network
-from simulator.origins import OriginMap
-from simulator.overrides import Overrides
 from simulator.rest.answers import ApiError
 from simulator.rest.calls import ring_from
 from simulator.settings import Hook
-from simulator.webhook import MOST_BYTES, Answer, Request, WebhookClient, WebhookFailed
+from simulator.sound.audio import encoded, wav_file
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.overrides import Overrides
+from simulator.webhooks.webhook import MOST_BYTES, Answer, Request, WebhookClient, WebhookFailed
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, TOKEN, response, run
 from tests.simulator.conformance.line import GONE, SHOP, answered_by, coming, dialled, story
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from simulator.call import Call
-from simulator.conferences import Conference
+from simulator.calls.call import Call
+from simulator.conferences.conferences import Conference
+from simulator.conferences.participants import BY_API
 from simulator.network import Network
-from simulator.participants import BY_API
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, response
 from tests.simulator.conformance.line import SHOP, Rest, Told, coming, describe, story_by_rest
 from tests.simulator.conformance.test_fields import COMMON

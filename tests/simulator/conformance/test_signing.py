@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
-from simulator.origins import OriginMap
-from simulator.signature import SharedKey, signature, with_body_hash
-from simulator.webhook import Request, WebhookClient
+from simulator.webhooks.origins import OriginMap
+from simulator.webhooks.signature import SharedKey, signature, with_body_hash
+from simulator.webhooks.webhook import Request, WebhookClient
 from tests.simulator.app import PUBLIC, TOKEN, FakeApp, Received, response, run
 
 SIGNATURE = "X-Twilio-Signature"

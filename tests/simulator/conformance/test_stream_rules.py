@@ -16,11 +16,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulator.app_socket import SocketFailed
 from simulator.door.certificates import authority_in
-from simulator.media_stream import MOST_UNSENT, MOST_WAITING_S, MediaStream
+from simulator.media.app_socket import SocketFailed
+from simulator.media.media_stream import MOST_UNSENT, MOST_WAITING_S, MediaStream
 from simulator.network import Network
-from simulator.origins import OriginMap
+from simulator.webhooks.origins import OriginMap
 from tests.simulator.app import ACCOUNT, PUBLIC, TOKEN, response, run
 from tests.simulator.line import Played, play
 from tests.simulator.test_streams import SECOND, mark, media

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.messages import Media
+from simulator.messages.text_messages import Media
 from simulator.network import Network
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC
 from tests.simulator.conformance.line import SHOP, Rest, Told, story, story_by_rest

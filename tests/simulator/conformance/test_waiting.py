@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.call import Call, Inline
-from simulator.legs import Endpoint
+from simulator.calls.call import Call, Inline
+from simulator.calls.legs import Endpoint
 from simulator.network import Network
 from tests.simulator.app import response
 from tests.simulator.conformance.line import Told, coming, story

@@ -1,0 +1,1 @@
+"""A call: its state, its leg, its events, its progress."""

@@ -1,0 +1,1 @@
+"""Conferences: rooms in which everybody hears everybody else."""

@@ -1,0 +1,1 @@
+"""Running the documents of the application."""

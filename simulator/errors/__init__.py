@@ -1,0 +1,1 @@
+"""The carrier's error codes: names, advice, and those of HTTP."""

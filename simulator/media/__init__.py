@@ -1,0 +1,1 @@
+"""Sockets to the application, and the media stream on them."""

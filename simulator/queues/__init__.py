@@ -1,0 +1,1 @@
+"""Callers who wait, and the bridges they get."""

@@ -1,0 +1,1 @@
+"""Recordings: taken, kept, reported, transcribed."""

@@ -1,0 +1,1 @@
+"""Mu-law sound: frames, tones, music, mixing."""

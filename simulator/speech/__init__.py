@@ -1,0 +1,1 @@
+"""Sentences as sound, and sound known again as sentences."""

@@ -1,0 +1,1 @@
+"""Line time: the clock, and waiting."""

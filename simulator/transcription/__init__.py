@@ -1,0 +1,1 @@
+"""Words of a call, found while it goes on."""

@@ -1,0 +1,226 @@
+"""What a caller said in answer to a question: when it began and ended, and in which words.
+
+When is measured on the caller's own sound, against the noise of their line. The words of a scripted
+caller's sentence are known exactly; those of a clip or of a person are recognised by Vosk where a
+model is given (`--speech-model`), else nothing is understood and the debugger says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from simulator.calls.call import Call
+from simulator.calls.events import Event
+from simulator.recordings.recordings import SilenceMeter
+from simulator.sound.audio import FRAME_S, decoded, resampled
+
+AUTO_TIMEOUT_S = 1.0
+"""What `speechTimeout="auto"` waits after the last word."""
+_BEGINS_S = 0.16
+_MODEL_RATE = 16_000
+_KNOWN = 1.0
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Recognised words; confidence 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class Recogniser:
+    """Vosk with one model, loaded when it is first needed. Use from one thread at a time."""
+
+    def __init__(self, model: Path | None) -> None:
+        self._folder = model
+        self._turn = asyncio.Lock()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a model is given and Vosk is installed."""
+        return self._folder is not None and importlib.util.find_spec("vosk") is not None
+
+    async def recognise(self, mulaw: bytes) -> Speech:
+        """The words of 8 kHz mu-law."""
+        async with self._turn:
+            return await asyncio.to_thread(self._recognise, mulaw)
+
+    @cached_property
+    def _model(self) -> Any:
+        import vosk
+
+        vosk.SetLogLevel(-1)
+        return vosk.Model(str(self._folder))
+
+    def _recognise(self, mulaw: bytes) -> Speech:
+        import vosk
+
+        samples = resampled(decoded(mulaw).astype("float64"), 8000, _MODEL_RATE)
+        listener = vosk.KaldiRecognizer(self._model, _MODEL_RATE)
+        listener.SetWords(True)
+        listener.AcceptWaveform(samples.clip(-32768, 32767).astype("int16").tobytes())
+        found = json.loads(listener.FinalResult())
+        sure = [float(word["conf"]) for word in found.get("result", ())]
+        return Speech(found.get("text", ""), round(sum(sure) / len(sure), 4) if sure else 0.0)
+
+
+class KnownWords:
+    """Words of one side of a call that are known exactly, until `close`."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._known: list[str] = []
+        self._are_all_known = True
+        self._closed: str | None = None
+        self._stop = call.log.follow(self._note)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a sentence is under way whose pauses are no ends."""
+        return False
+
+    def saying(self) -> tuple[str, float] | None:
+        """The sentence that is being said, and how much of it is said."""
+        return self._call.leg.endpoint.saying()
+
+    def so_far(self) -> str:
+        """The words up to now, or up to `close`; of a sentence being said, its part by time."""
+        if self._closed is not None:
+            return self._closed
+        parts = list(self._known)
+        saying = self.saying()
+        if saying is not None:
+            words = saying[0].split()
+            parts.append(" ".join(words[: int(len(words) * saying[1])]))
+        return " ".join(part for part in parts if part)
+
+    def whole(self) -> str:
+        """The same; empty when some of it is not known."""
+        return self.so_far() if self._are_all_known else ""
+
+    def forget(self) -> None:
+        """What was said until now belongs to nothing."""
+        self._known.clear()
+
+    def close(self) -> None:
+        """What is said from now on belongs to somebody else. A second time does nothing."""
+        if self._closed is None:
+            self._closed = self.so_far()
+            self._stop()
+
+    def _note(self, event: Event) -> None:
+        if event["event"] == "said":
+            if event.get("exact"):
+                self._known.append(str(event["text"]))
+            else:
+                self._are_all_known = False
+
+
+class LineWords(KnownWords):
+    """What the line says, by its own sentences."""
+
+    @property
+    def is_held(self) -> bool:
+        """Its sentences are known once they are over."""
+        return self._call.ear.is_following
+
+    def saying(self) -> tuple[str, float] | None:
+        """The sentence that is being followed, and how much of it was heard."""
+        return self._call.ear.saying()
+
+    def _note(self, event: Event) -> None:
+        if event["event"] == "heard" and not event.get("recognised"):
+            self._known.append(str(event["text"]))
+
+
+class SpeechWatch:
+    """Watches one answer: give it every frame; `began` and `ended` are set when it did.
+
+    words: whose are known; the caller's where none are given. meter: what knows the noise of the
+    line already.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        *,
+        silence_s: float,
+        most_s: float,
+        words: KnownWords | None = None,
+        meter: SilenceMeter | None = None,
+    ) -> None:
+        self.began = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._call = call
+        self._silence_s = silence_s
+        self._most_s = most_s
+        self._known = words or KnownWords(call)
+        self._meter = meter or SilenceMeter()
+        self._speaking_s = 0.0
+        self._spoken_s = 0.0
+        self._taken_s = 0.0
+        self._sound = bytearray()
+
+    def take(self, frame: bytes, _other: bytes = b"") -> None:
+        """The next tick."""
+        self._meter.take(frame)
+        silent_s = self._meter.silent_s
+        self._speaking_s = self._speaking_s + FRAME_S if silent_s == 0.0 else 0.0
+        if self._speaking_s >= _BEGINS_S:
+            self.began.set()
+        self._sound += frame
+        if not self.began.is_set():
+            del self._sound[: -8000 // 2]
+            if silent_s >= self._silence_s:
+                self._known.forget()
+            return
+        self._taken_s += FRAME_S
+        self._spoken_s += FRAME_S if silent_s == 0.0 else 0.0
+        is_silent = silent_s >= self._silence_s and not self._known.is_held
+        if is_silent or self._taken_s >= self._most_s:
+            self.ended.set()
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._known.close()
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether this very frame is speech."""
+        return self.began.is_set() and self._meter.silent_s == 0.0
+
+    @property
+    def lasts_s(self) -> float:
+        """How long ago it began."""
+        return self._taken_s
+
+    @property
+    def spoken_s(self) -> float:
+        """How much of that was speech."""
+        return self._spoken_s
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a sentence whose words are known is being said."""
+        return not self.ended.is_set() and self._known.saying() is not None
+
+    def so_far(self) -> str:
+        """The words that are known so far; of a sentence being said, its part by time."""
+        return self._known.so_far()
+
+    async def words(self, recogniser: Recogniser) -> Speech | None:
+        """What was said; None when it cannot be known."""
+        known = self._known.whole()
+        if known:
+            return Speech(known, _KNOWN)
+        if not recogniser.is_there:
+            return None
+        async with self._call.clock.outside():
+            return await recogniser.recognise(bytes(self._sound))
