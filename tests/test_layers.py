@@ -20,6 +20,7 @@ OURS = (
     "infra",
     "ivr",
     "ops",
+    "places",
     "recordings",
     "tickets",
     "voice",

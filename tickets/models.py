@@ -41,7 +41,7 @@ class Report(Base):
     category: Mapped[str | None] = mapped_column(String(40))
     category_score: Mapped[float | None] = mapped_column()
     place: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """address, house_number, street, district, lat, lon, score (`ivr.places`)."""
+    """address, house_number, street, district, lat, lon, score (`places.in_words`)."""
     place_text: Mapped[str] = mapped_column(Text, default="")
     confirmed: Mapped[bool] = mapped_column(default=False)
     """The caller said that the read-back is right."""

@@ -35,8 +35,8 @@ from ivr.dialogues.vocabulary import (
     Understood,
     targets,
 )
-from ivr.numbers import spoken_digits
 from ivr.understanding.intents import is_emergency, wants_person
+from places.spoken_numbers import spoken_digits
 
 MOST_FAILURES = 3
 ONLY_KEYS = "only_keys"

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ivr.dialogues.vocabulary import Context, NotUnderstood, Option, Understood
-from ivr.places import PlaceGuess, place, spoken_place, street_by_keys
 from ivr.understanding.category import category
 from ivr.understanding.intents import problem_or_place, yes_no
+from places.in_words import PlaceGuess, place, spoken_place, street_by_keys
 
 _SURE = 0.5
 """Least score of a category that may be read back; below it the caller is asked again."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from config.city import City
-from ivr.numbers import tokens
-from ivr.places import place
 from ivr.understanding.category import category
 from ivr.understanding.intents import problem_or_place, wants_person, yes_no
+from places.in_words import place
+from places.spoken_numbers import tokens
 
 _CONFIRMS = frozenset({"read_back", "confirm"})
 _HANGING = frozenset(

@@ -8,8 +8,8 @@ from rich.console import Console
 from asr.model import Models, ensure_model
 from config.city import load_city
 from config.settings import load_settings
-from ivr.places import place
 from ivr.understanding.vocabulary import unknown_words
+from places.in_words import place
 
 CITY = load_city("chicago")
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.city import load_city
-from ivr.numbers import house_in_words, ordinal, spoken_digits, tokens
-from ivr.places import place, spoken_place, street_by_keys
+from places.in_words import place, spoken_place, street_by_keys
+from places.spoken_numbers import house_in_words, ordinal, spoken_digits, tokens
 
 CITY = load_city("chicago")
 

@@ -11,8 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from config.city import City, Street
-from ivr.numbers import Token, house_in_words, tokens
-from ivr.places_mentions import (
+from places.mentions import (
     CROSSES,
     Mention,
     heard_words,
@@ -20,7 +19,8 @@ from ivr.places_mentions import (
     strength,
     with_directions,
 )
-from ivr.places_streets import said_name, street_names
+from places.spoken_numbers import Token, house_in_words, tokens
+from places.street_names import said_name, street_names
 
 _SURE_NAME = 0.9
 _MOST_CHOICES = 6

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from config.city import City
-from ivr.numbers import Token, ordinal
-from ivr.places_streets import (
+from places.spoken_numbers import Token, ordinal
+from places.street_names import (
     DIRECTION_SOUNDS,
     DIRECTIONS,
     SAME_NAME,
