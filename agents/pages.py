@@ -17,10 +17,11 @@ from agents.presence import NotAllowed
 from agents.queries import Desk
 from carriers.base import Carrier, CarrierError
 from config.city import City
-from web import csrf
-from web.access import Role, current_staff, public, requires
+from web.access import csrf
+from web.access.guard import Role, current_staff, public, requires
 from web.api import error
-from web.shell import add_to_menu, page_blueprint, services
+from web.services import services
+from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("desk", __name__, url_prefix="/agents")
 

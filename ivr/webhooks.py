@@ -26,7 +26,7 @@ from ivr.dialogues.engine import ONLY_KEYS
 from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts
-from web.access import public
+from web.access.guard import public
 from web.webhooks import Fields, callback, webhook_blueprint
 
 blueprint = webhook_blueprint("ivr", __name__, "/ivr")

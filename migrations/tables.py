@@ -6,8 +6,8 @@ from infra import breaker, jobs
 from infra.db import Base
 from recordings import models as recordings
 from tickets import models as tickets
-from web import models as web
+from web.access import models as access
 
 metadata = Base.metadata
 
-__all__ = ["agents", "breaker", "calls", "jobs", "metadata", "recordings", "tickets", "web"]
+__all__ = ["access", "agents", "breaker", "calls", "jobs", "metadata", "recordings", "tickets"]

@@ -182,9 +182,9 @@ def add_user(
 ) -> None:
     """Add a person."""
     from infra.db import Database
-    from web.access import Role
-    from web.passwords import PasswordRefused
-    from web.staff import StaffError, add_staff
+    from web.access.guard import Role
+    from web.access.passwords import PasswordRefused
+    from web.access.staff import StaffError, add_staff
 
     try:
         held = tuple(Role(role) for role in roles)

@@ -24,9 +24,9 @@ from infra.db import Database
 from infra.files import write_whole
 from ops.supervisor import check_disk
 from voice.ahead import speak_all_with_bar
-from web.access import Role
-from web.models import Staff
-from web.staff import add_staff
+from web.access.guard import Role
+from web.access.models import Staff
+from web.access.staff import add_staff
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LEAST_MB = 700

@@ -15,9 +15,10 @@ from recordings import actions, links, queries, view
 from recordings.life import AUDIBLE, Action, NotAllowed, allows
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range
-from web.access import Role, current_sign_in, current_staff, requires
+from web.access.guard import Role, current_sign_in, current_staff, requires
 from web.api import error
-from web.shell import add_to_menu, page_blueprint, services
+from web.services import services
+from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("recordings", __name__, url_prefix="/recordings")
 add_to_menu(Role.QA, Role.SUPERVISOR, "Recordings", "recordings.index", order=40)

@@ -16,9 +16,10 @@ from tickets.life import WITH_PEOPLE_OF_THE_LINE, NotAllowed
 from tickets.places import place_of, places_like
 from tickets.queries import Case
 from tickets.routing import Spot
-from web.access import Role, current_staff, requires
-from web.shell import page_blueprint, services
-from web.staff import names_of
+from web.access.guard import Role, current_staff, requires
+from web.access.staff import names_of
+from web.services import services
+from web.ui.page import page_blueprint
 
 blueprint = page_blueprint("check", __name__, url_prefix="/check")
 

@@ -16,9 +16,10 @@ from tickets.life import Action, NotAllowed, State, possible
 from tickets.models import Ticket
 from tickets.numbers import is_number, plain
 from tickets.queries import Case
-from web.access import Role, current_staff, has_role, requires
-from web.shell import add_to_menu, page_blueprint, services
-from web.staff import names_of
+from web.access.guard import Role, current_staff, has_role, requires
+from web.access.staff import names_of
+from web.services import services
+from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("tickets", __name__, url_prefix="/tickets")
 blueprint.register_blueprint(check_pages.blueprint)

@@ -25,7 +25,7 @@ from infra.db import Database
 from infra.events import CHANNEL
 from infra.failpoints import failpoint
 from infra.log import logger, origin
-from web.staff import COOKIE, staff_for_token
+from web.access.staff import COOKIE, staff_for_token
 
 MOST_SOCKETS = 500
 _CANNOT_TELL = 1011

@@ -1,134 +1,29 @@
-"""The shell around every page: what each package's pages are hung into.
-
-A package's `pages.py` makes a `page_blueprint`, puts its entry into the menu, and extends
-`base.html`. `create_shell` gives an application the guard, the headers and the own pages.
-"""
+"""The shell around every page: guard, headers, errors, sign-in and the look, put into one app."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, cast
-
-from flask import Blueprint, Flask, current_app, request
+from flask import Flask
 
 from infra.services import Services
-from web import access, csrf, errors, formats, headers, room
-from web.access import Role, has_role, roles_of, rule_of, staff_or_none
-from web.models import Staff
+from web import bulkhead, errors, headers, pages
+from web.access import csrf, guard
+from web.access import pages as access_pages
+from web.ui import formats, page
 
 MOST_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class MenuEntry:
-    """A page in the menu of those who hold one of the roles; the lowest order comes first."""
-
-    roles: frozenset[Role]
-    label: str
-    endpoint: str
-    order: int
-
-
-_menu: dict[str, MenuEntry] = {}
-
-
-def services() -> Services:
-    """What this process was built with."""
-    return cast(Services, current_app.extensions["swiftline"])
-
-
-def page_blueprint(name: str, import_name: str, url_prefix: str | None = None) -> Blueprint:
-    """A blueprint for pages, with the package's own `templates` and `static` folders."""
-    return Blueprint(
-        name,
-        import_name,
-        url_prefix=url_prefix,
-        template_folder="templates",
-        static_folder="static",
-        static_url_path="/static" if url_prefix else f"/{name}/static",
-    )
-
-
-def add_to_menu(*entry: Role | str, order: int = 50) -> None:
-    """`add_to_menu(Role.QA, Role.SUPERVISOR, "Recordings", "qa.list")`: roles, label, endpoint."""
-    *roles, label, endpoint = entry
-    _menu[endpoint] = MenuEntry(frozenset(Role(role) for role in roles), label, endpoint, order)
-
-
-def menu_for(staff: Staff | None) -> tuple[MenuEntry, ...]:
-    """The menu of a person, of what this application has."""
-    if staff is None:
-        return ()
-    held = roles_of(staff)
-    shown = (
-        entry
-        for entry in _menu.values()
-        if entry.roles & held and entry.endpoint in current_app.view_functions
-    )
-    return tuple(sorted(shown, key=lambda entry: entry.order))
-
-
 def create_shell(app: Flask, services: Services) -> None:
     """Give `app` its guard, headers, error pages, sign-in and the look of every page."""
-    from web.pages import blueprint
-
     app.extensions["swiftline"] = services
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.secret_key = services.settings.secret_key or None
-    room.install(app)
-    access.install(app)
+    bulkhead.install(app)
+    guard.install(app)
     csrf.install(app)
     headers.install(app, services.settings)
     errors.install(app)
     formats.install(app)
-    app.url_defaults(_add_version)
-    app.context_processor(_for_templates)
-    app.jinja_env.globals.update(
-        has_role=has_role,
-        may_open=may_open,
-        is_within=is_within,
-        Role=Role,
-        role_names=access.ROLE_NAMES,
-        csrf_token=csrf.token,
-        csp_nonce=headers.csp_nonce,
-        live_url=services.settings.live_events_url,
-    )
-    app.register_blueprint(blueprint)
-
-
-def may_open(endpoint: str) -> bool:
-    """Whether the person who is signed in may open that page; for links in templates."""
-    if endpoint not in current_app.view_functions:
-        return False
-    lets_in = rule_of(current_app, endpoint)
-    return lets_in is not None and (not lets_in or has_role(*lets_in))
-
-
-def is_within(entry: MenuEntry) -> bool:
-    """Whether the page at hand belongs to that entry of the menu."""
-    return entry.endpoint.rpartition(".")[0] == (request.blueprint or "") != "web"
-
-
-def _for_templates() -> dict[str, Any]:
-    staff = staff_or_none()
-    return {"staff": staff, "menu": menu_for(staff)}
-
-
-def _add_version(endpoint: str, values: dict[str, Any]) -> None:
-    """Put a hash of the file into the address of a static file, so browsers may keep it."""
-    if not endpoint.endswith(".static") or "filename" not in values:
-        return
-    blueprint = current_app.blueprints.get(endpoint.rpartition(".")[0])
-    if blueprint is None or blueprint.static_folder is None:
-        return
-    path = Path(blueprint.static_folder) / values["filename"]
-    if path.is_file():
-        values.setdefault("v", _hash_of(path, path.stat().st_mtime_ns))
-
-
-@lru_cache(maxsize=256)
-def _hash_of(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    page.install(app, services)
+    app.register_blueprint(access_pages.blueprint)
+    app.register_blueprint(pages.blueprint)

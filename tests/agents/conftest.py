@@ -17,7 +17,7 @@ from infra.jobs import work
 from infra.services import Services
 from tests.browser.conftest import chromium_page, playwright_driver
 from tests.conftest import arrives
-from web.models import Staff
+from web.access.models import Staff
 
 __all__ = ["Floor", "chromium_page", "floor", "playwright_driver", "race"]
 

@@ -39,9 +39,9 @@ from tests.browser.conftest import OpensPage
 from tests.conftest import eventually
 from tests.ports import free_ports
 from voice.cache import VoiceCache
-from web.access import Role, public
+from web.access.guard import Role, public
+from web.access.staff import add_staff
 from web.shell import create_shell
-from web.staff import add_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -114,7 +114,7 @@ def _app(services: Services) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.before_request_funcs[None] = [
-        check for check in app.before_request_funcs[None] if check.__module__ != "web.csrf"
+        check for check in app.before_request_funcs[None] if check.__module__ != "web.access.csrf"
     ]
     app.add_url_rule("/voice", "voice", public(lambda: _voice(services)), methods=["POST"])
     cache = services.get(VoiceCache)

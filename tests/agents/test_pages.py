@@ -20,9 +20,9 @@ from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from tests.agents.conftest import Floor
 from tickets.models import Report
-from web.models import SignIn, Staff
+from web.access.models import SignIn, Staff
+from web.access.staff import COOKIE, sign_in
 from web.shell import create_shell
-from web.staff import COOKIE, sign_in
 
 
 class Browser:

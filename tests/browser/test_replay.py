@@ -28,8 +28,8 @@ from tests.conftest import eventually
 from tests.recordings.conftest import new_sid
 from tests.recordings.sounds import speechlike, wav
 from tests.web.conftest import make_app, person
-from web.access import Role
-from web.staff import COOKIE, sign_in
+from web.access.guard import Role
+from web.access.staff import COOKIE, sign_in
 
 pytestmark = [
     pytest.mark.browser,

@@ -17,7 +17,7 @@ from infra.services import Services
 from infra.spool import Spool
 from ops.cli import main
 from tests.web.conftest import Browser, app, browser_of
-from web.access import Role
+from web.access.guard import Role
 
 __all__ = ["app", "browser_of"]
 

@@ -28,7 +28,7 @@ from tests.recordings.conftest import CALL_SID, new_sid
 from tests.recordings.sounds import call_wav
 from tests.web.conftest import Browser, browser_of, make_app, person
 from tickets.actions import file_report
-from web.access import Role
+from web.access.guard import Role
 
 __all__ = ["browser_of"]
 

@@ -20,8 +20,8 @@ from infra.db import Database
 from infra.events import CHANNEL
 from tests.conftest import eventually
 from tests.streams.conftest import Running, ScriptDoor, running
-from web.models import Staff
-from web.staff import COOKIE, set_active, sign_in, sign_out
+from web.access.models import Staff
+from web.access.staff import COOKIE, set_active, sign_in, sign_out
 
 pytestmark = pytest.mark.slow
 

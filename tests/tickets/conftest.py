@@ -21,7 +21,7 @@ from infra.services import Services
 from tests.web.conftest import Browser, browser_with, chicago, make_app, person
 from tickets.actions import file_report
 from tickets.models import Report
-from web.access import Role
+from web.access.guard import Role
 
 CALLER = "+13125550123"
 PLACE = {

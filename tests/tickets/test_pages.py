@@ -13,7 +13,7 @@ from tests.tickets.conftest import CALLER
 from tests.web.conftest import Browser
 from tickets import actions, queries
 from tickets.models import Ticket, TicketEvent
-from web.access import Role
+from web.access.guard import Role
 
 SHOWN_CALLER = "+1 312-555-0123"
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"

@@ -18,11 +18,11 @@ from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
-from web.access import Role
-from web.models import Staff
-from web.passwords import hash_password
+from web.access.guard import Role
+from web.access.models import Staff
+from web.access.passwords import hash_password
+from web.access.staff import COOKIE, sign_in
 from web.shell import create_shell
-from web.staff import COOKIE, sign_in
 
 PASSWORD = "correct horse battery staple"
 

@@ -19,7 +19,7 @@ from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from tests.web.conftest import Browser, browser_with, chicago, person
 from voice.cache import VoiceCache
-from web.access import Role, rule_of, unmarked_endpoints
+from web.access.guard import Role, rule_of, unmarked_endpoints
 
 EVERYBODY: frozenset[Role] = frozenset()
 SIGNED_IN = frozenset(Role)
@@ -29,16 +29,16 @@ AGENTS = frozenset({Role.AGENT})
 LISTENERS = frozenset({Role.QA, Role.SUPERVISOR})
 
 WHO_MAY = {
-    "web.static": EVERYBODY,
+    "ui.static": EVERYBODY,
     "web.healthz": EVERYBODY,
     "web.readyz": EVERYBODY,
-    "web.sign_in": EVERYBODY,
-    "web.sign_in_now": EVERYBODY,
+    "access.sign_in": EVERYBODY,
+    "access.sign_in_now": EVERYBODY,
     "web.home": SIGNED_IN,
-    "web.sign_out": SIGNED_IN,
-    "web.people": frozenset({Role.ADMIN}),
-    "web.change_active": frozenset({Role.ADMIN}),
-    "web.renew_password": frozenset({Role.ADMIN}),
+    "access.sign_out": SIGNED_IN,
+    "access.people": frozenset({Role.ADMIN}),
+    "access.change_active": frozenset({Role.ADMIN}),
+    "access.renew_password": frozenset({Role.ADMIN}),
     "web.system": frozenset({Role.ADMIN, Role.SUPERVISOR}),
     "web.drive_again": frozenset({Role.ADMIN, Role.SUPERVISOR}),
     "say": EVERYBODY,
@@ -157,7 +157,7 @@ def test_each_role_is_let_in_or_refused_as_listed(app: Flask, database: Database
         browser = browser_with(app, database, person(database, f"only-{role}", role))
         token = browser.token("/")
         for rule in pages(app):
-            if rule.endpoint in ("web.sign_out", "web.sign_in_now"):
+            if rule.endpoint in ("access.sign_out", "access.sign_in_now"):
                 continue
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 answer = browser.client.open(

@@ -30,7 +30,7 @@ from tests.tickets.conftest import PaperCarrier, a_report, work_all
 from tests.web.conftest import PASSWORD, chicago, make_app, person
 from tickets import actions
 from tickets.models import Ticket
-from web.access import Role
+from web.access.guard import Role
 
 __all__ = ["chromium_page", "playwright_driver"]
 

@@ -17,12 +17,12 @@ from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from tests.web.conftest import Browser, browser_with, make_app, person
 from web import health
-from web.access import Role, current_staff, public
+from web.access.guard import Role, current_staff, public
 from web.api import error
-from web.formats import ago, duration, exact, local, phone
 from web.headers import phone_sources, policy
 from web.health import Unready, add_check, add_checks
-from web.shell import add_to_menu, menu_for
+from web.ui.formats import ago, duration, exact, local, phone
+from web.ui.page import add_to_menu, menu_for
 
 
 def test_every_page_says_where_its_parts_may_come_from(browser: Browser) -> None:
@@ -203,7 +203,7 @@ def test_a_menu_leaves_out_what_an_application_lacks_or_a_role_may_not(
     add_to_menu(Role.ADMIN, "Elsewhere", "no.such_endpoint")
     with app.test_request_context("/"):
         admin = [e.endpoint for e in menu_for(person(database, "a", Role.ADMIN))]
-        assert admin == ["web.people", "web.system"]
+        assert admin == ["access.people", "web.system"]
         assert menu_for(None) == ()
 
 

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from infra.db import Database
 from tests.web.conftest import PASSWORD, Browser, person
-from web import staff
-from web.access import Role
-from web.models import SignIn
-from web.passwords import PasswordRefused
+from web.access import staff
+from web.access.guard import Role
+from web.access.models import SignIn
+from web.access.passwords import PasswordRefused
 
 pytestmark = pytest.mark.slow
 

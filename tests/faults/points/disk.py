@@ -23,8 +23,8 @@ from ops import setup
 from tests.faults.points.line import in_turns
 from tests.faults.points.world import Drive, World
 from voice.cache import VoiceCache
-from web.models import Staff
-from web.passwords import is_right
+from web.access.models import Staff
+from web.access.passwords import is_right
 from web.spooling import replay_kept
 
 _QUIET = Console(file=io.StringIO())

@@ -21,8 +21,8 @@ from tests.recordings.sounds import call_wav
 from tests.tickets.conftest import a_report
 from tests.web.conftest import PASSWORD, Browser, person
 from tickets.models import Report, Ticket, TicketEvent
-from web.access import Role
-from web.models import SignIn, Staff
+from web.access.guard import Role
+from web.access.models import SignIn, Staff
 
 LEG = "CA" + "a" * 32
 SOUND = "RE" + "3" * 32

@@ -13,8 +13,8 @@ from tests.faults.points.line import gets_a_token, rang
 from tests.faults.points.world import CALL, Drive, World
 from tests.streams.conftest import running
 from tests.streams.phone import STREAM, FakeVoice
+from web.access.staff import COOKIE
 from web.live_feed import LiveFeed
-from web.staff import COOKIE
 
 
 def _holds_a_socket(world: World) -> object:

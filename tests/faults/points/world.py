@@ -34,9 +34,9 @@ from tests.faults.points.desk import Desk
 from tests.recordings.conftest import FakeModels
 from tickets.models import Report, Ticket
 from voice.cache import VoiceCache
-from web.models import SignIn, Staff
+from web.access.models import SignIn, Staff
+from web.access.staff import COOKIE, sign_in
 from web.spooling import replay_kept
-from web.staff import COOKIE, sign_in
 
 CALL = "CA" + "1" * 32
 CALLER, LINE = "+13125550101", "+13125550100"

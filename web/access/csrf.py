@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
 
-from infra.services import Services
-from web.access import current_sign_in
+from web.access.guard import current_sign_in
+from web.services import services
 
 FIELD, HEADER = "csrf_token", "X-CSRF-Token"
 FORM_COOKIE = "swiftline_form"
@@ -74,15 +73,11 @@ def _keep_form_cookie(response: Response) -> Response:
             g.form_secret,
             httponly=True,
             samesite="Strict",
-            secure=_services().settings.secure_cookies,
+            secure=services().settings.secure_cookies,
         )
     return response
 
 
 def _keyed(value: str) -> str:
-    key = _services().settings.secret_key.encode() or b"\0"
+    key = services().settings.secret_key.encode() or b"\0"
     return hmac.new(key, f"form:{value}".encode(), hashlib.sha256).hexdigest()
-
-
-def _services() -> Services:
-    return cast(Services, current_app.extensions["swiftline"])

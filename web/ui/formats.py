@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from flask import Flask, current_app
+from flask import Flask
 
 from config.city import City
 from infra.clock import now
-from infra.services import Services
+from web.services import services
 
 
 def install(app: Flask) -> None:
@@ -78,5 +77,5 @@ def duration(seconds: float | None) -> str:
 
 
 def _zone() -> ZoneInfo:
-    services = cast(Services, current_app.extensions["swiftline"])
-    return services.get(City).zone if services.has(City) else ZoneInfo("UTC")
+    held = services()
+    return held.get(City).zone if held.has(City) else ZoneInfo("UTC")

@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from infra.clock import now
-from web.models import SignIn, Staff
-from web.passwords import hash_password
+from web.access.models import SignIn, Staff
+from web.access.passwords import hash_password
 
 COOKIE = "swiftline_session"
 IDLE = timedelta(minutes=30)
@@ -33,7 +33,7 @@ def add_staff(
     roles: Iterable[str],
     department: str | None = None,
 ) -> Staff:
-    """Add a person. `roles` are values of `web.access.Role`.
+    """Add a person. `roles` are values of `web.access.guard.Role`.
 
     Raises StaffError for a name that is taken or empty, PasswordRefused for a bad password.
     """

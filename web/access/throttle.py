@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from infra.clock import now
-from web.models import FailedSignIn
+from web.access.models import FailedSignIn
 
 FREE_TRIES = 3
 FREE_TRIES_OF_ADDRESS = 20

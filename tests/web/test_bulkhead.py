@@ -9,8 +9,8 @@ from flask import Flask
 
 from infra.db import Database
 from tests.web.conftest import Browser, browser_with, person
-from web.access import Role, public, requires
-from web.room import MOST_PAGES
+from web.access.guard import Role, public, requires
+from web.bulkhead import MOST_PAGES
 
 
 def test_pages_that_hang_take_no_more_than_their_share(app: Flask, database: Database) -> None:

@@ -14,11 +14,11 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from infra.log import logger
-from infra.services import Services
-from web import staff as people
+from web.access import staff as people
+from web.access.models import SignIn, Staff
+from web.access.staff import COOKIE
 from web.api import error, expects_json
-from web.models import SignIn, Staff
-from web.staff import COOKIE
+from web.services import services
 
 _log = logger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -132,13 +132,13 @@ def _guard() -> BaseResponse | None:
 
 
 def _ask_to_sign_in() -> BaseResponse:
-    page = url_for("web.sign_in")
+    page = url_for("access.sign_in")
     if expects_json():
         refused = error(401, "signed_out", "sign in again; this page will lead you there")
         refused.headers["HX-Redirect"] = page
         return refused
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
-    target = url_for("web.sign_in", next=wanted) if wanted not in ("", "/") else page
+    target = url_for("access.sign_in", next=wanted) if wanted not in ("", "/") else page
     return cast(Response, redirect(target, 303))
 
 
@@ -153,12 +153,12 @@ def _look_up() -> tuple[Staff, SignIn] | None:
     token = request.cookies.get(COOKIE, "")
     if not token:
         return None
-    database = cast(Services, current_app.extensions["swiftline"]).database
+    database = services().database
     with database.read() as session:
         found = people.find_sign_in(session, token)
     if found and _is_activity() and people.is_stale(found[1]):
         try:
-            with database.transaction("web.access.sign_of_life") as session:
+            with database.transaction("web.access.guard.sign_of_life") as session:
                 people.touch(session, found[1].id)
         except OperationalError:
             _log.info("sign of life not written: the database is busy")

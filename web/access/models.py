@@ -22,7 +22,7 @@ class Staff(Base):
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200))
     roles: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    """Values of `web.access.Role`."""
+    """Values of `web.access.guard.Role`."""
     department: Mapped[str | None] = mapped_column(String(40))
     """Of a department officer: whose tickets they see."""
     active: Mapped[bool] = mapped_column(default=True)

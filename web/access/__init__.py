@@ -1,0 +1,1 @@
+"""Who a person is, what they may see, and that a change comes from our own pages."""
