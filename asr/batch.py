@@ -94,4 +94,4 @@ def _words(model: SpeechModelLike, pcm: Pcm, rate: int) -> Iterator[Word]:
                     word.confidence,
                 )
     finally:
-        model.give_back(recogniser)
+        model.release(recogniser)

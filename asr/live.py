@@ -27,7 +27,7 @@ _FRAMES_A_CHUNK = CHUNK_MS // FRAME_MS
 
 @dataclass(frozen=True)
 class SpeechStarted:
-    """Somebody began to speak; seconds since the ear was opened."""
+    """Somebody began to speak; seconds since the recogniser was opened."""
 
     at_s: float
 
@@ -48,10 +48,10 @@ class Utterance:
     end_s: float
 
 
-EarEvent = SpeechStarted | Partial | Utterance
+RecognitionEvent = SpeechStarted | Partial | Utterance
 
 
-class LiveEar:
+class LiveRecogniser:
     """One side of one call. Feed it in order, from one thread at a time."""
 
     def __init__(self, model: SpeechModelLike) -> None:
@@ -70,41 +70,42 @@ class LiveEar:
     def listen(
         self,
         *,
-        hang_over_ms: int = 320,
-        patience_ms: int = 900,
+        end_silence_ms: int = 320,
+        unfinished_silence_ms: int = 900,
         finished: Callable[[str], bool] | None = None,
         grammar: tuple[str, ...] = (),
     ) -> None:
         """Set how the next utterance is heard.
 
-        hang_over_ms: silence that ends an answer for which `finished(partial)` holds.
-        patience_ms: silence that ends any other. grammar: phrases to expect, empty for any.
+        end_silence_ms: silence that ends an answer for which `finished(partial)` holds.
+        unfinished_silence_ms: silence that ends any other.
+        grammar: phrases to expect, empty for any.
         """
-        self._hang_over_ms = hang_over_ms
-        self._patience_ms = max(patience_ms, hang_over_ms)
+        self._end_silence_ms = end_silence_ms
+        self._unfinished_silence_ms = max(unfinished_silence_ms, end_silence_ms)
         self._finished = finished
         self._grammar = grammar
 
-    def feed(self, mulaw: bytes) -> list[EarEvent]:
+    def feed(self, mulaw: bytes) -> list[RecognitionEvent]:
         """Take sound of the line, 8 kHz mu-law, any length; returns what happened."""
         data = self._left + mulaw
         size = self._endpoint.frame
         whole = len(data) - len(data) % size
         self._left = data[whole:]
-        events: list[EarEvent] = []
+        events: list[RecognitionEvent] = []
         for at in range(0, whole, size):
             events.extend(self._frame(from_mulaw(data[at : at + size])))
         return events
 
-    def flush(self) -> list[EarEvent]:
+    def flush(self) -> list[RecognitionEvent]:
         """End the utterance under way, if there is one."""
         return self._end() if self._recogniser is not None else []
 
     def close(self) -> None:
-        """Give back what the ear holds; it must not be fed again."""
+        """Release what it holds; it must not be fed again."""
         if self._recogniser is not None:
             self._recogniser.end()
-            self._model.give_back(self._recogniser)
+            self._model.release(self._recogniser)
             self._recogniser = None
 
     @property
@@ -112,18 +113,18 @@ class LiveEar:
         """Whether an utterance is under way."""
         return self._recogniser is not None
 
-    def _frame(self, pcm: Pcm) -> list[EarEvent]:
+    def _frame(self, pcm: Pcm) -> list[RecognitionEvent]:
         self._frames += 1
         speaking = self._endpoint.feed(pcm)
         if self._recogniser is None:
             self._pre_roll.append(pcm)
             return self._begin() if speaking else []
         self._pending.append(pcm)
-        if len(self._pending) < _FRAMES_A_CHUNK and self._endpoint.quiet_ms < self._hang_over_ms:
+        if len(self._pending) < _FRAMES_A_CHUNK and self._endpoint.quiet_ms < self._end_silence_ms:
             return []
         return self._recognise()
 
-    def _begin(self) -> list[EarEvent]:
+    def _begin(self) -> list[RecognitionEvent]:
         self._recogniser = self._model.take(LINE_RATE, self._grammar)
         self._recogniser.begin()
         self._recogniser.feed(floor_only(LINE_RATE * _PAD_MS // 1000))
@@ -135,7 +136,7 @@ class LiveEar:
         self._told = ""
         return [SpeechStarted(self._started_s)]
 
-    def _recognise(self) -> list[EarEvent]:
+    def _recognise(self) -> list[RecognitionEvent]:
         assert self._recogniser is not None
         if self._pending:
             self._recogniser.feed(np.concatenate(self._pending))
@@ -152,12 +153,12 @@ class LiveEar:
         quiet = self._endpoint.quiet_ms
         if (self._now_s - self._started_s) * 1000 > _LONGEST_MS:
             return True
-        if quiet < self._hang_over_ms:
+        if quiet < self._end_silence_ms:
             return False
         done = bool(partial) and (self._finished is None or self._finished(partial))
-        return done or quiet >= self._patience_ms
+        return done or quiet >= self._unfinished_silence_ms
 
-    def _end(self) -> list[EarEvent]:
+    def _end(self) -> list[RecognitionEvent]:
         assert self._recogniser is not None
         if self._pending:
             self._recogniser.feed(np.concatenate(self._pending))
@@ -165,13 +166,13 @@ class LiveEar:
         end_s = self._now_s - self._endpoint.quiet_ms / 1000
         self._recogniser.feed(floor_only(LINE_RATE * _PAD_MS // 1000))
         heard = self._moved(self._recogniser.end())
-        self._model.give_back(self._recogniser)
+        self._model.release(self._recogniser)
         self._recogniser = None
         self._endpoint.end()
         return [Utterance(heard, self._started_s, end_s)] if heard.text else []
 
     def _moved(self, heard: Heard) -> Heard:
-        """Times of the words counted from when the ear was opened."""
+        """Times of the words counted from when the recogniser was opened."""
         words = tuple(
             Word(
                 w.word,

@@ -27,12 +27,12 @@ _log = logger(__name__)
 
 
 class SpeechModelLike(Protocol):
-    """What hearing needs of a model; tests bring one that knows their clips."""
+    """What recognition needs of a model; tests bring one that knows their clips."""
 
     def take(self, rate: int, grammar: tuple[str, ...] = ()) -> Recogniser:
         """A recogniser for sound of that rate and those phrases, warm if one is idle."""
 
-    def give_back(self, recogniser: Recogniser) -> None:
+    def release(self, recogniser: Recogniser) -> None:
         """Return a recogniser after `end`."""
 
     def knows(self, word: str) -> bool:
@@ -61,7 +61,7 @@ class SpeechModel:
             idle = self._idle_with(rate, phrases)
         return idle or Recogniser(self._model, rate, phrases)
 
-    def give_back(self, recogniser: Recogniser) -> None:
+    def release(self, recogniser: Recogniser) -> None:
         """Return a recogniser after `end`."""
         if recogniser.used_s > _MOST_USE_S:
             return
@@ -90,7 +90,7 @@ class SpeechModel:
             recogniser.feed(floor_only(rate))
             recogniser.feed(self._known_sound(rate))
             recogniser.end()
-            self.give_back(recogniser)
+            self.release(recogniser)
 
     def _idle_with(self, rate: int, grammar: tuple[str, ...]) -> Recogniser | None:
         if not grammar:

@@ -19,7 +19,7 @@ import vosk
 
 from asr.audio import LINE_RATE, Pcm, from_mulaw, read, resampled, to_mulaw, with_floor
 from asr.endpoint import Endpoint
-from asr.live import LiveEar, Utterance
+from asr.live import LiveRecogniser, Utterance
 from asr.model import Models, SpeechModel
 from asr.recogniser import CHUNK_MS, Recogniser, open_model
 from bench.clips import CLIPS, Clip, clips, machine, spread
@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     model = _warm_model(settings)
     stock = open_model(model.path)
     chosen = spread(clips(CLIPS), given.most)
-    print(f"{len(chosen)} clips; {machine()}; hang-over {settings.hang_over_ms} ms\n")
-    ours = [_ours(model, clip, settings.hang_over_ms) for clip in chosen]
+    print(f"{len(chosen)} clips; {machine()}; hang-over {settings.end_silence_ms} ms\n")
+    ours = [_ours(model, clip, settings.end_silence_ms) for clip in chosen]
     _show_waits(ours, [_stock(stock, clip) for clip in chosen])
     fresh = [_work(Recogniser(stock, LINE_RATE), clip) for clip in chosen]
     unused = _warm_model(settings)
@@ -93,7 +93,7 @@ def _factor(works: list[_Work]) -> float:
 def _used_again(model: SpeechModel, clip: Clip) -> _Work:
     recogniser = model.take(LINE_RATE)
     work = _work(recogniser, clip)
-    model.give_back(recogniser)
+    model.release(recogniser)
     return work
 
 
@@ -135,14 +135,14 @@ def _sound(clip: Clip) -> tuple[bytes, float]:
     return mulaw, last / LINE_RATE
 
 
-def _ours(model: SpeechModel, clip: Clip, hang_over_ms: int) -> float | None:
+def _ours(model: SpeechModel, clip: Clip, end_silence_ms: int) -> float | None:
     mulaw, end_s = _sound(clip)
-    ear = LiveEar(model)
-    ear.listen(hang_over_ms=hang_over_ms, patience_ms=hang_over_ms)
+    recogniser = LiveRecogniser(model)
+    recogniser.listen(end_silence_ms=end_silence_ms, unfinished_silence_ms=end_silence_ms)
     wait: float | None = None
     for at in range(0, len(mulaw), 160):
         began = time.perf_counter()
-        events = ear.feed(mulaw[at : at + 160])
+        events = recogniser.feed(mulaw[at : at + 160])
         took = time.perf_counter() - began
         if any(isinstance(event, Utterance) for event in events):
             wait = ((at + 160) / LINE_RATE - end_s + took) * 1000

@@ -1,7 +1,7 @@
 """Word error rate of human speech: stock Vosk, our ear, and our ear at the end of a call.
 
 The call is real: the simulator plays the clip at real pace, with line noise, as 20 ms of
-8 kHz mu-law down a media socket, to a small server that hears with `asr.live.LiveEar`.
+8 kHz mu-law down a media socket, to a small server that hears with `asr.live.LiveRecogniser`.
 The clips are a fixed list and no setting was fitted to them.
 """
 
@@ -21,7 +21,7 @@ import vosk
 from aiohttp import WSMsgType, web
 
 from asr.audio import LINE_RATE, Pcm, from_mulaw, read, resampled, to_mulaw, with_floor
-from asr.live import LiveEar, Utterance
+from asr.live import LiveRecogniser, Utterance
 from asr.model import Models, SpeechModel, find_model
 from bench.clips import CLIPS, Clip, clips, machine, rate_with_interval, spread, word_errors
 from carriers import media_stream
@@ -103,9 +103,9 @@ def _stock(model: vosk.Model, pcm: Pcm) -> str:
     return " ".join(text for text in texts if text)
 
 
-def _ear(model: SpeechModel) -> LiveEar:
-    ear = LiveEar(model)
-    ear.listen(hang_over_ms=_PATIENCE_MS, patience_ms=_PATIENCE_MS)
+def _ear(model: SpeechModel) -> LiveRecogniser:
+    ear = LiveRecogniser(model)
+    ear.listen(end_silence_ms=_PATIENCE_MS, unfinished_silence_ms=_PATIENCE_MS)
     return ear
 
 
@@ -174,7 +174,10 @@ def _application(
 
 
 async def _hear(
-    socket: web.WebSocketResponse, ear: LiveEar, heard: dict[str, str], pool: ThreadPoolExecutor
+    socket: web.WebSocketResponse,
+    ear: LiveRecogniser,
+    heard: dict[str, str],
+    pool: ThreadPoolExecutor,
 ) -> None:
     loop, sid, events = asyncio.get_running_loop(), "", list[object]()
     async for frame in socket:

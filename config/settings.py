@@ -13,12 +13,20 @@ import tempfile
 from pathlib import Path
 from typing import Any, Self
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsError(Exception):
     """A setting is missing or has a value that cannot be used; the text names it and the mend."""
+
+
+RENAMED = {
+    "SWIFTLINE_HANG_OVER_MS": "SWIFTLINE_END_SILENCE_MS",
+    "SWIFTLINE_PATIENCE_MS": "SWIFTLINE_UNFINISHED_SILENCE_MS",
+}
+"""Settings that had another name. One that is still set stops the start: it would be ignored."""
 
 
 def _named(name: str, default: Any, help: str, **checks: Any) -> Any:
@@ -120,11 +128,11 @@ class Settings(BaseSettings):
     )
 
     # The conversation
-    hang_over_ms: int = _named(
-        "SWIFTLINE_HANG_OVER_MS", 320, "Silence that ends a finished sentence.", ge=200, le=3000
+    end_silence_ms: int = _named(
+        "SWIFTLINE_END_SILENCE_MS", 320, "Silence that ends a finished sentence.", ge=200, le=3000
     )
-    patience_ms: int = _named(
-        "SWIFTLINE_PATIENCE_MS",
+    unfinished_silence_ms: int = _named(
+        "SWIFTLINE_UNFINISHED_SILENCE_MS",
         900,
         "Silence that ends a sentence which sounds unfinished.",
         ge=200,
@@ -292,10 +300,20 @@ def load_settings(**overrides: Any) -> Settings:
     Raises SettingsError with the variable's name and what was expected.
     """
     var_dir = Path(overrides.get("var_dir") or os.environ.get("SWIFTLINE_VAR_DIR") or "var")
+    files = (var_dir / "local.env", Path(".env"))
+    _refuse_old_names(files)
     try:
-        return Settings(_env_file=(var_dir / "local.env", ".env"), **overrides)
+        return Settings(_env_file=files, **overrides)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+
+
+def _refuse_old_names(files: tuple[Path, ...]) -> None:
+    """Raise SettingsError for a setting under a name that nothing reads any more."""
+    given = set(os.environ).union(*(dotenv_values(file) for file in files))
+    old = sorted(given & set(RENAMED))
+    if old:
+        raise SettingsError("\n".join(f"{name} is now called {RENAMED[name]}" for name in old))
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""Work of the conversation that outlives a request: hearing, settling, comparing books."""
+"""Work of the conversation that outlives a request: recognising, settling, reconciling."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def settle(run: Run, call_id: int) -> None:
 
 @job
 def sweep(run: Run) -> None:
-    """Compare our calls since the last comparison with the carrier's books; mend ours (SW)."""
+    """Compare our calls since the last comparison with the carrier's records; repair ours (SW)."""
     _compare(run, since=since_last(run))
 
 
@@ -140,7 +140,7 @@ def forget_phrases(run: Run) -> None:
 
 
 def _compare(run: Run, *, since: datetime) -> None:
-    """Mend what differs, a few calls at a time: a turn of a live call waits for each."""
+    """Repair what differs, a few calls at a time: a turn of a live call waits for each."""
     theirs = [
         known
         for known in run.get(Carrier).calls(since=since)
@@ -154,21 +154,21 @@ def _compare(run: Run, *, since: datetime) -> None:
         if known.sid not in over or (known.status in ENDED and not over[known.sid])
     ]
     for begin in range(0, len(wrong), _AT_A_TIME):
-        with run.database.transaction("ivr.jobs.sweep.mend") as session:
+        with run.database.transaction("ivr.jobs.sweep.repair") as session:
             for known in wrong[begin : begin + _AT_A_TIME]:
-                _mend_alone(session, known, run.settings.language_list[0])
+                _repair_alone(session, known, run.settings.language_list[0])
 
 
-def _mend_alone(session: Session, theirs: CarrierCall, language: str) -> None:
-    """A call that does not fit our books must not hold up the others."""
+def _repair_alone(session: Session, theirs: CarrierCall, language: str) -> None:
+    """A call that does not fit our records must not hold up the others."""
     try:
         with session.begin_nested():
-            _mend(session, theirs, language)
+            _repair(session, theirs, language)
     except DataError:
-        _log.error("a call of the carrier does not fit our books", call_sid=theirs.sid)
+        _log.error("a call of the carrier does not fit our records", call_sid=theirs.sid)
 
 
-def _mend(session: Session, theirs: CarrierCall, language: str) -> None:
+def _repair(session: Session, theirs: CarrierCall, language: str) -> None:
     ours = find_call(session, theirs.sid)
     if ours is None:
         ours = call_arrived(

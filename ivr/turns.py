@@ -1,4 +1,4 @@
-"""The one door through which a call moves: `take_turn`, one transaction, safe to repeat."""
+"""The one way a call moves: `take_turn`, one transaction, safe to repeat."""
 
 from __future__ import annotations
 

@@ -44,13 +44,13 @@ def voice(session: Session, message: Fields) -> str:
     if ladder.may_talk_live(session, settings):
         turns.start(session, services, call)
         return twiml.answer_with_stream(
-            stream=_stream(call, "talk"),
+            stream=_stream(call, "conversation"),
             then=_address("/ivr/continue?after=stream"),
             recording_status=until_taken(_root() + "/recordings/status"),
         )
     call.mode = "turn"
-    deaf = settings.speech_on and not ladder.may_speak_after_tone(session, settings)
-    reply = turns.start(session, services, call, {ONLY_KEYS: True} if deaf else {})
+    unavailable = settings.speech_on and not ladder.may_speak_after_tone(session, settings)
+    reply = turns.start(session, services, call, {ONLY_KEYS: True} if unavailable else {})
     return twiml.answer_in_turns(_asked(call, reply), _addresses(reply), _sound_of())
 
 
@@ -165,15 +165,15 @@ def _document(session: Session, call: Call, reply: Reply) -> str:
     """The reply as TwiML, without words that the caller has heard on the media socket."""
     last = reply.verbs[-1]
     if isinstance(last, Listen) and last.speech:
-        reply = _put_to_keys_if_deaf(session, call, reply)
+        reply = _put_to_keys_if_speech_unavailable(session, call, reply)
     if isinstance(reply.verbs[-1], Listen):
         return twiml.turn(_asked(call, reply), _addresses(reply), _sound_of())
     said = (last,) if call.spoken_turn >= reply.turn else reply.verbs
-    listen = _stream(call, "listen") if isinstance(last, JoinQueue) else None
+    listen = _stream(call, "transcription") if isinstance(last, JoinQueue) else None
     return twiml.turn(said, _addresses(reply), _sound_of(), listen=listen)
 
 
-def _put_to_keys_if_deaf(session: Session, call: Call, reply: Reply) -> Reply:
+def _put_to_keys_if_speech_unavailable(session: Session, call: Call, reply: Reply) -> Reply:
     """The question, by the keypad if nobody recognises recorded answers at this moment."""
     services = _services()
     if ladder.may_speak_after_tone(session, services.settings):
@@ -236,7 +236,7 @@ def _arrived(session: Session, message: Fields) -> Call:
 def _known_call(session: Session, message: Fields) -> Call:
     call = find_call(session, message["CallSid"])
     if call is None:
-        raise LookupError("a turn came for a call that is not in our books")
+        raise LookupError("a turn came for a call that is not in our records")
     return call
 
 

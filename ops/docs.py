@@ -44,7 +44,7 @@ def call_flow_page() -> str:
         "",
         "The hotline's conversation, drawn by `make docs` from `ivr/dialogues/hotline.py`.",
         f"Key 0 or the wish for a person leads to `{HOTLINE.give_up}` from every question, as",
-        f"does a third failure at one question; words of danger lead to `{HOTLINE.emergency}`.",
+        f"does a third failure at one question; emergency words lead to `{HOTLINE.emergency}`.",
         "",
         "```mermaid",
         "stateDiagram-v2",

@@ -19,8 +19,8 @@ from config.settings import Settings, SettingsError, load_settings
 from infra import drain
 from infra.db import Database
 from infra.log import configure, logger, origin
-from ivr.live.gateway import CallDoor
-from ivr.live.sockets import MediaSockets, ears
+from ivr.live.gateway import CallGateway
+from ivr.live.sockets import MediaSockets, recognisers
 from ops.services import build_services
 from voice.cache import VoiceCache
 from voice.speaker import VoiceError
@@ -110,7 +110,9 @@ def build(settings: Settings) -> Streams:
             cache.warm(language)
         except VoiceError as error:
             _log.warning("a voice is missing", language=language, error=origin(error))
-    media = MediaSockets(services, door=CallDoor(services), voice=cache, ear_for=ears(services))
+    media = MediaSockets(
+        services, gateway=CallGateway(services), voice=cache, recogniser_for=recognisers(services)
+    )
     return Streams(services.database, media, LiveFeed(settings, services.database))
 
 

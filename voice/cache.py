@@ -23,7 +23,7 @@ from config.settings import Settings
 from infra.failpoints import failpoint
 from infra.files import clear_left_over, write_whole
 from voice import sound
-from voice.promises import SUFFIX, Mouth, read_promise, write_promise
+from voice.deferred import SUFFIX, BackgroundSynthesiser, read_promise, write_promise
 from voice.prompts import PromptError, Prompts
 from voice.speaker import Spoken, Voice, VoiceError, voice_for
 
@@ -47,7 +47,7 @@ class VoiceCache:
         self._kept: OrderedDict[tuple[str, str], Spoken] = OrderedDict()
         self._voices: dict[str, Voice] = {}
         self._busy: dict[tuple[str, str], threading.Lock] = {}
-        self._mouth = Mouth(self.spoken)
+        self._background = BackgroundSynthesiser(self.spoken)
 
     def spoken(self, text: str, language: str) -> Spoken:
         """The phrase as sound: remembered, read, or spoken now. Raises VoiceError."""
@@ -74,7 +74,7 @@ class VoiceCache:
             write_promise(self._folder, key, text, language)
         except OSError as error:
             raise _unkept(self._folder, error) from error
-        self._mouth.speak_soon(text, language)
+        self._background.speak_soon(text, language)
         return key
 
     def has(self, text: str, language: str) -> bool:

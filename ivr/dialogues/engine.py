@@ -88,43 +88,43 @@ def begin(
 ) -> Step:
     """The first step of a call; `draft` is what is known of it before a word is said."""
     place = Place(dialogue.start, 0, draft)
-    return _arrive(_Talk(dialogue, city, language), Step(place), dialogue.start)
+    return _arrive(_Conversation(dialogue, city, language), Step(place), dialogue.start)
 
 
 def answer(dialogue: Dialogue, city: City, language: str, place: Place, heard: Heard) -> Step:
     """The step after `heard` in `place`; DialogueError when that state does not listen."""
-    talk = _Talk(dialogue, city, language)
+    conversation = _Conversation(dialogue, city, language)
     state = dialogue.state(place.state)
     start = Step(place)
-    way_out = _way_out(talk, state, heard)
+    way_out = _way_out(conversation, state, heard)
     if way_out:
-        return _arrive(talk, start, way_out)
+        return _arrive(conversation, start, way_out)
     if isinstance(heard, Unheard):
-        return _by_keys(talk, start, state)
+        return _by_keys(conversation, start, state)
     match state:
         case Ask():
-            return _after_question(talk, start, state, heard)
+            return _after_question(conversation, start, state, heard)
         case EnterKeys():
-            return _after_keys(talk, start, state, heard)
+            return _after_keys(conversation, start, state, heard)
         case Menu():
-            return _after_menu(talk, start, state, heard)
+            return _after_menu(conversation, start, state, heard)
         case Choose():
-            return _after_list(talk, start, state, heard)
+            return _after_list(conversation, start, state, heard)
         case Confirm():
-            return _after_confirm(talk, start, state, heard)
+            return _after_confirm(conversation, start, state, heard)
         case TakeMessage():
-            return _after_message(talk, start, state, heard)
+            return _after_message(conversation, start, state, heard)
         case Handover():
             if isinstance(heard, Unanswered):
-                return _arrive(talk, start, state.unanswered)
-            return _arrive(talk, start, state.name)
+                return _arrive(conversation, start, state.unanswered)
+            return _arrive(conversation, start, state.name)
         case Goodbye():
             return start
     raise DialogueError(f"{state.name} does not listen, so nothing can be heard there")
 
 
 @dataclass(frozen=True)
-class _Talk:
+class _Conversation:
     dialogue: Dialogue
     city: City
     language: str
@@ -133,136 +133,142 @@ class _Talk:
         return Context(self.city, self.language, draft)
 
 
-def _way_out(talk: _Talk, state: State, heard: Heard) -> str | None:
-    """Danger words and the wish for a person are heard at any point."""
+def _way_out(conversation: _Conversation, state: State, heard: Heard) -> str | None:
+    """Emergency words and the wish for a person are heard at any point."""
     if isinstance(state, (Handover, Goodbye, TakeMessage)):
         return None
     if isinstance(heard, Keys) and heard.digits == _PERSON and not isinstance(state, EnterKeys):
-        return talk.dialogue.give_up
+        return conversation.dialogue.give_up
     if not isinstance(heard, Speech):
         return None
-    if is_emergency(talk.city, heard.text, talk.language):
-        return talk.dialogue.emergency
-    if wants_person(heard.text, talk.language):
-        return talk.dialogue.give_up
+    if is_emergency(conversation.city, heard.text, conversation.language):
+        return conversation.dialogue.emergency
+    if wants_person(heard.text, conversation.language):
+        return conversation.dialogue.give_up
     return None
 
 
-def _by_keys(talk: _Talk, step: Step, state: State) -> Step:
+def _by_keys(conversation: _Conversation, step: Step, state: State) -> Step:
     """Put the question to the keypad, and every one after it. It is not the caller's failure."""
     draft = {**step.place.draft, ONLY_KEYS: True}
     place = Place(state.name, step.place.failures, draft)
     told = replace(step, place=place, says=(*step.says, Prompt("keys_instead")))
     if isinstance(state, Ask) and state.keyed:
-        return _arrive(talk, told, state.keyed)
-    return replace(told, says=(*told.says, *_question(talk, state, draft)))
+        return _arrive(conversation, told, state.keyed)
+    return replace(told, says=(*told.says, *_question(conversation, state, draft)))
 
 
-def _after_question(talk: _Talk, step: Step, state: Ask, heard: Heard) -> Step:
+def _after_question(conversation: _Conversation, step: Step, state: Ask, heard: Heard) -> Step:
     if isinstance(heard, Keys):
         if heard.digits in state.keys:
-            return _arrive(talk, step, state.keys[heard.digits])
-        return _fail(talk, step, state, NotUnderstood("wrong_key"))
+            return _arrive(conversation, step, state.keys[heard.digits])
+        return _fail(conversation, step, state, NotUnderstood("wrong_key"))
     if not isinstance(heard, Speech) or not heard.text:
-        return _fail(talk, step, state, _why(heard))
-    meant = state.understand(talk.context(step.place.draft), heard.text)
-    return _take(talk, step, state, meant, state.then)
+        return _fail(conversation, step, state, _why(heard))
+    meant = state.understand(conversation.context(step.place.draft), heard.text)
+    return _take(conversation, step, state, meant, state.then)
 
 
-def _after_keys(talk: _Talk, step: Step, state: EnterKeys, heard: Heard) -> Step:
+def _after_keys(conversation: _Conversation, step: Step, state: EnterKeys, heard: Heard) -> Step:
     if isinstance(heard, Keys) and heard.digits == _PERSON:
-        return _arrive(talk, step, talk.dialogue.give_up)
+        return _arrive(conversation, step, conversation.dialogue.give_up)
     said = heard.digits if isinstance(heard, Keys) else ""
     if isinstance(heard, Speech):
-        said = spoken_digits(heard.text, talk.language)
+        said = spoken_digits(heard.text, conversation.language)
     if not said:
-        return _fail(talk, step, state, NotUnderstood("didnt_hear"))
-    meant = state.understand(talk.context(step.place.draft), said)
-    return _take(talk, step, state, meant, state.then)
+        return _fail(conversation, step, state, NotUnderstood("didnt_hear"))
+    meant = state.understand(conversation.context(step.place.draft), said)
+    return _take(conversation, step, state, meant, state.then)
 
 
-def _after_menu(talk: _Talk, step: Step, state: Menu, heard: Heard) -> Step:
+def _after_menu(conversation: _Conversation, step: Step, state: Menu, heard: Heard) -> Step:
     key = heard.digits if isinstance(heard, Keys) else None
     if isinstance(heard, Speech):
-        key = state.words(talk.context(step.place.draft), heard.text)
+        key = state.words(conversation.context(step.place.draft), heard.text)
     if key is not None and key in state.keys:
-        return _arrive(talk, step, state.keys[key])
-    return _fail(talk, step, state, _why(heard))
+        return _arrive(conversation, step, state.keys[key])
+    return _fail(conversation, step, state, _why(heard))
 
 
-def _after_list(talk: _Talk, step: Step, state: Choose, heard: Heard) -> Step:
-    options = state.options(talk.context(step.place.draft))
+def _after_list(conversation: _Conversation, step: Step, state: Choose, heard: Heard) -> Step:
+    options = state.options(conversation.context(step.place.draft))
     if isinstance(heard, Keys):
         if heard.digits == _SOMETHING_ELSE and state.more:
-            return _arrive(talk, step, state.more)
+            return _arrive(conversation, step, state.more)
         if heard.digits.isdigit() and 1 <= int(heard.digits) <= len(options):
             chosen = options[int(heard.digits) - 1]
-            return _take(talk, step, state, Understood(chosen.values), state.then)
+            return _take(conversation, step, state, Understood(chosen.values), state.then)
     if isinstance(heard, Speech) and heard.text and state.understand:
-        meant = state.understand(talk.context(step.place.draft), heard.text)
-        return _take(talk, step, state, meant, state.then)
-    return _fail(talk, step, state, _why(heard))
+        meant = state.understand(conversation.context(step.place.draft), heard.text)
+        return _take(conversation, step, state, meant, state.then)
+    return _fail(conversation, step, state, _why(heard))
 
 
-def _after_confirm(talk: _Talk, step: Step, state: Confirm, heard: Heard) -> Step:
+def _after_confirm(conversation: _Conversation, step: Step, state: Confirm, heard: Heard) -> Step:
     said: bool | None = None
     if isinstance(heard, Keys):
         said = {"1": True, "2": False}.get(heard.digits)
     if isinstance(heard, Speech):
-        said = state.understand(talk.context(step.place.draft), heard.text)
+        said = state.understand(conversation.context(step.place.draft), heard.text)
     if said is None:
-        return _fail(talk, step, state, _why(heard))
-    return _arrive(talk, step, state.yes if said else state.no)
+        return _fail(conversation, step, state, _why(heard))
+    return _arrive(conversation, step, state.yes if said else state.no)
 
 
-def _after_message(talk: _Talk, step: Step, state: TakeMessage, heard: Heard) -> Step:
+def _after_message(
+    conversation: _Conversation, step: Step, state: TakeMessage, heard: Heard
+) -> Step:
     if isinstance(heard, Message):
         kept = Effect("keep_message", {"recording_sid": heard.recording_sid})
-        return _arrive(talk, replace(step, effects=(*step.effects, kept)), state.then)
-    return _fail(talk, step, state, NotUnderstood("didnt_hear"))
+        return _arrive(conversation, replace(step, effects=(*step.effects, kept)), state.then)
+    return _fail(conversation, step, state, NotUnderstood("didnt_hear"))
 
 
 def _take(
-    talk: _Talk, step: Step, state: State, meant: Understood | NotUnderstood, usual: str
+    conversation: _Conversation,
+    step: Step,
+    state: State,
+    meant: Understood | NotUnderstood,
+    usual: str,
 ) -> Step:
     if isinstance(meant, NotUnderstood):
-        return _fail(talk, step, state, meant)
+        return _fail(conversation, step, state, meant)
     target = meant.then or usual
     if target not in targets(state):
         raise DialogueError(f"{state.name} may not lead to {target}; name it in `also`")
     place = replace(step.place, draft={**step.place.draft, **meant.values})
-    return _arrive(talk, replace(step, place=place), target)
+    return _arrive(conversation, replace(step, place=place), target)
 
 
-def _fail(talk: _Talk, step: Step, state: State, why: NotUnderstood) -> Step:
+def _fail(conversation: _Conversation, step: Step, state: State, why: NotUnderstood) -> Step:
     """Ask again, in other words; the third failure at one question goes to a person."""
     failures = step.place.failures + 1
     if failures >= MOST_FAILURES:
         place = replace(step.place, draft={**step.place.draft, "reason": "not_understood"})
-        return _arrive(talk, replace(step, place=place), talk.dialogue.give_up)
+        return _arrive(conversation, replace(step, place=place), conversation.dialogue.give_up)
     draft = {**step.place.draft, **why.values}
     place = Place(state.name, failures, draft)
     says = (Prompt(why.say),) if why.say else ()
     again = state.again if isinstance(state, (Ask, EnterKeys)) else None
-    asked = (Prompt(again),) if again else _question(talk, state, draft)
+    asked = (Prompt(again),) if again else _question(conversation, state, draft)
     return replace(step, place=place, says=(*step.says, *says, *asked))
 
 
-def _arrive(talk: _Talk, step: Step, name: str) -> Step:
+def _arrive(conversation: _Conversation, step: Step, name: str) -> Step:
     """Walk through states that only speak or act, until one that waits."""
-    state = talk.dialogue.state(name)
+    state = conversation.dialogue.state(name)
     place = Place(name, 0, step.place.draft)
     match state:
         case Announce():
             spoken = replace(
                 step, place=place, says=(*step.says, Prompt(state.say, when=state.when))
             )
-            return _arrive(talk, spoken, state.then)
+            return _arrive(conversation, spoken, state.then)
         case Do():
             done = replace(step, place=place, effects=(*step.effects, Effect(state.effect, {})))
-            return _arrive(talk, done, state.then)
+            return _arrive(conversation, done, state.then)
         case Ask() if state.keyed and place.draft.get(ONLY_KEYS):
-            return _arrive(talk, replace(step, place=place), state.keyed)
+            return _arrive(conversation, replace(step, place=place), state.keyed)
         case Handover():
             asked = Effect(
                 "ask_for_person",
@@ -274,12 +280,14 @@ def _arrive(talk: _Talk, step: Step, name: str) -> Step:
                 says=(*step.says, Prompt(state.say)),
                 effects=(*step.effects, asked),
             )
-    return replace(step, place=place, says=(*step.says, *_question(talk, state, place.draft)))
+    return replace(
+        step, place=place, says=(*step.says, *_question(conversation, state, place.draft))
+    )
 
 
-def _question(talk: _Talk, state: State, draft: Draft) -> tuple[Prompt, ...]:
+def _question(conversation: _Conversation, state: State, draft: Draft) -> tuple[Prompt, ...]:
     if isinstance(state, Choose):
-        options = state.options(talk.context(draft))
+        options = state.options(conversation.context(draft))
         lines = tuple(
             Prompt(state.say, {"option": option.label, "key": str(number)})
             for number, option in enumerate(options, start=1)

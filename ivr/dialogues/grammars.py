@@ -1,4 +1,4 @@
-"""What a caller is expected to say where the answers are few: cheaper and surer to recognise."""
+"""What a caller is expected to say where the answers are few, so that less is misrecognised."""
 
 from __future__ import annotations
 

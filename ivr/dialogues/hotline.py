@@ -31,7 +31,7 @@ from ivr.dialogues.vocabulary import (
 HOTLINE = Dialogue(
     start="greeting",
     give_up="to_agent",
-    emergency="danger",
+    emergency="emergency",
     states=(
         Announce("greeting", say="greeting", then="no_speech"),
         Announce("no_speech", say="keys_instead", then="ask_problem", when="only_keys"),
@@ -121,7 +121,7 @@ HOTLINE = Dialogue(
         Announce("promise", say="promise", then="receipt", when="deadline"),
         Announce("receipt", say="sms_note", then="goodbye", when="sms"),
         Goodbye("goodbye", say="goodbye"),
-        Announce("danger", say="emergency", then="to_agent_now"),
+        Announce("emergency", say="emergency", then="to_agent_now"),
         Handover(
             "to_agent_now",
             say="to_agent",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
-from asr.live import EarEvent, Partial, SpeechStarted, Utterance
+from asr.live import Partial, RecognitionEvent, SpeechStarted, Utterance
 from carriers import media_stream
 from carriers.media_stream import Key, Played, Sound, Stopped, StreamError, StreamMessage
 from carriers.messages import Heard, Keys, Silence, Speech
@@ -22,10 +22,10 @@ from carriers.verbs import Listen
 from config.settings import Settings
 from infra.log import logger, origin
 from ivr.live.barge_in import interrupts, is_echo, says_nothing
-from ivr.live.gateway import Door
+from ivr.live.gateway import Gateway
 from ivr.live.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread, next_within
-from ivr.live.playback import Saying, Voice
-from ivr.live.recognition import Ear, Hearing
+from ivr.live.playback import Playback, Voice
+from ivr.live.recognition import Recognition, StreamRecogniser
 from ivr.turns import Reply
 from voice.prompts import Prompts
 
@@ -75,7 +75,7 @@ class _HungUp(_Over):
     """The caller has hung up."""
 
 
-class _GiveBack(Exception):
+class _Release(Exception):
     """The call is to go on without this socket."""
 
 
@@ -85,7 +85,7 @@ class _Asked:
 
     reply: Reply
     listen: Listen
-    saying: Saying
+    playback: Playback
     keys: str = ""
     answered_at: float | None = None
     spoke_at: float | None = None
@@ -97,47 +97,51 @@ class Conversation:
     def __init__(
         self,
         link: Link,
-        door: Door,
+        gateway: Gateway,
         voice: Voice,
         settings: Settings,
         threads: Threads,
         *,
-        ear: Ear | None,
+        recogniser: StreamRecogniser | None,
         finished: Finished,
         note_answer: NoteAnswer,
     ) -> None:
-        self._link, self._door, self._voice, self._settings = link, door, voice, settings
+        self._link, self._gateway, self._voice, self._settings = link, gateway, voice, settings
         self._threads, self._finished, self._note_answer = threads, finished, note_answer
-        self._happened: asyncio.Queue[StreamMessage | EarEvent | _Gone | _Failed | _Drain] = (
-            asyncio.Queue()
+        self._happened: asyncio.Queue[
+            StreamMessage | RecognitionEvent | _Gone | _Failed | _Drain
+        ] = asyncio.Queue()
+        self._recognition = (
+            Recognition(recogniser, threads.recognisers, self._happened.put_nowait)
+            if recogniser
+            else None
         )
-        self._hearing = Hearing(ear, threads.ears, self._happened.put_nowait) if ear else None
         self._answered_at: float | None = None
         self._draining = False
 
     async def hold(self) -> None:
-        """Talk until the end. An error is an apology, and the redirect goes on from there."""
+        """Converse until the end. An error is an apology, and the redirect goes on from there."""
         receiving = asyncio.create_task(self._receive())
         try:
-            await self._talk()
+            await self._converse()
         except (LinkLost, _Over):
             return
-        except _GiveBack:
+        except _Release:
             if self._draining:
-                await self._in_thread(self._door.leave, self._link.call_sid)
-            await self._give_back()
+                await self._in_thread(self._gateway.leave, self._link.call_sid)
+            await self._release()
         except StreamError as error:
             _log.warning("media socket closed", call_sid=self._link.call_sid, reason=str(error))
-            await self._give_back(NOT_UNDERSTOOD)
+            await self._release(NOT_UNDERSTOOD)
         except Exception as error:
             _log.error("turn failed", call_sid=self._link.call_sid, error=origin(error))
             await self._apologise()
-            await self._give_back()
+            await self._release()
         finally:
             receiving.cancel()
             await asyncio.gather(receiving, return_exceptions=True)
-            if self._hearing is not None:
-                await self._hearing.close()
+            if self._recognition is not None:
+                await self._recognition.close()
 
     def drain(self) -> None:
         """Give the call back to the carrier at the next chance: this process is to end.
@@ -147,50 +151,52 @@ class Conversation:
         self._draining = True
         self._happened.put_nowait(_Drain())
 
-    async def _talk(self) -> None:
-        reply = await self._in_thread(self._door.present, self._link.call_sid)
+    async def _converse(self) -> None:
+        reply = await self._in_thread(self._gateway.present, self._link.call_sid)
         while True:
             if self._draining:
-                raise _GiveBack
+                raise _Release
             self._forget_old_words()
             first = partial(self._first_sound, reply)
-            saying = Saying(self._link, self._voice, self._threads.others, reply, first)
-            speaking = asyncio.create_task(self._speak(saying))
+            playback = Playback(self._link, self._voice, self._threads.others, reply, first)
+            speaking = asyncio.create_task(self._speak(playback))
             try:
-                reply = await self._next_reply(reply, saying)
+                reply = await self._next_reply(reply, playback)
             finally:
                 speaking.cancel()
                 await asyncio.gather(speaking, return_exceptions=True)
 
-    async def _next_reply(self, reply: Reply, saying: Saying) -> Reply:
+    async def _next_reply(self, reply: Reply, playback: Playback) -> Reply:
         listen = reply.verbs[-1]
         if not isinstance(listen, Listen):
-            await self._until_said(saying)
-            await self._in_thread(self._door.spoken, self._link.call_sid, reply.turn)
-            raise _GiveBack
-        asked = _Asked(reply, listen, saying)
-        self._set_ear(listen)
+            await self._until_said(playback)
+            await self._in_thread(self._gateway.spoken, self._link.call_sid, reply.turn)
+            raise _Release
+        asked = _Asked(reply, listen, playback)
+        self._set_recogniser(listen)
         try:
             heard = await self._wait(asked)
         except _HungUp:
             await self._take_last_words(asked)
             raise
-        await saying.stop()
+        await playback.stop()
         self._answered_at = asked.answered_at
-        return await self._in_thread(self._door.take_turn, self._link.call_sid, reply.turn, heard)
+        return await self._in_thread(
+            self._gateway.take_turn, self._link.call_sid, reply.turn, heard
+        )
 
-    async def _until_said(self, saying: Saying) -> None:
-        while not saying.over:
+    async def _until_said(self, playback: Playback) -> None:
+        while not playback.over:
             event = await self._next_event()
             if isinstance(event, Played):
-                saying.played(event.mark)
-            saying.look_for_end(time.monotonic())
+                playback.played(event.mark)
+            playback.look_for_end(time.monotonic())
 
     async def _wait(self, asked: _Asked) -> Heard:
         """What the caller answers."""
         while True:
             if self._draining and not self._is_being_answered(asked):
-                raise _GiveBack
+                raise _Release
             event = await self._next_event()
             heard = await self._take(asked, event) if event else self._due(asked)
             if heard is not None:
@@ -198,11 +204,11 @@ class Conversation:
 
     def _is_being_answered(self, asked: _Asked) -> bool:
         """Whether the caller is in the middle of words or keys, or some wait to be taken."""
-        speaks = self._hearing is not None and self._hearing.speaking
+        speaks = self._recognition is not None and self._recognition.speaking
         waits = not self._happened.empty()
         return bool(asked.keys) or waits or (asked.listen.speech and speaks)
 
-    async def _next_event(self) -> StreamMessage | EarEvent | None:
+    async def _next_event(self) -> StreamMessage | RecognitionEvent | None:
         """What happens next, or None when nothing has for a moment.
 
         Raises _Over when the caller is gone, and what failed elsewhere.
@@ -224,32 +230,36 @@ class Conversation:
         now = time.monotonic()
         if asked.keys and asked.answered_at is not None:
             return Keys(asked.keys) if now - asked.answered_at >= _KEY_PAUSE_S else None
-        asked.saying.look_for_end(now)
-        if not asked.saying.over:
+        asked.playback.look_for_end(now)
+        if not asked.playback.over:
             return None
-        hearing = self._hearing
-        if hearing and hearing.speaking and now - asked.saying.over_at < _LONGEST_ANSWER_S:
+        recognition = self._recognition
+        if (
+            recognition
+            and recognition.speaking
+            and now - asked.playback.over_at < _LONGEST_ANSWER_S
+        ):
             return None
-        quiet_since = asked.saying.over_at
-        if hearing is not None:
-            quiet_since = max(quiet_since, hearing.voice_at)
-            if asked.listen.speech and self._was_unclear(asked, hearing):
+        quiet_since = asked.playback.over_at
+        if recognition is not None:
+            quiet_since = max(quiet_since, recognition.voice_at)
+            if asked.listen.speech and self._was_unclear(asked, recognition):
                 return Speech("", 0.0)
         return Silence() if now - quiet_since >= asked.listen.no_input_s else None
 
-    def _was_unclear(self, asked: _Asked, hearing: Hearing) -> bool:
+    def _was_unclear(self, asked: _Asked, recognition: Recognition) -> bool:
         """Whether somebody spoke for a good while and not one word came of it."""
-        if asked.spoke_at is None or asked.spoke_at < asked.saying.over_at:
+        if asked.spoke_at is None or asked.spoke_at < asked.playback.over_at:
             return False
-        pause_s = self._settings.patience_ms / 1000
-        return hearing.voice_at - asked.spoke_at >= _UNCLEAR_S + pause_s
+        pause_s = self._settings.unfinished_silence_ms / 1000
+        return recognition.voice_at - asked.spoke_at >= _UNCLEAR_S + pause_s
 
-    async def _take(self, asked: _Asked, event: StreamMessage | EarEvent) -> Heard | None:
+    async def _take(self, asked: _Asked, event: StreamMessage | RecognitionEvent) -> Heard | None:
         match event:
             case Key():
                 return await self._take_key(asked, event.digit)
             case Played():
-                asked.saying.played(event.mark)
+                asked.playback.played(event.mark)
             case SpeechStarted():
                 asked.spoke_at = time.monotonic()
             case Partial():
@@ -259,7 +269,7 @@ class Conversation:
         return None
 
     async def _take_key(self, asked: _Asked, digit: str) -> Heard | None:
-        await asked.saying.stop()
+        await asked.playback.stop()
         asked.answered_at = time.monotonic()
         if digit == "#" and asked.listen.max_keys > 1:
             return Keys(asked.keys)
@@ -267,38 +277,38 @@ class Conversation:
         return Keys(asked.keys) if len(asked.keys) >= asked.listen.max_keys else None
 
     def _take_words(self, asked: _Asked, event: Utterance) -> Heard | None:
-        text, saying, hearing = event.heard.text, asked.saying, self._hearing
+        text, playback, recognition = event.heard.text, asked.playback, self._recognition
         asked.spoke_at = None
-        if not asked.listen.speech or asked.keys or hearing is None or says_nothing(text):
+        if not asked.listen.speech or asked.keys or recognition is None or says_nothing(text):
             return None
-        while_we_spoke = not saying.over or hearing.moment(event.start_s) < saying.over_at
-        if while_we_spoke and not saying.cut and is_echo(text, saying.text):
+        while_we_spoke = not playback.over or recognition.moment(event.start_s) < playback.over_at
+        if while_we_spoke and not playback.cut and is_echo(text, playback.text):
             return None
-        asked.answered_at = hearing.moment(event.end_s)
+        asked.answered_at = recognition.moment(event.end_s)
         return Speech(text, round(event.heard.confidence, 3))
 
     async def _take_last_words(self, asked: _Asked) -> None:
         """Take what the caller was saying as they hung up: it may be all of their report."""
-        if self._hearing is None:
+        if self._recognition is None:
             return
-        await self._hearing.close(flush=True)
+        await self._recognition.close(flush=True)
         while not self._happened.empty():
             event = self._happened.get_nowait()
             heard = self._take_words(asked, event) if isinstance(event, Utterance) else None
             if heard is not None:
                 turn = asked.reply.turn
-                await self._in_thread(self._door.take_turn, self._link.call_sid, turn, heard)
+                await self._in_thread(self._gateway.take_turn, self._link.call_sid, turn, heard)
                 return
 
     async def _consider_interruption(self, asked: _Asked, text: str) -> None:
-        if asked.saying.over or not asked.listen.speech or self._hearing is None:
+        if asked.playback.over or not asked.listen.speech or self._recognition is None:
             return
-        if self._hearing.speech_s >= _LEAST_SPEECH_S and interrupts(text, asked.saying.text):
-            await asked.saying.stop()
+        if self._recognition.speech_s >= _LEAST_SPEECH_S and interrupts(text, asked.playback.text):
+            await asked.playback.stop()
 
-    async def _speak(self, saying: Saying) -> None:
+    async def _speak(self, playback: Playback) -> None:
         try:
-            await saying.speak()
+            await playback.speak()
         except LinkLost:
             self._happened.put_nowait(_Gone())
         except Exception as error:
@@ -322,14 +332,14 @@ class Conversation:
     async def _apologise(self) -> None:
         """Say that something went wrong, as far as that can still be said."""
         with suppress(Exception):
-            language = await self._in_thread(self._door.language, self._link.call_sid)
+            language = await self._in_thread(self._gateway.language, self._link.call_sid)
             for phrase in Prompts(language).text("trouble"):
                 sound = await self._in_thread(self._voice.spoken, phrase, language)
                 for message in media_stream.sounds(self._link.stream_sid, sound.mulaw):
                     await self._link.send(message)
                 await asyncio.sleep(sound.duration_s)
 
-    async def _give_back(self, code: int = DONE) -> None:
+    async def _release(self, code: int = DONE) -> None:
         """Close the socket, so that the carrier fetches the rest as TwiML.
 
         Sources differ on whether a close by our side ends the verb (twilio.md, section 4): if
@@ -338,32 +348,32 @@ class Conversation:
         await self._link.close(code)
         deadline = time.monotonic() + _FOLLOW_S
         while time.monotonic() < deadline:
-            if await self._in_thread(self._door.was_followed, self._link.call_sid):
+            if await self._in_thread(self._gateway.was_followed, self._link.call_sid):
                 return
             await asyncio.sleep(_LOOK_S)
         _log.info("carrier did not follow; redirected", call_sid=self._link.call_sid)
-        await self._in_thread(self._door.redirect, self._link.call_sid)
+        await self._in_thread(self._gateway.redirect, self._link.call_sid)
 
     async def _receive(self) -> None:
-        """Sort what the carrier sends: sound to the ear, everything else to the turn."""
+        """Sort what the carrier sends: sound to the recogniser, everything else to the turn."""
         ended: _Gone | _Failed = _Gone()
         try:
             async for message in self._link.messages:
                 if not isinstance(message, Sound):
                     self._happened.put_nowait(message)
-                elif message.track == "inbound" and self._hearing is not None:
-                    self._hearing.take(message.mulaw)
+                elif message.track == "inbound" and self._recognition is not None:
+                    self._recognition.take(message.mulaw)
         except StreamError as error:
             ended = _Failed(error)
         finally:
             self._happened.put_nowait(ended)
 
-    def _set_ear(self, listen: Listen) -> None:
-        if self._hearing is not None:
+    def _set_recogniser(self, listen: Listen) -> None:
+        if self._recognition is not None:
             finished = partial(self._finished, listen.question, listen.language)
-            self._hearing.listen(
-                hang_over_ms=self._settings.hang_over_ms,
-                patience_ms=self._settings.patience_ms,
+            self._recognition.listen(
+                end_silence_ms=self._settings.end_silence_ms,
+                unfinished_silence_ms=self._settings.unfinished_silence_ms,
                 finished=lru_cache(maxsize=64)(finished),
                 grammar=listen.grammar,
             )

@@ -18,7 +18,7 @@ from ivr.turns import Reply
 _log = logger(__name__)
 
 
-class Door(Protocol):
+class Gateway(Protocol):
     """What a media socket may do with its call. Every method blocks: call it in a thread."""
 
     def may_enter(self, call_sid: str, token: str) -> bool:
@@ -49,8 +49,8 @@ class Door(Protocol):
         """Add what the caller or an agent said to the live transcript."""
 
 
-class CallDoor:
-    """The door to real calls: the database, and the carrier's REST API."""
+class CallGateway:
+    """The gateway to real calls: the database, and the carrier's REST API."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -43,9 +43,9 @@ class Link:
 @dataclass(frozen=True)
 class Threads:
     """Where blocking work goes: recognition has the processors to itself, so that a wait for
-    the database or a slow voice never makes a caller's ear late."""
+    the database or a slow voice never makes a caller's recogniser late."""
 
-    ears: Executor
+    recognisers: Executor
     others: Executor
 
 

@@ -25,7 +25,7 @@ class Voice(Protocol):
         """The phrase as 8 kHz mu-law, remembered or spoken now."""
 
 
-class Saying:
+class Playback:
     """Speaks the words of one reply. `over` once they were played, or the caller cut in."""
 
     def __init__(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from asr.live import LiveEar
+from asr.live import LiveRecogniser
 from asr.model import Models
 from asr.words import AsrError
 from carriers import media_stream
@@ -24,11 +24,11 @@ from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
 from ivr.live.conversation import Conversation
-from ivr.live.gateway import Door
+from ivr.live.gateway import Gateway
 from ivr.live.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
 from ivr.live.playback import Voice
-from ivr.live.recognition import Ear
-from ivr.live.transcription import write_along
+from ivr.live.recognition import StreamRecogniser
+from ivr.live.transcription import transcribe_live
 from ivr.understanding.completeness import finished
 
 _QUIET_S = 10.0
@@ -40,25 +40,32 @@ _FAILED = 1011
 
 _log = logger(__name__)
 
-EarFor = Callable[[str], Ear | None]
-"""Gives an ear for a language, or None where there is no model: keys go on. Blocks."""
+RecogniserFor = Callable[[str], StreamRecogniser | None]
+"""Gives a recogniser for a language, or None where there is no model: keys go on. Blocks."""
 
 
 class MediaSockets:
     """Every media socket of this process."""
 
     def __init__(
-        self, services: Services, *, door: Door, voice: Voice, ear_for: EarFor, most: int = 0
+        self,
+        services: Services,
+        *,
+        gateway: Gateway,
+        voice: Voice,
+        recogniser_for: RecogniserFor,
+        most: int = 0,
     ) -> None:
         self._services, self._settings = services, services.settings
-        self._door, self._voice, self._ear_for = door, voice, ear_for
+        self._gateway, self._voice, self._recogniser_for = gateway, voice, recogniser_for
         processors = os.cpu_count() or 2
         self._most = most or _CALLS_A_PROCESSOR * processors
         self._threads = Threads(
-            ThreadPoolExecutor(processors, "ear"), ThreadPoolExecutor(2 * processors + 4, "turn")
+            ThreadPoolExecutor(processors, "recogniser"),
+            ThreadPoolExecutor(2 * processors + 4, "turn"),
         )
         self._open = 0
-        self._talks: dict[Conversation, asyncio.Task[None]] = {}
+        self._conversations: dict[Conversation, asyncio.Task[None]] = {}
         self._waits_ms: deque[float] = deque(maxlen=200)
         self.draining = False
 
@@ -97,10 +104,10 @@ class MediaSockets:
         Nothing new is taken; an answer that a caller is giving is heard to its end.
         """
         self.draining = True
-        for talk in self._talks:
-            talk.drain()
-        if self._talks:
-            await asyncio.wait(self._talks.values(), timeout=IN_HAND_S)
+        for conversation in self._conversations:
+            conversation.drain()
+        if self._conversations:
+            await asyncio.wait(self._conversations.values(), timeout=IN_HAND_S)
 
     def answer_times(self) -> dict[str, int]:
         """The last answers, from the end of speech to the first sound sent, in ms."""
@@ -121,16 +128,16 @@ class MediaSockets:
         given = started.params
         purpose, token = given.get("purpose"), given.get("token", "")
         if (
-            purpose not in ("talk", "listen")
+            purpose not in ("conversation", "transcription")
             or given.get("call") != started.call_sid
-            or not await in_thread(others, self._door.may_enter, started.call_sid, token)
+            or not await in_thread(others, self._gateway.may_enter, started.call_sid, token)
         ):
             _log.warning("media socket with a wrong token or purpose refused")
             await socket.close(_NOT_WELCOME)
             return
-        language = await in_thread(others, self._door.language, started.call_sid)
-        if purpose == "listen":
-            await self._listen_along(messages, started, language)
+        language = await in_thread(others, self._gateway.language, started.call_sid)
+        if purpose == "transcription":
+            await self._transcribe(messages, started, language)
         else:
             await self._converse(socket, messages, started, language)
 
@@ -145,53 +152,53 @@ class MediaSockets:
         link = Link(started.stream_sid, started.call_sid, messages, way.send, way.close)
         conversation = Conversation(
             link,
-            self._door,
+            self._gateway,
             self._voice,
             self._settings,
             self._threads,
-            ear=await in_thread(self._threads.others, self._ear_for, language),
+            recogniser=await in_thread(self._threads.others, self._recogniser_for, language),
             finished=self._finished,
             note_answer=self._waits_ms.append,
         )
-        talk = asyncio.ensure_future(conversation.hold())
-        self._talks[conversation] = talk
+        holding = asyncio.ensure_future(conversation.hold())
+        self._conversations[conversation] = holding
         if self.draining:
             conversation.drain()
         try:
-            await talk
+            await holding
         finally:
-            del self._talks[conversation]
+            del self._conversations[conversation]
 
-    async def _listen_along(
+    async def _transcribe(
         self, messages: AsyncIterator[StreamMessage], started: Started, language: str
     ) -> None:
-        ears: dict[str, Ear] = {}
+        recognisers: dict[str, StreamRecogniser] = {}
         for track in ("inbound", "outbound"):
-            ear = await in_thread(self._threads.others, self._ear_for, language)
-            if ear is not None:
-                ears[track] = ear
+            recogniser = await in_thread(self._threads.others, self._recogniser_for, language)
+            if recogniser is not None:
+                recognisers[track] = recogniser
 
         def write(speaker: str, text: str, confidence: float) -> None:
-            self._door.write(started.call_sid, speaker, text, confidence)
+            self._gateway.write(started.call_sid, speaker, text, confidence)
 
-        await write_along(messages, ears, write, self._threads)
+        await transcribe_live(messages, recognisers, write, self._threads)
 
     def _finished(self, question: str, language: str, words: str) -> bool:
         return finished(question, words, city=self._services.get(City), language=language)
 
 
-def ears(services: Services) -> EarFor:
-    """Ears with the models of this process."""
+def recognisers(services: Services) -> RecogniserFor:
+    """Recognisers with the models of this process."""
 
-    def ear_for(language: str) -> Ear | None:
+    def recogniser_for(language: str) -> StreamRecogniser | None:
         if not services.has(Models):
             return None
         try:
-            return LiveEar(services.get(Models).model(language))
+            return LiveRecogniser(services.get(Models).model(language))
         except AsrError:
             return None
 
-    return ear_for
+    return recogniser_for
 
 
 async def _messages(socket: ServerConnection) -> AsyncIterator[StreamMessage]:

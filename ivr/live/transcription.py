@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 
-from asr.live import EarEvent, Utterance
+from asr.live import RecognitionEvent, Utterance
 from carriers.media_stream import Sound, Stopped, StreamMessage
 from infra.log import logger, origin
 from ivr.live.barge_in import says_nothing
 from ivr.live.link import Threads, in_thread
-from ivr.live.recognition import Ear, Hearing
+from ivr.live.recognition import Recognition, StreamRecogniser
 
 _SPEAKERS = {"inbound": "caller", "outbound": "agent"}
 
@@ -21,33 +21,37 @@ Write = Callable[[str, str, float], None]
 _Said = tuple[str, Utterance]
 
 
-async def write_along(
-    messages: AsyncIterator[StreamMessage], ears: Mapping[str, Ear], write: Write, threads: Threads
+async def transcribe_live(
+    messages: AsyncIterator[StreamMessage],
+    recognisers: Mapping[str, StreamRecogniser],
+    write: Write,
+    threads: Threads,
 ) -> None:
-    """Feed both tracks to their ears and write down each utterance as it ends.
+    """Feed both tracks to their recognisers and write down each utterance as it ends.
 
     Ends with the stream. Never sends anything, so it cannot disturb the call.
     """
     said: asyncio.Queue[_Said | None] = asyncio.Queue()
-    hearings = {
-        track: Hearing(ear, threads.ears, _note(track, said)) for track, ear in ears.items()
+    recognitions = {
+        track: Recognition(recogniser, threads.recognisers, _note(track, said))
+        for track, recogniser in recognisers.items()
     }
     writing = asyncio.create_task(_write_all(said, write, threads))
     try:
         async for message in messages:
             if isinstance(message, Stopped):
                 break
-            if isinstance(message, Sound) and message.track in hearings:
-                hearings[message.track].take(message.mulaw)
+            if isinstance(message, Sound) and message.track in recognitions:
+                recognitions[message.track].take(message.mulaw)
     finally:
-        for hearing in hearings.values():
-            await hearing.close(flush=True)
+        for recognition in recognitions.values():
+            await recognition.close(flush=True)
         said.put_nowait(None)
         await writing
 
 
-def _note(track: str, said: asyncio.Queue[_Said | None]) -> Callable[[EarEvent], None]:
-    def note(event: EarEvent) -> None:
+def _note(track: str, said: asyncio.Queue[_Said | None]) -> Callable[[RecognitionEvent], None]:
+    def note(event: RecognitionEvent) -> None:
         if isinstance(event, Utterance) and not says_nothing(event.heard.text):
             said.put_nowait((_SPEAKERS[track], event))
 

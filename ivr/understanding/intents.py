@@ -1,4 +1,4 @@
-"""Short answers: yes and no, the wish for a person, danger, which part to change. Pure."""
+"""Short answers: yes and no, the wish for a person, emergencies, which part to change. Pure."""
 
 from __future__ import annotations
 
@@ -95,19 +95,19 @@ def wants_person(text: str, language: str) -> bool:
 
 
 def is_emergency(city: City, text: str, language: str = "en") -> bool:
-    """Whether the words tell of danger to somebody, by the city's own list."""
-    danger = city.dangers.get(language)
-    if danger is None:
+    """Whether the words tell of an emergency, by the city's own list."""
+    emergency = city.dangers.get(language)
+    if emergency is None:
         return False
     if language == "ko":
         plain = text
-        for harmless in danger.unless:
+        for harmless in emergency.unless:
             plain = plain.replace(harmless, " ")
-        return any(word in plain for word in danger.words)
+        return any(word in plain for word in emergency.words)
     plain = f" {_plain(text)} "
-    for harmless in danger.unless:
+    for harmless in emergency.unless:
         plain = plain.replace(f" {harmless} ", " | ")
-    return any(f" {word} " in plain for word in danger.words)
+    return any(f" {word} " in plain for word in emergency.words)
 
 
 def problem_or_place(text: str, language: str) -> str | None:

@@ -14,7 +14,7 @@ def unknown_words(
     """Each word of the city that the model can never hear, with known sound-alikes (or none).
 
     knows: whether the model's lexicon has a word. Words come from streets, neighbourhoods,
-    categories and danger words; a word without sound-alikes is one to add to `grid.toml`.
+    categories and emergency words; a word without sound-alikes is one to add to `grid.toml`.
     """
     found = {}
     for word in sorted(_words(city, language)):
@@ -43,7 +43,7 @@ def _words(city: City, language: str) -> set[str]:
     )
     streets = (street.name for street in city.streets if street.has_houses and language == "en")
     districts = (district.name for district in city.districts if language == "en")
-    dangers = city.dangers[language].words if language in city.dangers else ()
-    texts = (*clues, *streets, *districts, *dangers)
+    emergencies = city.dangers[language].words if language in city.dangers else ()
+    texts = (*clues, *streets, *districts, *emergencies)
     words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())}
     return {word for word in words if len(word) > 1 or language == "ko"}

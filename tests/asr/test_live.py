@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from asr.audio import LINE_RATE, read, resampled, to_mulaw, with_floor
-from asr.live import EarEvent, LiveEar, Partial, SpeechStarted, Utterance
+from asr.live import LiveRecogniser, Partial, RecognitionEvent, SpeechStarted, Utterance
 from asr.model import SpeechModel
 from tests.asr.conftest import CLIPS, references
 
@@ -22,19 +22,19 @@ def on_the_line(name: str, before_s: float = 0.5, after_s: float = 1.5) -> bytes
     return to_mulaw(with_floor(pcm, 0))
 
 
-def feed(ear: LiveEar, sound: bytes) -> list[EarEvent]:
-    events = [e for at in range(0, len(sound), 160) for e in ear.feed(sound[at : at + 160])]
-    return events + ear.flush()
+def feed(recogniser: LiveRecogniser, sound: bytes) -> list[RecognitionEvent]:
+    events = [e for at in range(0, len(sound), 160) for e in recogniser.feed(sound[at : at + 160])]
+    return events + recogniser.flush()
 
 
-def utterances(events: list[EarEvent]) -> list[Utterance]:
+def utterances(events: list[RecognitionEvent]) -> list[Utterance]:
     return [event for event in events if isinstance(event, Utterance)]
 
 
 def test_a_spoken_sentence_becomes_its_words(model: SpeechModel) -> None:
-    ear = LiveEar(model)
-    ear.listen(hang_over_ms=800, patience_ms=800)
-    events = feed(ear, on_the_line("misc/whats-the-weather.flac"))
+    recogniser = LiveRecogniser(model)
+    recogniser.listen(end_silence_ms=800, unfinished_silence_ms=800)
+    events = feed(recogniser, on_the_line("misc/whats-the-weather.flac"))
     (heard,) = utterances(events)
     assert heard.heard.text == "what's the weather like"
     assert isinstance(events[0], SpeechStarted)
@@ -42,9 +42,9 @@ def test_a_spoken_sentence_becomes_its_words(model: SpeechModel) -> None:
 
 
 def test_times_of_words_lie_within_their_utterance_and_rise(model: SpeechModel) -> None:
-    ear = LiveEar(model)
-    feed(ear, on_the_line("misc/whats-the-weather.flac"))
-    (second,) = utterances(feed(ear, on_the_line("misc/whats-the-weather.flac")))[-1:]
+    recogniser = LiveRecogniser(model)
+    feed(recogniser, on_the_line("misc/whats-the-weather.flac"))
+    (second,) = utterances(feed(recogniser, on_the_line("misc/whats-the-weather.flac")))[-1:]
     starts = [word.start_s for word in second.heard.words]
     assert starts == sorted(starts)
     assert second.start_s - 0.5 < starts[0] < second.end_s
@@ -55,31 +55,33 @@ def test_two_runs_over_the_same_sound_are_equal(model: SpeechModel) -> None:
     sound = on_the_line("misc/jfk.flac")
     texts = []
     for _ in range(2):
-        ear = LiveEar(model)
-        ear.listen(hang_over_ms=700, patience_ms=700)
-        texts.append([u.heard.text for u in utterances(feed(ear, sound))])
+        recogniser = LiveRecogniser(model)
+        recogniser.listen(end_silence_ms=700, unfinished_silence_ms=700)
+        texts.append([u.heard.text for u in utterances(feed(recogniser, sound))])
     assert texts[0] == texts[1]
 
 
 def test_a_grammar_mends_digits(model: SpeechModel) -> None:
     digits = "zero oh one two three four five six seven eight nine"
-    ear = LiveEar(model)
-    ear.listen(hang_over_ms=900, patience_ms=900, grammar=tuple(digits.split()))
+    recogniser = LiveRecogniser(model)
+    recogniser.listen(end_silence_ms=900, unfinished_silence_ms=900, grammar=tuple(digits.split()))
     heard = " ".join(
-        u.heard.text for u in utterances(feed(ear, on_the_line("misc/zip-codes-8k.flac")))
+        u.heard.text for u in utterances(feed(recogniser, on_the_line("misc/zip-codes-8k.flac")))
     )
     assert heard == "one zero zero zero one nine oh two one oh zero one eight zero three"
 
 
 def test_an_unfinished_answer_gets_more_patience(model: SpeechModel) -> None:
     sound = on_the_line("misc/whats-the-weather.flac")
-    quick, patient = LiveEar(model), LiveEar(model)
-    quick.listen(hang_over_ms=300, patience_ms=1400, finished=lambda text: "weather" in text)
-    patient.listen(hang_over_ms=300, patience_ms=1400, finished=lambda text: False)
+    quick, patient = LiveRecogniser(model), LiveRecogniser(model)
+    quick.listen(
+        end_silence_ms=300, unfinished_silence_ms=1400, finished=lambda text: "weather" in text
+    )
+    patient.listen(end_silence_ms=300, unfinished_silence_ms=1400, finished=lambda text: False)
     until = {}
-    for name, ear in (("quick", quick), ("patient", patient)):
+    for name, recogniser in (("quick", quick), ("patient", patient)):
         for at in range(0, len(sound), 160):
-            if any(isinstance(event, Utterance) for event in ear.feed(sound[at : at + 160])):
+            if any(isinstance(event, Utterance) for event in recogniser.feed(sound[at : at + 160])):
                 until[name] = at
                 break
     assert until["quick"] < until["patient"]
@@ -90,29 +92,29 @@ def test_nothing_is_heard_where_nothing_is_said(model: SpeechModel, kind: str) -
     at = np.arange(LINE_RATE * 2) / LINE_RATE
     keys = 6000 * (np.sin(2 * np.pi * 770 * at) + np.sin(2 * np.pi * 1336 * at))
     sounds = {"silence": np.zeros(LINE_RATE * 4), "keys": keys}
-    assert feed(LiveEar(model), to_mulaw(sounds[kind].astype(np.int16))) == []
+    assert feed(LiveRecogniser(model), to_mulaw(sounds[kind].astype(np.int16))) == []
 
 
 def test_yes_and_no_of_different_people_are_told_apart(model: SpeechModel) -> None:
     clips = {name: text for name, text in references().items() if text in ("yes", "no")}
     said = {}
     for name in clips:
-        ear = LiveEar(model)
-        ear.listen(grammar=("yes", "no", "yeah"))
-        said[name] = " ".join(u.heard.text for u in utterances(feed(ear, on_the_line(name))))
+        recogniser = LiveRecogniser(model)
+        recogniser.listen(grammar=("yes", "no", "yeah"))
+        said[name] = " ".join(u.heard.text for u in utterances(feed(recogniser, on_the_line(name))))
     assert {name: text.replace("yeah", "yes") for name, text in said.items()} == clips
     assert set(clips.values()) == {"yes", "no"}
 
 
-def test_a_narrow_question_leaves_the_ear_for_open_ones_warm(model: SpeechModel) -> None:
+def test_a_narrow_question_leaves_the_recogniser_for_open_ones_warm(model: SpeechModel) -> None:
     open_one = model.take(LINE_RATE)
-    model.give_back(open_one)
+    model.release(open_one)
     narrow = model.take(LINE_RATE, ("yes", "no"))
-    model.give_back(narrow)
+    model.release(narrow)
     assert narrow is not open_one
     assert model.take(LINE_RATE) is open_one
     assert model.take(LINE_RATE, ("yes", "no")) is narrow
-    model.give_back(open_one)
+    model.release(open_one)
 
 
 def test_phrases_that_cannot_be_heard_are_left_out(model: SpeechModel) -> None:

@@ -24,7 +24,7 @@ WITHOUT = {
     "ops.supervisor._launch: open": "the log of a program",
     "ops.supervisor._lock: open": "an empty file to lock",
     "ivr.live.conversation._apologise: send": "through the link, whose send has the place",
-    "ivr.live.conversation._give_back: close": "through the link, whose close has the place",
+    "ivr.live.conversation._release: close": "through the link, whose close has the place",
     "ivr.live.playback._send: send": "through the link, whose send has the place",
     "ivr.live.playback.speak: send": "through the link, whose send has the place",
     "ivr.live.playback.stop: send": "through the link, whose send has the place",

@@ -1,4 +1,4 @@
-"""The one door: each turn once, its reply stored, its effects in the same transaction."""
+"""How a call moves: each turn once, its reply stored, its effects in the same transaction."""
 
 from __future__ import annotations
 

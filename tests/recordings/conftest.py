@@ -55,7 +55,7 @@ class FakeCarrier:
         return [recording for recording in self.books if recording.call_sid == call_sid]
 
 
-class FakeEar:
+class FakeRecogniser:
     """Hears one word for each second of sound: which one depends on the speaker's pitch."""
 
     rate = 8000
@@ -86,10 +86,10 @@ class FakeModels:
     def model(self, language: str) -> FakeModels:
         return self
 
-    def take(self, rate: int) -> FakeEar:
-        return FakeEar()
+    def take(self, rate: int) -> FakeRecogniser:
+        return FakeRecogniser()
 
-    def give_back(self, recogniser: FakeEar) -> None:
+    def release(self, recogniser: FakeRecogniser) -> None:
         return None
 
     def knows(self, word: str) -> bool:

@@ -20,14 +20,14 @@ from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
 from ivr.live.conversation import Conversation
-from ivr.live.gateway import Door
+from ivr.live.gateway import Gateway
 from ivr.live.link import DONE, Link, Threads
 from ivr.live.playback import Voice
-from ivr.live.recognition import Ear
+from ivr.live.recognition import StreamRecogniser
 from ivr.live.sockets import MediaSockets
 from ivr.turns import Reply
 from ops.streams import Streams
-from tests.streams.phone import CALL, STREAM, FakeEar, FakeVoice, Phone, dials
+from tests.streams.phone import CALL, STREAM, FakeRecogniser, FakeVoice, Phone, dials
 from web.live_feed import LiveFeed
 
 TOKEN = "one-time-token"
@@ -47,7 +47,7 @@ def ends(turn: int, *phrases: str) -> Reply:
 
 
 @dataclass
-class ScriptDoor:
+class ScriptGateway:
     """A dialogue of fixed replies: whatever is heard leads to the next one."""
 
     replies: list[Reply]
@@ -107,12 +107,12 @@ class ScriptDoor:
 
 def conversation(
     settings: Settings,
-    door: ScriptDoor,
+    gateway: ScriptGateway,
     messages: AsyncIterator[StreamMessage],
     send: Callable[[str], Awaitable[None]],
     threads: Threads,
     *,
-    ear: Ear | None = None,
+    recogniser: StreamRecogniser | None = None,
 ) -> Conversation:
     """A conversation over a socket that the test itself is; closing it does nothing."""
 
@@ -121,11 +121,11 @@ def conversation(
 
     return Conversation(
         Link(STREAM, CALL, messages, send, close),
-        door,
+        gateway,
         FakeVoice(),
         settings,
         threads,
-        ear=ear,
+        recogniser=recogniser,
         finished=lambda question, language, words: True,
         note_answer=lambda took_ms: None,
     )
@@ -177,17 +177,21 @@ class Running:
 def running(
     settings: Settings,
     database: Database,
-    door: Door,
+    gateway: Gateway,
     *,
     voice: Voice | None = None,
-    ear_for: Callable[[str], Ear | None] = lambda language: FakeEar(),
+    recogniser_for: Callable[[str], StreamRecogniser | None] = lambda language: FakeRecogniser(),
     most: int = 0,
 ) -> Iterator[Running]:
     """The process with this dialogue behind it."""
     services = Services(settings, database)
     services.add(City, chicago())
     media = MediaSockets(
-        services, door=door, voice=voice or FakeVoice(), ear_for=ear_for, most=most
+        services,
+        gateway=gateway,
+        voice=voice or FakeVoice(),
+        recogniser_for=recogniser_for,
+        most=most,
     )
     with Running(settings, Streams(database, media, LiveFeed(settings, database))) as line:
         yield line
@@ -199,7 +203,7 @@ def chicago() -> City:
     return load_city("chicago")
 
 
-Opens = Callable[..., tuple[ScriptDoor, Phone]]
+Opens = Callable[..., tuple[ScriptGateway, Phone]]
 
 
 @pytest.fixture
@@ -224,19 +228,25 @@ def talk(bare: Settings) -> Iterator[Opens]:
             follows: bool = True,
             fails: bool = False,
             plays: bool = True,
-            purpose: str = "talk",
+            purpose: str = "conversation",
             voice: Voice | None = None,
-            ear: Ear | None = None,
-        ) -> tuple[ScriptDoor, Phone]:
-            door = ScriptDoor(list(replies), follows=follows, fails=fails)
+            recogniser: StreamRecogniser | None = None,
+        ) -> tuple[ScriptGateway, Phone]:
+            gateway = ScriptGateway(list(replies), follows=follows, fails=fails)
             database = Database(bare.database)
             lines.callback(database.close)
             line = lines.enter_context(
-                running(bare, database, door, voice=voice, ear_for=lambda _: ear or FakeEar())
+                running(
+                    bare,
+                    database,
+                    gateway,
+                    voice=voice,
+                    recogniser_for=lambda _: recogniser or FakeRecogniser(),
+                )
             )
             phone = line.dials(plays=plays)
             lines.callback(phone.leaves)
-            return door, phone.starts(token=TOKEN, purpose=purpose)
+            return gateway, phone.starts(token=TOKEN, purpose=purpose)
 
         yield opens
 

@@ -1,4 +1,4 @@
-"""The carrier's end of a media socket, and an ear and a voice that need no model."""
+"""The carrier's end of a media socket, and a recogniser and a voice that need no model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from asr.live import EarEvent, Partial, SpeechStarted, Utterance
+from asr.live import Partial, RecognitionEvent, SpeechStarted, Utterance
 from asr.words import Heard, Word
 from config.settings import Settings
 from tests.conftest import eventually
@@ -31,10 +31,10 @@ WORDS = {
     4: "",
     5: "an agent please",
 }
-"""What the fake ear understands of a sound made of that byte; "" is speech without a word."""
+"""What the fake recogniser makes of a sound of that byte; "" is speech without a word."""
 
 
-class FakeEar:
+class FakeRecogniser:
     """Knows sounds by their byte: says what WORDS has for them, when quiet follows."""
 
     def __init__(self) -> None:
@@ -52,33 +52,33 @@ class FakeEar:
     def listen(
         self,
         *,
-        hang_over_ms: int = 320,
-        patience_ms: int = 900,
+        end_silence_ms: int = 320,
+        unfinished_silence_ms: int = 900,
         finished: Callable[[str], bool] | None = None,
         grammar: tuple[str, ...] = (),
     ) -> None:
         """Remember what is expected."""
         self.grammar = grammar
 
-    def feed(self, mulaw: bytes) -> list[EarEvent]:
+    def feed(self, mulaw: bytes) -> list[RecognitionEvent]:
         """Speech is any byte but QUIET; a word shows after 0.2 s."""
         sound = self._left + mulaw
         whole = len(sound) - len(sound) % FRAME
         self._left = sound[whole:]
         return [event for at in range(0, whole, FRAME) for event in self._frame(sound[at])]
 
-    def flush(self) -> list[EarEvent]:
+    def flush(self) -> list[RecognitionEvent]:
         """End the sound under way."""
         return self._end()
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
         self.is_closed = True
 
-    def _frame(self, byte: int) -> Iterator[EarEvent]:
+    def _frame(self, byte: int) -> Iterator[RecognitionEvent]:
         self._frames += 1
         if byte == 0xEE:
-            raise RuntimeError("this ear has failed")
+            raise RuntimeError("this recogniser has failed")
         if byte == QUIET:
             yield from self._end()
         elif self._byte is None:
@@ -87,7 +87,7 @@ class FakeEar:
         elif self._frames - self._began == 10 and WORDS[byte]:
             yield Partial(WORDS[byte])
 
-    def _end(self) -> list[EarEvent]:
+    def _end(self) -> list[RecognitionEvent]:
         if self._byte is None:
             return []
         text, self._byte = WORDS[self._byte], None
@@ -144,7 +144,12 @@ class Phone:
         eventually(lambda: phrase in self.heard)
 
     def starts(
-        self, *, token: str, purpose: str = "talk", call: str = CALL, **more: Mapping[str, Any]
+        self,
+        *,
+        token: str,
+        purpose: str = "conversation",
+        call: str = CALL,
+        **more: Mapping[str, Any],
     ) -> Phone:
         """Say connected and start, as TwiML of ours asks for it."""
         self.sends({"event": "connected", "protocol": "Call", "version": "1.0.0"})
@@ -160,7 +165,7 @@ class Phone:
     def says(
         self, byte: int, *, seconds: float = 0.6, track: str = "inbound", paced: bool = False
     ) -> None:
-        """A sound that the fake ear knows, then a little quiet."""
+        """A sound that the fake recogniser knows, then a little quiet."""
         self.sounds(byte, seconds, track, paced=paced)
         self.sounds(QUIET, 0.2, track, paced=paced)
 

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from carriers.media_stream import Key, StreamMessage
 from config.settings import Settings
 from ivr.live.link import LinkLost, Threads
-from tests.streams.conftest import ScriptDoor, asks, conversation
+from tests.streams.conftest import ScriptGateway, asks, conversation
 
 
-async def press_a_key_and_go(settings: Settings) -> ScriptDoor:
+async def press_a_key_and_go(settings: Settings) -> ScriptGateway:
     """A key is pressed while the line speaks, and the socket closes behind it."""
-    door = ScriptDoor([asks(1, "Is that right?"), asks(2, "Thank you.")])
+    gateway = ScriptGateway([asks(1, "Is that right?"), asks(2, "Thank you.")])
     spoken, gone = asyncio.Event(), asyncio.Event()
 
     async def send(text: str) -> None:
@@ -27,11 +27,11 @@ async def press_a_key_and_go(settings: Settings) -> ScriptDoor:
         gone.set()
         yield Key("1")
 
-    with ThreadPoolExecutor(1) as ears, ThreadPoolExecutor(2) as others:
-        await conversation(settings, door, messages(), send, Threads(ears, others)).hold()
-    return door
+    with ThreadPoolExecutor(1) as recognisers, ThreadPoolExecutor(2) as others:
+        await conversation(settings, gateway, messages(), send, Threads(recognisers, others)).hold()
+    return gateway
 
 
 def test_a_key_that_stops_the_line_counts_although_the_socket_is_gone(bare: Settings) -> None:
-    door = asyncio.run(press_a_key_and_go(bare))
-    assert door.answers == ["keys 1"]
+    gateway = asyncio.run(press_a_key_and_go(bare))
+    assert gateway.answers == ["keys 1"]

@@ -19,7 +19,7 @@ from infra import valkey
 from infra.db import Database
 from infra.events import CHANNEL
 from tests.conftest import eventually
-from tests.streams.conftest import Running, ScriptDoor, running
+from tests.streams.conftest import Running, ScriptGateway, running
 from web.access.models import Staff
 from web.access.staff import COOKIE, set_active, sign_in, sign_out
 
@@ -93,7 +93,7 @@ def store(settings: Settings) -> Iterator[Valkey]:
 @pytest.fixture
 def line(settings: Settings, database: Database, store: Valkey) -> Iterator[Running]:
     """The process, listening to that Valkey."""
-    with running(settings, database, ScriptDoor([])) as made:
+    with running(settings, database, ScriptGateway([])) as made:
         eventually(lambda: made.streams.feed.is_connected)
         yield made
 

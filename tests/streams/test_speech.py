@@ -1,16 +1,16 @@
-"""The real ear and the real voice on a media socket, at the pace of a telephone line."""
+"""The real recogniser and the real voice on a media socket, at the pace of a telephone line."""
 
 from __future__ import annotations
 
 import pytest
 
-from asr.live import LiveEar
+from asr.live import LiveRecogniser
 from asr.model import SpeechModel
 from config.settings import Settings, load_settings
 from infra.db import Database
 from tests.asr.conftest import model
 from tests.conftest import eventually
-from tests.streams.conftest import TOKEN, ScriptDoor, asks, running
+from tests.streams.conftest import TOKEN, ScriptGateway, asks, running
 from tests.streams.phone import QUIET
 from voice.cache import VoiceCache
 
@@ -24,7 +24,7 @@ def test_a_spoken_sentence_is_heard_and_answered_aloud(
 ) -> None:
     voice = VoiceCache(load_settings())
     model.warm(1)
-    door = ScriptDoor(
+    gateway = ScriptGateway(
         [asks(1, "What is the problem?", question="ask_problem"), asks(2, "Where is it?")]
     )
     sentence = voice.spoken("there is a big pothole in the road", "en").mulaw
@@ -32,7 +32,9 @@ def test_a_spoken_sentence_is_heard_and_answered_aloud(
         voice.spoken(text, "en").mulaw for text in ("What is the problem?", "Where is it?")
     )
     database = Database(bare.database)
-    with running(bare, database, door, voice=voice, ear_for=lambda _: LiveEar(model)) as line:
+    with running(
+        bare, database, gateway, voice=voice, recogniser_for=lambda _: LiveRecogniser(model)
+    ) as line:
         phone = line.dials().starts(token=TOKEN)
         eventually(lambda: phone.sound == question)
         phone.sounds(QUIET, 0.5, paced=True)
@@ -42,7 +44,7 @@ def test_a_spoken_sentence_is_heard_and_answered_aloud(
         times = line.streams.media.answer_times()
         phone.leaves()
     database.close()
-    assert door.answers[0].startswith("speech there") and door.answers[0].endswith("road")
+    assert gateway.answers[0].startswith("speech there") and gateway.answers[0].endswith("road")
     assert times["count"] == 1
     with capsys.disabled():
         print(f" end of speech to first sound: {times['p50_ms']} ms")

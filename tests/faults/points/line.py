@@ -15,7 +15,7 @@ from calls.actions import call_arrived, end_call, new_stream_token
 from calls.models import Call, CallEvent, Turn, TurnSound
 from carriers.messages import Keys
 from infra.clock import now
-from ivr.live.gateway import CallDoor
+from ivr.live.gateway import CallGateway
 from recordings.models import Recording
 from tests.faults.points.people import LEG, rings, talks
 from tests.faults.points.world import CALL, CALLER, LINE, Drive, World
@@ -225,7 +225,7 @@ def _left_a_message(world: World) -> None:
 
 def _enters(world: World) -> object:
     token = world.one(Call).stream_token
-    return token and CallDoor(world.services).may_enter(CALL, token)
+    return token and CallGateway(world.services).may_enter(CALL, token)
 
 
 def _goes_on_in_turns(world: World) -> None:
@@ -334,16 +334,18 @@ DRIVES = (
     Drive("a socket enters", _enters, _token_is_used, rang, before=gets_a_token),
     Drive(
         "a turn on the socket",
-        lambda w: CallDoor(w.services).take_turn(CALL, 7, Keys("1")),
+        lambda w: CallGateway(w.services).take_turn(CALL, 7, Keys("1")),
         _reported("keys"),
         keyed,
     ),
-    Drive("words were spoken", lambda w: CallDoor(w.services).spoken(CALL, 1), _spoken, rang),
+    Drive("words were spoken", lambda w: CallGateway(w.services).spoken(CALL, 1), _spoken, rang),
     Drive(
         "words are written",
-        lambda w: CallDoor(w.services).write(CALL, "caller", "a hole", 0.9),
+        lambda w: CallGateway(w.services).write(CALL, "caller", "a hole", 0.9),
         _written,
         rang,
     ),
-    Drive("a call is redirected", lambda w: CallDoor(w.services).redirect(CALL), _redirected, rang),
+    Drive(
+        "a call is redirected", lambda w: CallGateway(w.services).redirect(CALL), _redirected, rang
+    ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 from calls.models import Call
-from ivr.live.gateway import CallDoor
+from ivr.live.gateway import CallGateway
 from tests.conftest import eventually
 from tests.faults.points.line import gets_a_token, rang
 from tests.faults.points.world import CALL, Drive, World
@@ -22,11 +22,11 @@ def _holds_a_socket(world: World) -> object:
     token = world.one(Call).stream_token
     if not token:
         return None
-    door = CallDoor(world.services)
-    with running(world.settings, world.database, door, voice=FakeVoice()) as line:
+    gateway = CallGateway(world.services)
+    with running(world.settings, world.database, gateway, voice=FakeVoice()) as line:
         phone = line.dials()
         starts = {"event": "start", "streamSid": STREAM}
-        params = {"call": CALL, "token": token, "purpose": "talk"}
+        params = {"call": CALL, "token": token, "purpose": "conversation"}
         start = {"streamSid": STREAM, "callSid": CALL, "customParameters": params}
         phone.sends({"event": "connected"})
         phone.sends({**starts, "start": start})

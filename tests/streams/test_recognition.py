@@ -1,4 +1,4 @@
-"""One ear at work in a thread: nobody is said to be silent before their words are told."""
+"""One recogniser at work in a thread: nobody is said to be silent before their words are told."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from asr.live import EarEvent, SpeechStarted, Utterance
+from asr.live import RecognitionEvent, SpeechStarted, Utterance
 from asr.words import Heard
-from ivr.live.recognition import Hearing
+from ivr.live.recognition import Recognition
 
 
-class SlowEar:
+class SlowRecogniser:
     """Has stopped speaking a while before it hands out the words."""
 
     def __init__(self) -> None:
@@ -23,14 +23,14 @@ class SlowEar:
     def listen(
         self,
         *,
-        hang_over_ms: int = 0,
-        patience_ms: int = 0,
+        end_silence_ms: int = 0,
+        unfinished_silence_ms: int = 0,
         finished: Callable[[str], bool] | None = None,
         grammar: tuple[str, ...] = (),
     ) -> None:
         """Nothing to set."""
 
-    def feed(self, mulaw: bytes) -> list[EarEvent]:
+    def feed(self, mulaw: bytes) -> list[RecognitionEvent]:
         self._feeds += 1
         if self._feeds == 1:
             self.speaking = True
@@ -40,61 +40,61 @@ class SlowEar:
         self.hand_out.wait(60)
         return [Utterance(Heard("a hole in the road"), 0.0, 1.0)]
 
-    def flush(self) -> list[EarEvent]:
+    def flush(self) -> list[RecognitionEvent]:
         return []
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
 
-class BusyEar(SlowEar):
+class BusyRecogniser(SlowRecogniser):
     """Is still at its first piece when the call is over; keeps all that it heard."""
 
     def __init__(self) -> None:
         super().__init__()
         self.heard = b""
 
-    def feed(self, mulaw: bytes) -> list[EarEvent]:
+    def feed(self, mulaw: bytes) -> list[RecognitionEvent]:
         self.stopped.set()
         self.hand_out.wait(60)
         self.heard += mulaw
         return []
 
-    def flush(self) -> list[EarEvent]:
+    def flush(self) -> list[RecognitionEvent]:
         return [Utterance(Heard("good night"), 0.0, 1.0)]
 
 
-async def hang_up(*, flush: bool) -> tuple[bytes, list[EarEvent]]:
-    """What an ear hears, and tells, of a call that ends while it is busy."""
-    ear, told = BusyEar(), list[EarEvent]()
+async def hang_up(*, flush: bool) -> tuple[bytes, list[RecognitionEvent]]:
+    """What a recogniser hears, and tells, of a call that ends while it is busy."""
+    recogniser, told = BusyRecogniser(), list[RecognitionEvent]()
     with ThreadPoolExecutor(1) as pool:
-        hearing = Hearing(ear, pool, told.append)
-        hearing.take(b"\x01" * 320)
-        await asyncio.to_thread(ear.stopped.wait, 60)
-        hearing.take(b"\x02" * 480)
-        closing = asyncio.create_task(hearing.close(flush=flush))
+        recognition = Recognition(recogniser, pool, told.append)
+        recognition.take(b"\x01" * 320)
+        await asyncio.to_thread(recogniser.stopped.wait, 60)
+        recognition.take(b"\x02" * 480)
+        closing = asyncio.create_task(recognition.close(flush=flush))
         await asyncio.sleep(0)
-        ear.hand_out.set()
+        recogniser.hand_out.set()
         await closing
-    return ear.heard, told
+    return recogniser.heard, told
 
 
-async def hear() -> tuple[bool, list[EarEvent], bool]:
-    ear, told = SlowEar(), list[EarEvent]()
+async def hear() -> tuple[bool, list[RecognitionEvent], bool]:
+    recogniser, told = SlowRecogniser(), list[RecognitionEvent]()
     with ThreadPoolExecutor(1) as pool:
-        hearing = Hearing(ear, pool, told.append)
+        recognition = Recognition(recogniser, pool, told.append)
         for _ in range(2):
-            hearing.take(b"\xff" * 320)
+            recognition.take(b"\xff" * 320)
             while not told:
                 await asyncio.sleep(0)
-        await asyncio.to_thread(ear.stopped.wait, 60)
-        before = hearing.speaking
-        ear.hand_out.set()
+        await asyncio.to_thread(recogniser.stopped.wait, 60)
+        before = recognition.speaking
+        recogniser.hand_out.set()
         while len(told) < 2:
             await asyncio.sleep(0)
         await asyncio.sleep(0)
-        after = hearing.speaking
-        await hearing.close()
+        after = recognition.speaking
+        await recognition.close()
     return before, told, after
 
 

@@ -37,7 +37,7 @@ def read_promise(folder: Path, key: str) -> tuple[str, str] | None:
     return facts["text"], facts["language"]
 
 
-class Mouth:
+class BackgroundSynthesiser:
     """Speaks what was promised, one phrase after the other, in a thread that ends when idle."""
 
     def __init__(self, speak: Callable[[str, str], object]) -> None:
@@ -53,7 +53,7 @@ class Mouth:
             if self._is_speaking:
                 return
             self._is_speaking = True
-        threading.Thread(target=self._run, name="mouth", daemon=True).start()
+        threading.Thread(target=self._run, name="synthesiser", daemon=True).start()
 
     def _run(self) -> None:
         while (phrase := self._next()) is not None:

@@ -22,9 +22,9 @@ from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
 from ivr import turns
-from ivr.live.gateway import CallDoor
+from ivr.live.gateway import CallGateway
 from tests.conftest import arrives, eventually
-from tests.streams.conftest import TOKEN, Opens, Running, ScriptDoor, asks, chicago, running
+from tests.streams.conftest import TOKEN, Opens, Running, ScriptGateway, asks, chicago, running
 from tests.streams.phone import CALL, Phone
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ def token(services: Services) -> str:
 @pytest.fixture
 def line(services: Services) -> Iterator[Running]:
     """The process before real calls."""
-    with running(services.settings, services.database, CallDoor(services)) as made:
+    with running(services.settings, services.database, CallGateway(services)) as made:
         yield made
 
 
@@ -70,7 +70,7 @@ def line(services: Services) -> Iterator[Running]:
 def scripted(bare: Settings) -> Iterator[Running]:
     """The process before a dialogue of one question."""
     database = Database(bare.database)
-    with running(bare, database, ScriptDoor([asks(1, "Hello?")]), most=2) as made:
+    with running(bare, database, ScriptGateway([asks(1, "Hello?")]), most=2) as made:
         yield made
     database.close()
 
@@ -85,9 +85,9 @@ def test_the_token_opens_its_call_once(line: Running, token: str) -> None:
 
 
 def test_of_many_who_come_at_once_with_a_token_one_enters(services: Services, token: str) -> None:
-    door = CallDoor(services)
+    gateway = CallGateway(services)
     with ThreadPoolExecutor(6) as pool:
-        entered = list(pool.map(lambda _: door.may_enter(CALL, token), range(6)))
+        entered = list(pool.map(lambda _: gateway.may_enter(CALL, token), range(6)))
     assert sum(entered) == 1
 
 
@@ -128,7 +128,7 @@ def test_without_a_token_of_ours_every_socket_is_refused(bare: Settings) -> None
     settings = bare.model_copy(update={"twilio_auth_token": ""})
     database = Database(bare.database)
     with (
-        running(settings, database, ScriptDoor([asks(1, "Hello?")])) as line,
+        running(settings, database, ScriptGateway([asks(1, "Hello?")])) as line,
         pytest.raises(InvalidStatus) as refused,
     ):
         line.dials(signed_by="anything")
@@ -209,23 +209,23 @@ def test_a_call_that_is_over_is_not_redirected(
 def test_a_message_that_cannot_be_taken_closes_and_redirects(
     talk: Opens, broken: str | bytes
 ) -> None:
-    door, phone = talk(asks(1, "Hello?"), follows=False)
+    gateway, phone = talk(asks(1, "Hello?"), follows=False)
     phone.hears("Hello?")
     phone.sends(broken)
     assert phone.is_closed() == 1002
-    eventually(lambda: door.done == ["redirected"])
+    eventually(lambda: gateway.done == ["redirected"])
 
 
 def test_a_message_that_is_too_long_closes(talk: Opens) -> None:
-    door, phone = talk(asks(1, "Hello?"))
+    gateway, phone = talk(asks(1, "Hello?"))
     phone.hears("Hello?")
     phone.sends("x" * 65_537)
     assert phone.is_closed() == 1009
-    assert door.answers == []
+    assert gateway.answers == []
 
 
 def test_a_flood_closes(talk: Opens) -> None:
-    _door, phone = talk(asks(1, "Hello?"))
+    _gateway, phone = talk(asks(1, "Hello?"))
     phone.hears("Hello?")
     flood = json.dumps({"event": "mark", "mark": {"name": "x"}})
     with suppress(ConnectionClosed):
@@ -265,9 +265,9 @@ def test_an_ending_process_gives_its_calls_back(scripted: Running) -> None:
 def test_an_answer_being_given_is_taken_and_kept_before_the_call_is_given_back(
     bare: Settings,
 ) -> None:
-    door = ScriptDoor([asks(1, "A long list."), asks(2, "Where is it?")])
+    gateway = ScriptGateway([asks(1, "A long list."), asks(2, "Where is it?")])
     database = Database(bare.database)
-    with running(bare, database, door) as line:
+    with running(bare, database, gateway) as line:
         phone = line.dials(plays=False).starts(token=TOKEN)
         phone.hears("A long list.")
         phone.sounds(1, 0.6)
@@ -279,8 +279,8 @@ def test_an_answer_being_given_is_taken_and_kept_before_the_call_is_given_back(
         assert phone.is_closed() == 1000
         ending.join(60)
     database.close()
-    assert door.answers == ["speech there is a hole in the road"]
-    assert door.done == ["left"], "the way on is stored before the socket closes"
+    assert gateway.answers == ["speech there is a hole in the road"]
+    assert gateway.done == ["left"], "the way on is stored before the socket closes"
     assert "Where is it?" not in phone.heard
 
 

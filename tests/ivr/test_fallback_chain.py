@@ -13,7 +13,7 @@ from calls.models import Call, TurnSound
 from carriers.messages import Speech
 from infra.db import Database
 from infra.services import Services
-from ivr.live.gateway import CallDoor
+from ivr.live.gateway import CallGateway
 from tests.ivr.test_webhooks import Phone, chicago, phone, verbs
 
 __all__ = ["chicago", "phone"]
@@ -70,10 +70,10 @@ def test_a_repeated_message_of_one_lost_socket_is_one_failure(phone: Phone) -> N
 def test_a_socket_that_ended_as_it_should_is_no_failure(
     phone: Phone, database: Database, services: Services
 ) -> None:
-    door = CallDoor(services)
+    gateway = CallGateway(services)
     for number in range(1, 7):
         phone.posts("/ivr/voice", CallSid=sid(number))
-        door.take_turn(sid(number), 1, Speech("i want to talk to a person"))
+        gateway.take_turn(sid(number), 1, Speech("i want to talk to a person"))
         phone.posts("/ivr/continue?after=stream", CallSid=sid(number))
     assert "Connect" in verbs(phone.posts("/ivr/voice", CallSid=sid(9)))
 
