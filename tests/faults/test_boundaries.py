@@ -38,7 +38,7 @@ WITHOUT = {
     "web.live_feed._let_go: close": "a socket that has failed already",
     "web.health._storage: fsync": "a probe of the disk; nothing is kept",
     "web.health._streams: urlopen": "looks whether a process answers",
-    "worker.run: write_text": "a sign that the worker is up; its words are not read",
+    "ops.worker.run: write_text": "a sign that the worker is up; its words are not read",
 }
 """Boundaries that need no failpoint, and why."""
 
