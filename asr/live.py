@@ -72,18 +72,18 @@ class LiveRecogniser:
         *,
         end_silence_ms: int = 320,
         unfinished_silence_ms: int = 900,
-        finished: Callable[[str], bool] | None = None,
+        is_complete: Callable[[str], bool] | None = None,
         grammar: tuple[str, ...] = (),
     ) -> None:
         """Set how the next utterance is heard.
 
-        end_silence_ms: silence that ends an answer for which `finished(partial)` holds.
+        end_silence_ms: silence that ends an answer for which `is_complete(partial)` holds.
         unfinished_silence_ms: silence that ends any other.
         grammar: phrases to expect, empty for any.
         """
         self._end_silence_ms = end_silence_ms
         self._unfinished_silence_ms = max(unfinished_silence_ms, end_silence_ms)
-        self._finished = finished
+        self._is_complete = is_complete
         self._grammar = grammar
 
     def feed(self, mulaw: bytes) -> list[RecognitionEvent]:
@@ -155,7 +155,7 @@ class LiveRecogniser:
             return True
         if quiet < self._end_silence_ms:
             return False
-        done = bool(partial) and (self._finished is None or self._finished(partial))
+        done = bool(partial) and (self._is_complete is None or self._is_complete(partial))
         return done or quiet >= self._unfinished_silence_ms
 
     def _end(self) -> list[RecognitionEvent]:

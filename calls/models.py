@@ -24,6 +24,8 @@ class Call(Base):
     direction: Mapped[str] = mapped_column(String(20), default="inbound")
     status: Mapped[str] = mapped_column(String(20), default="ringing")
     language: Mapped[str] = mapped_column(String(10), default="en")
+    dialogue: Mapped[str] = mapped_column(String(40), default="hotline")
+    """Name of the dialogue that the call runs (`ivr.registry`)."""
     mode: Mapped[str] = mapped_column(String(10), default="stream")
     """`stream` (media socket) or `turn` (TwiML turn by turn)."""
     stream_token: Mapped[str | None] = mapped_column(String(64))

@@ -19,11 +19,9 @@ from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say, Verb
 from config.city import City
 from config.settings import Settings
 from infra.services import Services
-from ivr import effects
 from ivr.dialogues import prompt_values
 from ivr.dialogues.engine import ONLY_KEYS, Place, Prompt, Step, answer, begin
 from ivr.dialogues.grammars import grammar_for
-from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import (
     Confirm,
     Draft,
@@ -34,6 +32,7 @@ from ivr.dialogues.vocabulary import (
     State,
     TakeMessage,
 )
+from ivr.registry import Entry, dialogues_of
 from ivr.reporting import report_cut_off
 from voice.prompts import Prompts
 
@@ -52,6 +51,8 @@ class Reply:
     turn: int
     place: str
     verbs: tuple[Verb, ...]
+    dialogue: str
+    """Name of the dialogue that `place` is a state of."""
 
 
 def start(
@@ -60,7 +61,8 @@ def start(
     """The first reply of a call; the same again for a call that has begun."""
     if call.turn_count:
         return _present(session, call)
-    step = begin(HOTLINE, services.get(City), call.language, draft)
+    dialogue = _entry(services, call).dialogue
+    step = begin(dialogue, services.get(City), call.language, draft)
     return _store(session, services, call, step, {"heard": "Start"})
 
 
@@ -101,7 +103,8 @@ def take_turn_in(
         raise OutOfStep(f"call {call.id} is at turn {call.turn_count}, not {turn}")
     _note_heard(session, call, heard)
     place = Place(call.place, call.failures, call.draft)
-    step = answer(HOTLINE, services.get(City), call.language, place, heard)
+    dialogue = _entry(services, call).dialogue
+    step = answer(dialogue, services.get(City), call.language, place, heard)
     return _store(session, services, call, step, messages.to_json(heard))
 
 
@@ -135,26 +138,36 @@ def _settle_again(session: Session, call: Call) -> None:
     report_cut_off(session, call)
 
 
+def _entry(services: Services, call: Call) -> Entry:
+    return dialogues_of(services).named(call.dialogue)
+
+
 def _present(session: Session, call: Call) -> Reply:
     return _stored(session, call, call.turn_count - 1)
 
 
 def _stored(session: Session, call: Call, number: int) -> Reply:
     turn = session.scalars(select(Turn).where(Turn.call_id == call.id, Turn.number == number)).one()
-    return Reply(number + 1, turn.reply["place"], verbs.from_json(turn.reply["verbs"]))
+    said = verbs.from_json(turn.reply["verbs"])
+    return Reply(number + 1, turn.reply["place"], said, call.dialogue)
 
 
 def _store(
     session: Session, services: Services, call: Call, step: Step, heard: dict[str, Any]
 ) -> Reply:
     """Run the effects, turn prompts into phrases, and keep turn and reply together."""
+    entry, city = _entry(services, call), services.get(City)
     call.draft = dict(step.place.draft)
     for effect in step.effects:
-        call.draft = call.draft | effects.run(session, services.get(City), call, effect)
-    asked_in = call.place or HOTLINE.start
+        run = entry.effects[effect.name]
+        call.draft = call.draft | run(session, city, call, effect.values)
+    asked_in = call.place or entry.dialogue.start
     call.place, call.failures = step.place.state, step.place.failures
-    said = _phrases(services.get(City), call, step.says)
-    reply = Reply(call.turn_count + 1, call.place, _verbs(services, call, said))
+    said = _phrases(city, call, step.says)
+    state = entry.dialogue.state(call.place)
+    spoken_words = (Say(said, call.language),) if said else ()
+    verbs_now = (*spoken_words, _last_verb(services, call, state))
+    reply = Reply(call.turn_count + 1, call.place, verbs_now, call.dialogue)
     session.add(
         Turn(
             call_id=call.id,
@@ -178,12 +191,6 @@ def _phrases(city: City, call: Call, says: tuple[Prompt, ...]) -> tuple[str, ...
         values = prompt_values.for_prompt(city, call.language, call.draft) | dict(prompt.values)
         phrases.extend(prompts.text(prompt.key, **values))
     return tuple(phrases)
-
-
-def _verbs(services: Services, call: Call, phrases: tuple[str, ...]) -> tuple[Verb, ...]:
-    state = HOTLINE.state(call.place)
-    spoken_words = (Say(phrases, call.language),) if phrases else ()
-    return (*spoken_words, _last_verb(services, call, state))
 
 
 def _last_verb(services: Services, call: Call, state: State) -> Verb:

@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import AliasChoices
 
 from config.settings import Settings
-from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.dialogue import Dialogue
 from ivr.dialogues.vocabulary import State, prompts, targets
+from ivr.registry import SHIPPED
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -38,25 +39,33 @@ def settings_page() -> str:
 
 
 def call_flow_page() -> str:
-    """The conversation as a diagram and a table."""
+    """Every dialogue as a diagram and a table."""
     lines = [
         "# Call flow",
         "",
-        "The hotline's conversation, drawn by `make docs` from `ivr/dialogues/hotline.py`.",
-        f"Key 0 or the wish for a person leads to `{HOTLINE.give_up}` from every question, as",
-        f"does a third failure at one question; emergency words lead to `{HOTLINE.emergency}`.",
+        "The dialogues that a call may run, drawn by `make docs` from the tables in",
+        "`ivr/dialogues/`. A call's row names its dialogue; `ivr/registry.py` lists them.",
+    ]
+    for dialogue in SHIPPED.all:
+        lines += ["", f"## {dialogue.name}", "", *_drawn(dialogue)]
+    return "\n".join(lines) + "\n"
+
+
+def _drawn(dialogue: Dialogue) -> list[str]:
+    lines = [
+        f"Key 0 or the wish for a person leads to `{dialogue.give_up}` from every question, as",
+        f"does a third failure at one question; emergency words lead to `{dialogue.emergency}`.",
         "",
         "```mermaid",
         "stateDiagram-v2",
-        f"    [*] --> {HOTLINE.start}",
+        f"    [*] --> {dialogue.start}",
     ]
-    for state in HOTLINE.states:
+    for state in dialogue.states:
         lines.extend(f"    {state.name} --> {target}" for target in dict.fromkeys(targets(state)))
         if not targets(state):
             lines.append(f"    {state.name} --> [*]")
     lines += ["```", "", "| state | kind | says | leads to |", "| --- | --- | --- | --- |"]
-    lines += [_row(state) for state in HOTLINE.states]
-    return "\n".join(lines) + "\n"
+    return lines + [_row(state) for state in dialogue.states]
 
 
 PAGES = {"settings.md": settings_page, "call-flow.md": call_flow_page}

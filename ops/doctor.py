@@ -18,8 +18,8 @@ from asr.words import AsrError
 from config.city import CityError, load_city
 from config.settings import Settings, SettingsError, load_settings
 from infra.db import Database
-from ivr.dialogues.hotline import HOTLINE
-from ivr.dialogues.vocabulary import DialogueError, check_prompts
+from ivr.dialogues.dialogue import DialogueError, check_prompts
+from ivr.registry import SHIPPED
 from voice.prompts import PromptError, Prompts
 
 _SAFE_SQLITE = (3, 51, 3)
@@ -162,7 +162,8 @@ def _city(settings: Settings) -> Finding:
 def _prompts(settings: Settings) -> Finding:
     try:
         for language in settings.language_list:
-            check_prompts(HOTLINE, Prompts(language).keys(), language)
+            for dialogue in SHIPPED.all:
+                check_prompts(dialogue, Prompts(language).keys(), language)
     except (PromptError, DialogueError) as error:
         return Finding("wrong", "prompts", str(error))
     return Finding("ok", "prompts", f"complete in {', '.join(settings.language_list)}")

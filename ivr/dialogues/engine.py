@@ -15,14 +15,15 @@ from typing import Any
 
 from carriers.messages import Heard, Keys, Message, Speech, Unanswered, Unheard
 from config.city import City
+from ivr.dialogues.dialogue import Dialogue, DialogueError
 from ivr.dialogues.vocabulary import (
+    ASK_FOR_PERSON,
+    KEEP_MESSAGE,
     Announce,
     Ask,
     Choose,
     Confirm,
     Context,
-    Dialogue,
-    DialogueError,
     Do,
     Draft,
     EnterKeys,
@@ -219,7 +220,7 @@ def _after_message(
     conversation: _Conversation, step: Step, state: TakeMessage, heard: Heard
 ) -> Step:
     if isinstance(heard, Message):
-        kept = Effect("keep_message", {"recording_sid": heard.recording_sid})
+        kept = Effect(KEEP_MESSAGE, {"recording_sid": heard.recording_sid})
         return _arrive(conversation, replace(step, effects=(*step.effects, kept)), state.then)
     return _fail(conversation, step, state, NotUnderstood("didnt_hear"))
 
@@ -271,7 +272,7 @@ def _arrive(conversation: _Conversation, step: Step, name: str) -> Step:
             return _arrive(conversation, replace(step, place=place), state.keyed)
         case Handover():
             asked = Effect(
-                "ask_for_person",
+                ASK_FOR_PERSON,
                 {"queue": state.queue, "reason": state.reason, "priority": state.priority},
             )
             return replace(

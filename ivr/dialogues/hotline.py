@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr.dialogues.dialogue import Dialogue
 from ivr.dialogues.slot_filling import (
     category_list,
     found_places,
@@ -12,6 +13,8 @@ from ivr.dialogues.slot_filling import (
     keyed_street,
     named_category,
     named_place,
+    place_is_complete,
+    problem_is_complete,
     what_to_change,
 )
 from ivr.dialogues.vocabulary import (
@@ -19,7 +22,6 @@ from ivr.dialogues.vocabulary import (
     Ask,
     Choose,
     Confirm,
-    Dialogue,
     Do,
     EnterKeys,
     Goodbye,
@@ -29,6 +31,7 @@ from ivr.dialogues.vocabulary import (
 )
 
 HOTLINE = Dialogue(
+    name="hotline",
     start="greeting",
     give_up="to_agent",
     emergency="emergency",
@@ -40,6 +43,7 @@ HOTLINE = Dialogue(
             say="ask_problem",
             again="ask_problem_again",
             understand=heard_problem,
+            is_complete=problem_is_complete,
             then="ask_place",
             also=("read_back",),
             keys={"1": "problem_menu"},
@@ -60,6 +64,7 @@ HOTLINE = Dialogue(
             say="ask_place",
             again="ask_place_again",
             understand=heard_place,
+            is_complete=place_is_complete,
             then="read_back",
             also=("choose_place",),
             keys={"1": "key_house"},
@@ -111,6 +116,7 @@ HOTLINE = Dialogue(
             say="ask_problem_anew",
             again="ask_problem_again",
             understand=heard_problem,
+            is_complete=problem_is_complete,
             then="ask_place",
             also=("read_back",),
             keys={"1": "problem_menu"},

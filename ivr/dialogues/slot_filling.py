@@ -15,6 +15,10 @@ from places.in_words import PlaceGuess, place, spoken_place, street_by_keys
 
 _SURE = 0.5
 """Least score of a category that may be read back; below it the caller is asked again."""
+_CLEAR = 0.6
+"""Least score of a category that a short silence may end."""
+_FEWEST_WORDS = 4
+"""A problem in fewer words often goes on: "pothole ... on Clark Street"."""
 _MENU_LENGTH = 8
 _MOST_PLACES = 3
 
@@ -40,6 +44,12 @@ def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
     words |= {"category": guess.code, "category_score": round(guess.score, 3)}
     known = "place" in words or "place" in context.draft
     return Understood(words, then="read_back" if known else None)
+
+
+def problem_is_complete(context: Context, text: str) -> bool:
+    """Whether the words tell of one problem, and enough of it."""
+    clear = category(context.city, text, context.language).score >= _CLEAR
+    return clear and len(text.split()) >= _FEWEST_WORDS
 
 
 def category_list(context: Context) -> tuple[Option, ...]:
@@ -70,6 +80,11 @@ def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
     if len(choices) > 1:
         return Understood({"place_text": text, "choices": choices}, then="choose_place")
     return NotUnderstood(_PLACE_PROMPTS.get(guess.problem, "place_unknown"), {"place_text": text})
+
+
+def place_is_complete(context: Context, text: str) -> bool:
+    """Whether the words name one certain place."""
+    return place(context.city, text).problem is None
 
 
 def keyed_house(context: Context, keys: str) -> Understood | NotUnderstood:

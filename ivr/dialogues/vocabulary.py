@@ -1,23 +1,19 @@
-"""The kinds of state a conversation is made of, and the checks that a table must pass.
-
-A dialogue is data: `ivr.dialogues.hotline` holds the city's, in the order a caller meets it. States
-never see a request, a session or a carrier.
-"""
+"""The kinds of state a conversation is made of. They never see a request, session or carrier."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from config.city import City
 
+KEEP_MESSAGE = "keep_message"
+ASK_FOR_PERSON = "ask_for_person"
+"""Effects that states of their kind have by themselves."""
+
 Draft = Mapping[str, Any]
 """What is understood so far; plain values, stored with the call."""
-
-
-class DialogueError(Exception):
-    """A table that could trap or puzzle a caller; the text names the state."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,9 @@ class NotUnderstood:
 
 Understand = Callable[[Context, str], Understood | NotUnderstood]
 """Words or keys, as text, to their meaning."""
+
+IsComplete = Callable[[Context, str], bool]
+"""Whether the words heard so far already answer, so that a short silence may end them."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,8 @@ class Ask:
     keys: Mapping[str, str] = field(default_factory=dict)
     keyed: str | None = None
     """The state that asks the same by the keypad, for when nobody recognises speech."""
+    is_complete: IsComplete | None = None
+    """None: only a long silence ends the answer."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ class Menu:
     keys: Mapping[str, str]
     words: Callable[[Context, str], str | None]
     """The key that the caller's words mean."""
+    is_complete: IsComplete | None = None
+    """None: as soon as the words mean a key."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,13 @@ class Confirm:
     yes: str
     no: str
     understand: Callable[[Context, str], bool | None]
+    is_complete: IsComplete | None = None
+    """None: as soon as the words mean yes or no."""
 
 
 @dataclass(frozen=True)
 class Do:
-    """Something must happen outside the conversation: an effect, named, then go on."""
+    """Something must happen outside the conversation: an effect of the dialogue, then go on."""
 
     name: str
     effect: str
@@ -174,27 +179,6 @@ class Goodbye:
 
 
 State = Announce | Ask | EnterKeys | Menu | Choose | Confirm | Do | TakeMessage | Handover | Goodbye
-
-
-@dataclass(frozen=True)
-class Dialogue:
-    """A whole conversation; DialogueError when it could not be held."""
-
-    start: str
-    give_up: str
-    """State after too many failures at one question, and behind key 0 everywhere."""
-    emergency: str
-    states: tuple[State, ...]
-
-    def __post_init__(self) -> None:
-        check(self)
-
-    def state(self, name: str) -> State:
-        """The state of that name; DialogueError names an unknown one."""
-        for state in self.states:
-            if state.name == name:
-                return state
-        raise DialogueError(f"no state {name}; the dialogue's table has none of that name")
 
 
 def targets(state: State) -> tuple[str, ...]:
@@ -234,68 +218,13 @@ def prompts(state: State) -> tuple[str, ...]:
             return ()
 
 
-def check(dialogue: Dialogue) -> None:
-    """Refuse a table with doubled names, missing targets, unreachable states or traps."""
-    names = [state.name for state in dialogue.states]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise DialogueError(f"two states are called {doubled[0]}; names must differ")
-    for entry in (dialogue.start, dialogue.give_up, dialogue.emergency):
-        if entry not in names:
-            raise DialogueError(f"the dialogue names {entry}, which is no state")
-    for state in dialogue.states:
-        for target in targets(state):
-            if target not in names:
-                raise DialogueError(f"{state.name} leads to {target}, which is no state")
-    _check_reachable(dialogue, names)
-    _check_no_trap(dialogue)
-
-
-def check_prompts(dialogue: Dialogue, known: Iterable[str], language: str) -> None:
-    """Refuse a table that speaks a prompt which the language lacks."""
-    have = set(known)
-    for state in dialogue.states:
-        for key in prompts(state):
-            if key not in have:
-                raise DialogueError(
-                    f"{state.name} speaks {key}, missing in prompts/{language}.toml"
-                )
-
-
-def _check_reachable(dialogue: Dialogue, names: list[str]) -> None:
-    reached = _closure(dialogue, {dialogue.start, dialogue.give_up, dialogue.emergency})
-    unreached = [name for name in names if name not in reached]
-    if unreached:
-        raise DialogueError(f"nothing leads to {unreached[0]}")
-
-
-def _check_no_trap(dialogue: Dialogue) -> None:
-    """Every state must be able to end: a person or a goodbye without waiting for luck."""
-    for state in dialogue.states:
-        reached = _closure(dialogue, {state.name})
-        ends = (s for s in dialogue.states if isinstance(s, (Goodbye, Handover)))
-        if not any(end.name in reached for end in ends):
-            raise DialogueError(f"a caller in {state.name} could never reach an end")
-    for state in dialogue.states:
-        _check_no_silent_loop(dialogue, state)
-
-
-def _check_no_silent_loop(dialogue: Dialogue, state: State) -> None:
-    """A chain of states that only speak must not come back to itself."""
-    seen: set[str] = set()
-    current = state
-    while isinstance(current, (Announce, Do)):
-        if current.name in seen:
-            raise DialogueError(f"{current.name} speaks in a circle; no state there listens")
-        seen.add(current.name)
-        current = dialogue.state(current.then)
-
-
-def _closure(dialogue: Dialogue, start: set[str]) -> set[str]:
-    reached, todo = set(start), list(start)
-    while todo:
-        for target in targets(dialogue.state(todo.pop())):
-            if target not in reached:
-                reached.add(target)
-                todo.append(target)
-    return reached
+def effects(state: State) -> tuple[str, ...]:
+    """Names of the effects that a step out of the state may have."""
+    match state:
+        case Do():
+            return (state.effect,)
+        case TakeMessage():
+            return (KEEP_MESSAGE,)
+        case Handover():
+            return (ASK_FOR_PERSON,)
+    return ()

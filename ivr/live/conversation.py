@@ -44,8 +44,8 @@ _log = logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Finished = Callable[[str, str, str], bool]
-"""`finished(question, language, words so far)`: whether that answers the question already."""
+IsComplete = Callable[[str, str, str, str], bool]
+"""`is_complete(dialogue, question, language, words so far)`: whether they answer it already."""
 NoteAnswer = Callable[[float], None]
 """Gets the milliseconds from the end of the caller's answer to the first sound of ours."""
 
@@ -103,11 +103,11 @@ class Conversation:
         threads: Threads,
         *,
         recogniser: StreamRecogniser | None,
-        finished: Finished,
+        is_complete: IsComplete,
         note_answer: NoteAnswer,
     ) -> None:
         self._link, self._gateway, self._voice, self._settings = link, gateway, voice, settings
-        self._threads, self._finished, self._note_answer = threads, finished, note_answer
+        self._threads, self._is_complete, self._note_answer = threads, is_complete, note_answer
         self._happened: asyncio.Queue[
             StreamMessage | RecognitionEvent | _Gone | _Failed | _Drain
         ] = asyncio.Queue()
@@ -173,7 +173,7 @@ class Conversation:
             await self._in_thread(self._gateway.spoken, self._link.call_sid, reply.turn)
             raise _Release
         asked = _Asked(reply, listen, playback)
-        self._set_recogniser(listen)
+        self._set_recogniser(reply, listen)
         try:
             heard = await self._wait(asked)
         except _HungUp:
@@ -368,13 +368,15 @@ class Conversation:
         finally:
             self._happened.put_nowait(ended)
 
-    def _set_recogniser(self, listen: Listen) -> None:
+    def _set_recogniser(self, reply: Reply, listen: Listen) -> None:
         if self._recognition is not None:
-            finished = partial(self._finished, listen.question, listen.language)
+            is_complete = partial(
+                self._is_complete, reply.dialogue, listen.question, listen.language
+            )
             self._recognition.listen(
                 end_silence_ms=self._settings.end_silence_ms,
                 unfinished_silence_ms=self._settings.unfinished_silence_ms,
-                finished=lru_cache(maxsize=64)(finished),
+                is_complete=lru_cache(maxsize=64)(is_complete),
                 grammar=listen.grammar,
             )
 

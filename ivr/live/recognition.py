@@ -35,7 +35,7 @@ class StreamRecogniser(Protocol):
         *,
         end_silence_ms: int = ...,
         unfinished_silence_ms: int = ...,
-        finished: Callable[[str], bool] | None = ...,
+        is_complete: Callable[[str], bool] | None = ...,
         grammar: tuple[str, ...] = ...,
     ) -> None:
         """Set how the next utterance is heard."""
@@ -77,7 +77,7 @@ class Recognition:
         *,
         end_silence_ms: int,
         unfinished_silence_ms: int,
-        finished: Callable[[str], bool],
+        is_complete: Callable[[str], bool],
         grammar: tuple[str, ...],
     ) -> None:
         """Set how the next utterance is heard, from the next sound on."""
@@ -85,7 +85,7 @@ class Recognition:
             self._recogniser.listen,
             end_silence_ms=end_silence_ms,
             unfinished_silence_ms=unfinished_silence_ms,
-            finished=finished,
+            is_complete=is_complete,
             grammar=grammar,
         )
 

@@ -23,13 +23,15 @@ from infra.drain import IN_HAND_S
 from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
+from ivr.dialogues.completeness import is_complete
+from ivr.dialogues.vocabulary import Context
 from ivr.live.conversation import Conversation
 from ivr.live.gateway import Gateway
 from ivr.live.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread
 from ivr.live.playback import Voice
 from ivr.live.recognition import StreamRecogniser
 from ivr.live.transcription import transcribe_live
-from ivr.understanding.completeness import finished
+from ivr.registry import dialogues_of
 
 _QUIET_S = 10.0
 _START_S = 10.0
@@ -157,7 +159,7 @@ class MediaSockets:
             self._settings,
             self._threads,
             recogniser=await in_thread(self._threads.others, self._recogniser_for, language),
-            finished=self._finished,
+            is_complete=self._is_complete,
             note_answer=self._waits_ms.append,
         )
         holding = asyncio.ensure_future(conversation.hold())
@@ -183,8 +185,9 @@ class MediaSockets:
 
         await transcribe_live(messages, recognisers, write, self._threads)
 
-    def _finished(self, question: str, language: str, words: str) -> bool:
-        return finished(question, words, city=self._services.get(City), language=language)
+    def _is_complete(self, dialogue: str, question: str, language: str, words: str) -> bool:
+        state = dialogues_of(self._services).named(dialogue).dialogue.state(question)
+        return is_complete(state, Context(self._services.get(City), language, {}), words)
 
 
 def recognisers(services: Services) -> RecogniserFor:

@@ -75,9 +75,9 @@ def test_an_unfinished_answer_gets_more_patience(model: SpeechModel) -> None:
     sound = on_the_line("misc/whats-the-weather.flac")
     quick, patient = LiveRecogniser(model), LiveRecogniser(model)
     quick.listen(
-        end_silence_ms=300, unfinished_silence_ms=1400, finished=lambda text: "weather" in text
+        end_silence_ms=300, unfinished_silence_ms=1400, is_complete=lambda text: "weather" in text
     )
-    patient.listen(end_silence_ms=300, unfinished_silence_ms=1400, finished=lambda text: False)
+    patient.listen(end_silence_ms=300, unfinished_silence_ms=1400, is_complete=lambda text: False)
     until = {}
     for name, recogniser in (("quick", quick), ("patient", patient)):
         for at in range(0, len(sound), 160):

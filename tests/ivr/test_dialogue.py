@@ -6,20 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.dialogues.dialogue import Dialogue, DialogueError, check_prompts
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import (
     Announce,
     Ask,
     Context,
-    Dialogue,
-    DialogueError,
     Do,
     Goodbye,
     Handover,
     State,
     TakeMessage,
     Understood,
-    check_prompts,
 )
 from voice.prompts import Prompts, languages
 
@@ -37,7 +35,7 @@ GOOD: tuple[State, ...] = (HELLO, ASK, BYE, PERSON, MESSAGE)
 
 
 def table(*states: State) -> Dialogue:
-    return Dialogue(start="hello", give_up="person", emergency="person", states=states)
+    return Dialogue(name="test", start="hello", give_up="person", emergency="person", states=states)
 
 
 def test_a_good_table_is_taken() -> None:

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.city import load_city
-from ivr.understanding.completeness import finished
+from ivr.dialogues.completeness import is_complete
+from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.vocabulary import Context
 from ivr.understanding.intents import problem_or_place, wants_person, yes_no
 from ivr.understanding.vocabulary import unknown_words
 
@@ -126,7 +128,7 @@ def test_what_to_change(text: str, key: str | None) -> None:
     ],
 )
 def test_whether_an_answer_is_complete(question: str, text: str, done: bool) -> None:
-    assert finished(question, text, city=CITY) is done
+    assert is_complete(HOTLINE.state(question), Context(CITY, "en", {}), text) is done
 
 
 def test_words_that_the_model_does_not_know_are_listed_with_sound_alikes() -> None:
@@ -143,4 +145,4 @@ def test_no_text_breaks_it(text: str, language: str) -> None:
     wants_person(text, language)
     problem_or_place(text, language)
     for question in ("read_back", "ask_problem", "ask_place"):
-        finished(question, text, city=CITY, language=language)
+        is_complete(HOTLINE.state(question), Context(CITY, language, {}), text)

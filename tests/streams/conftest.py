@@ -38,12 +38,12 @@ def asks(
 ) -> Reply:
     """A reply that speaks and asks."""
     listen = Listen(question, "en", max_keys=max_keys, no_input_s=no_input_s)
-    return Reply(turn, question, (Say(phrases, "en"), listen))
+    return Reply(turn, question, (Say(phrases, "en"), listen), "hotline")
 
 
 def ends(turn: int, *phrases: str) -> Reply:
     """A reply that speaks and hangs up."""
-    return Reply(turn, "goodbye", (Say(phrases, "en"), HangUp()))
+    return Reply(turn, "goodbye", (Say(phrases, "en"), HangUp()), "hotline")
 
 
 @dataclass
@@ -126,7 +126,7 @@ def conversation(
         settings,
         threads,
         recogniser=recogniser,
-        finished=lambda question, language, words: True,
+        is_complete=lambda dialogue, question, language, words: True,
         note_answer=lambda took_ms: None,
     )
 

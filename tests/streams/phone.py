@@ -54,7 +54,7 @@ class FakeRecogniser:
         *,
         end_silence_ms: int = 320,
         unfinished_silence_ms: int = 900,
-        finished: Callable[[str], bool] | None = None,
+        is_complete: Callable[[str], bool] | None = None,
         grammar: tuple[str, ...] = (),
     ) -> None:
         """Remember what is expected."""

@@ -115,7 +115,11 @@ def test_keys_pressed_ahead_are_kept_for_the_next_question(talk: Opens) -> None:
 def test_more_than_a_question_closes_once_its_words_are_heard(
     talk: Opens, last: JoinQueue | Record | None
 ) -> None:
-    reply = Reply(1, "over", (Say(("Goodbye.",), "en"), last)) if last else ends(1, "Goodbye.")
+    reply = (
+        Reply(1, "over", (Say(("Goodbye.",), "en"), last), "hotline")
+        if last
+        else ends(1, "Goodbye.")
+    )
     gateway, phone = talk(reply, plays=False)
     phone.hears("Goodbye.")
     eventually(lambda: phone.marks)

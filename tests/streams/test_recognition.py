@@ -25,7 +25,7 @@ class SlowRecogniser:
         *,
         end_silence_ms: int = 0,
         unfinished_silence_ms: int = 0,
-        finished: Callable[[str], bool] | None = None,
+        is_complete: Callable[[str], bool] | None = None,
         grammar: tuple[str, ...] = (),
     ) -> None:
         """Nothing to set."""
