@@ -71,7 +71,7 @@ def ticket_part(number: str) -> str:
     return _ticket(number, template="tickets/_ticket.html")
 
 
-@blueprint.post("/<string(minlength=8):number>/sign-for")
+@blueprint.post("/<string(minlength=8):number>/acknowledge")
 @requires(Role.DEPARTMENT)
 def sign_for(number: str) -> Response:
     """Take the ticket."""

@@ -148,9 +148,11 @@
       const small = document.createElement("small");
       button.type = "button";
       button.dataset.key = digit;
-      button.setAttribute("aria-label", { "*": "star", "#": "hash" }[digit] || digit);
+      const name = { "*": "star", "#": "hash" }[digit];
+      if (name) button.setAttribute("aria-label", name);
       sign.textContent = digit;
       small.textContent = letters;
+      small.setAttribute("aria-hidden", "true");
       button.append(sign, small);
       button.addEventListener("click", () => press(digit));
       return button;

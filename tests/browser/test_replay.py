@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -18,15 +16,10 @@ import recordings.pages
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
-from infra.storage import LocalStorage
-from recordings import actions
 from recordings.models import Listening, Recording
-from recordings.sound import compress, inspect
-from recordings.transcript import Said
+from tests.browser.archive import a_recording
 from tests.browser.conftest import OpensPage
 from tests.conftest import eventually
-from tests.recordings.conftest import new_sid
-from tests.recordings.sounds import speechlike, wav
 from tests.web.conftest import make_app, person
 from web.access.guard import Role
 from web.access.staff import COOKIE, sign_in
@@ -37,8 +30,6 @@ pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
 
-SECONDS = 40.0
-WORD_S = 0.5
 LIT = "[...document.querySelectorAll('.w--now')].map((w) => [+w.dataset.s, +w.dataset.e])"
 NOW = "document.getElementById('sound').currentTime"
 
@@ -59,41 +50,7 @@ def address(settings: Settings, database: Database) -> Iterator[str]:
 @pytest.fixture
 def recording(settings: Settings, database: Database, tmp_path: Path) -> Recording:
     """Forty seconds, a word each half second; caller and line take turns of five."""
-    path = tmp_path / "call.wav"
-    path.write_bytes(wav(speechlike(SECONDS, seed=1), speechlike(SECONDS, seed=2)))
-    shape = inspect(path, announced_s=SECONDS)
-    small = compress(path, tmp_path)
-    with database.transaction() as session:
-        made = actions.register(
-            session,
-            carrier_sid=new_sid(),
-            call_sid="",
-            purpose="call",
-            status="completed",
-            channels=2,
-            duration_s=SECONDS,
-            started_at=datetime(2026, 11, 20, 18, 0, tzinfo=UTC),
-        )
-        stored = LocalStorage(settings.storage).put("call.ogg", [small.path.read_bytes()])
-        actions.keep(session, made, stored=stored, shape=shape)
-        actions.exchange_file(made, stored=stored, media_type=small.media_type)
-        actions.replace_words(session, made, words())
-    return made
-
-
-def words() -> list[Said]:
-    starts = np.arange(0, SECONDS, WORD_S)
-    return [
-        Said(
-            channel=int(start // 5) % 2,
-            speaker=("caller", "line")[int(start // 5) % 2],
-            word=f"word{number}",
-            start_s=float(start),
-            end_s=float(start) + WORD_S - 0.06,
-            confidence=0.3 if number % 7 == 0 else 0.95,
-        )
-        for number, start in enumerate(starts)
-    ]
+    return a_recording(settings, database, tmp_path)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_an_officer_sees_the_tickets_of_their_department_and_no_other(
     assert text(streets, f"/tickets/{pothole}")
     for path in (f"/tickets/{leak}", f"/tickets/{leak}/part", f"/tickets/find?number={leak}"):
         assert streets.get(path).status_code == 404
-    for verb in ("sign-for", "start", "done", "return"):
+    for verb in ("acknowledge", "start", "done", "return"):
         refused = streets.post(f"/tickets/{leak}/{verb}", {"note": "done", "reason": "not mine"})
         assert refused.status_code == 404
 
@@ -77,7 +77,7 @@ def test_a_supervisor_sees_every_department_but_signs_for_none(
     assert leak in page
     assert pothole not in text(boss, "/tickets/?department=water")
     assert "Sign for it" not in text(boss, f"/tickets/{pothole}")
-    assert boss.post(f"/tickets/{pothole}/sign-for").status_code == 403
+    assert boss.post(f"/tickets/{pothole}/acknowledge").status_code == 403
 
 
 def test_an_officer_takes_a_ticket_from_signature_to_report(
@@ -86,7 +86,7 @@ def test_an_officer_takes_a_ticket_from_signature_to_report(
     number = filed()
     officer = as_role(Role.DEPARTMENT, "streets")
     assert "Sign for it" in text(officer, f"/tickets/{number}")
-    officer.post(f"/tickets/{number}/sign-for")
+    officer.post(f"/tickets/{number}/acknowledge")
     assert "Start work" in text(officer, f"/tickets/{number}")
     officer.post(f"/tickets/{number}/start")
     empty = officer.post(f"/tickets/{number}/done", {"note": " "})
@@ -106,7 +106,7 @@ def test_acting_too_late_is_told_and_changes_nothing(
 ) -> None:
     number = filed()
     officer = as_role(Role.DEPARTMENT, "streets")
-    officer.post(f"/tickets/{number}/sign-for")
+    officer.post(f"/tickets/{number}/acknowledge")
     late = officer.post(f"/tickets/{number}/return", {"reason": "not our road"})
     assert late.status_code == 409
     page = late.get_data(as_text=True)
@@ -123,7 +123,7 @@ def test_the_callers_number_shows_to_the_owner_after_the_signature_only(
         page = text(officer, path)
         assert SHOWN_CALLER not in page
         assert CALLER not in page
-    officer.post(f"/tickets/{number}/sign-for")
+    officer.post(f"/tickets/{number}/acknowledge")
     assert SHOWN_CALLER in text(officer, f"/tickets/{number}")
     assert SHOWN_CALLER not in text(officer, "/tickets/?view=at_work")
     assert CALLER not in text(boss, f"/tickets/{number}")

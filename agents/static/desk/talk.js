@@ -68,7 +68,7 @@ export class Talk {
 }
 
 function line({ speaker, text, keys, at }) {
-  const item = document.createElement("li");
+  const item = document.createElement("div");
   item.className = `said said-${speaker in WHO ? speaker : "line"}`;
   const who = document.createElement("span");
   who.className = "said-who";

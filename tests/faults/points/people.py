@@ -286,7 +286,7 @@ DRIVES = (
     _click("agents.notes_more", "/agents/notes/more", writes_notes, _extended, json={}),
     _click(
         "tickets.act",
-        lambda w: f"/tickets/{_number(w)}/sign-for",
+        lambda w: f"/tickets/{_number(w)}/acknowledge",
         _for_an_officer,
         _signed_for,
         who="dee",
