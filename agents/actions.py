@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from agents import duty, offers, presence
 from agents.life import IN_QUEUE, Action, State, next_state
 from agents.models import Handover, Offer, Presence
-from agents.rows import held_handover, held_handover_of_call, held_presence, insert_once
+from agents.rows import held_handover, held_handover_of_call, held_presence
 from calls.models import Call
 from infra.clock import now
+from infra.db import add_once
 from infra.events import publish
 
 FRONT = 100
@@ -47,10 +48,9 @@ def ask_for_person(
     for it is called `queue_name(handover)`.
     """
     moment = now()
-    insert_once(
+    add_once(
         session,
         Handover,
-        "call_id",
         {
             "call_id": call_id,
             "queue": queue,

@@ -14,7 +14,7 @@ from agents.presence import Action, NotAllowed, State, next_state
 from agents.rows import held_presence
 from infra.clock import now
 from infra.events import publish
-from infra.jobs import enqueue
+from infra.outbox.rows import enqueue
 
 MISSES_BEFORE_AWAY = 2
 

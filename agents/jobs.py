@@ -13,8 +13,9 @@ from calls.models import Call
 from carriers.addresses import while_holding
 from carriers.base import Carrier
 from infra.clock import now
-from infra.jobs import Later, Run, enqueue, job
 from infra.log import logger
+from infra.outbox.jobs import Later, Run, job
+from infra.outbox.rows import enqueue
 
 SILENT_TALK_S = 30
 """A talk whose desk page is silent for so long is taken from the agent: sound may still flow

@@ -18,7 +18,7 @@ from agents.models import Handover, Offer, Presence
 from agents.rows import close_offer, held_handover, held_presence, ringing_offer
 from infra.clock import now
 from infra.events import publish
-from infra.jobs import enqueue
+from infra.outbox.rows import enqueue
 
 
 class OfferGone(Exception):

@@ -6,23 +6,13 @@ can then never wait for each other.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from agents.models import Handover, Offer, Presence
 from infra.clock import now
-from infra.db import Base
-
-
-def insert_once(session: Session, table: type[Base], conflict: str, values: dict[str, Any]) -> None:
-    """Add a row unless one with the same value in the unique column `conflict` exists."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(values)
-    session.execute(statement.on_conflict_do_nothing(index_elements=[conflict]))
+from infra.db import add_once
 
 
 def held_handover(session: Session, handover_id: int) -> Handover | None:
@@ -42,10 +32,9 @@ def held_handover_of_call(session: Session, call_id: int) -> Handover | None:
 
 def held_presence(session: Session, staff_id: int) -> Presence:
     """The agent's presence, fresh and held; an agent never seen before is away."""
-    insert_once(
+    add_once(
         session,
         Presence,
-        "staff_id",
         {
             "staff_id": staff_id,
             "state": "away",

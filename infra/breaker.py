@@ -10,12 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import JSON, String, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from infra.clock import now
-from infra.db import Base, UtcDateTime
+from infra.db import Base, UtcDateTime, add_once
 from infra.log import logger
 
 MOST_FAILURES = 5
@@ -92,9 +91,6 @@ def _takes_the_try(session: Session, step: str) -> bool:
 
 
 def _locked(session: Session, step: str) -> Breaker:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    values = {"step": step, "failures": []}
-    made = dialect.insert(Breaker).values(values).on_conflict_do_nothing(index_elements=["step"])
-    session.execute(made)
+    add_once(session, Breaker, {"step": step, "failures": []})
     query = select(Breaker).where(Breaker.step == step).with_for_update()
     return session.scalars(query, execution_options={"populate_existing": True}).one()

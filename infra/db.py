@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -29,6 +30,9 @@ _DEAD_MS = 10_000
 
 class Base(DeclarativeBase):
     """Parent of every table."""
+
+
+B = TypeVar("B", bound=Base)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -59,6 +63,7 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._reader = self.engine.execution_options(read_only=True)
+        self._parts: dict[type[Any], Any] = {}
         engine = weakref.ref(self.engine)
         os.register_at_fork(after_in_child=lambda: _forget_connections(engine))
 
@@ -67,6 +72,18 @@ class Database:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
+    def attach(self, kind: type[T], part: T) -> None:
+        """Make `part` what `attached(session, kind)` finds in every session of this database."""
+        self._parts[kind] = part
+
+    def attached(self, kind: type[T]) -> T | None:
+        """The part of that kind, if there is one."""
+        part: T | None = self._parts.get(kind)
+        return part
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, expire_on_commit=False, info={"database": self})
+
     @contextmanager
     def transaction(self, name: str = "unnamed") -> Iterator[Session]:
         """A session that commits at the end, then runs what waited for the commit.
@@ -74,18 +91,18 @@ class Database:
         On SQLite the write lock is taken at the start, so no transaction fails half-way.
         `name` says whose commit this is: its failpoints are `name.commit` and `name.committed`.
         """
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._session(self.engine) as session:
             with session.begin():
                 yield session
                 _reach(f"{name}.commit")
             _reach(f"{name}.committed")
             for call in session.info.pop("after_commit", ()):
-                _tell(call)
+                _run(call)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for looking only: it takes no write lock and never commits."""
-        with Session(self._reader, expire_on_commit=False) as session:
+        with self._session(self._reader) as session:
             yield session
 
     def answers(self) -> None:
@@ -96,6 +113,22 @@ class Database:
     def close(self) -> None:
         """Close every connection of this process."""
         self.engine.dispose()
+
+
+def attached(where: Session | Database, kind: type[T]) -> T | None:
+    """What the builder of this process attached to the database, if it did."""
+    database = where.info.get("database") if isinstance(where, Session) else where
+    return database.attached(kind) if isinstance(database, Database) else None
+
+
+def add_once(session: Session, model: type[B], values: Mapping[str, Any]) -> B | None:
+    """Add a row, or None where a unique one like it is there already.
+
+    Two transactions may do so at the same moment: the second waits for the first to end.
+    """
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    added = dialect.insert(model).values(values).on_conflict_do_nothing().returning(model)
+    return session.scalars(added).one_or_none()
 
 
 def add_or_find(session: Session, row: T, find: Callable[[], T | None]) -> T:
@@ -128,12 +161,12 @@ def _reach(name: str) -> None:
         raise OperationalError("COMMIT", None, full) from full
 
 
-def _tell(call: Callable[[], object]) -> None:
-    """What is committed stays committed, also when nobody can be told of it."""
+def _run(call: Callable[[], object]) -> None:
+    """What is committed stays committed, also when nobody can be notified of it."""
     try:
         call()
     except Exception as error:
-        _log.error("committed, but not told", error=origin(error))
+        _log.error("committed, but nobody was notified", error=origin(error))
 
 
 def _engine(url: str) -> Engine:

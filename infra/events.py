@@ -1,51 +1,52 @@
-"""News of changes, told after the commit: a topic and an id, never what changed.
+"""Events: that something changed, sent after the commit; a topic and an id, never what changed.
 
-Pages fetch the element again, so every fetch passes the access check. News may be lost;
+Pages fetch the element again, so every fetch passes the access check. Events may be lost;
 pages look again by themselves now and then.
 """
 
 from __future__ import annotations
 
 import json
+from typing import Protocol
 
 import redis
 from sqlalchemy.orm import Session
 
-from infra.db import after_commit
+from infra.db import after_commit, attached
 from infra.failpoints import failpoint
 from infra.log import logger
 
 CHANNEL = "swiftline:events"
 
 _log = logger(__name__)
-_publishers: dict[str, redis.Redis] = {}
-_url: list[str] = []
 
 
-def tell_through(url: str) -> None:
-    """Send this process's news through the Redis at `url`."""
-    _url[:] = [url]
+class Notifier(Protocol):
+    """Whoever passes events on to pages; attached to the database."""
+
+    def notify(self, topic: str, id: int) -> None:
+        """Say that thing `id` of kind `topic` changed. Never raises for a lost event."""
+
+
+class RedisNotifier:
+    """Sends events through the Redis at `url`."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=0.2, socket_connect_timeout=0.2, retry=None
+        )
+
+    def notify(self, topic: str, id: int) -> None:
+        """Send it at once; it is lost when Redis is away."""
+        try:
+            failpoint("events.notify.send")
+            self._redis.publish(CHANNEL, json.dumps({"topic": topic, "id": id}))
+        except redis.RedisError:
+            _log.info("event not sent", topic=topic)
 
 
 def publish(session: Session, topic: str, id: int) -> None:
-    """Tell pages, once `session` has committed, that thing `id` of kind `topic` changed."""
-    after_commit(session, lambda: tell(topic, id))
-
-
-def tell(topic: str, id: int) -> None:
-    """Tell pages at once that thing `id` of kind `topic` changed."""
-    if not _url:
-        return
-    try:
-        failpoint("events.tell.send")
-        _publisher(_url[0]).publish(CHANNEL, json.dumps({"topic": topic, "id": id}))
-    except redis.RedisError:
-        _log.info("news not sent", topic=topic)
-
-
-def _publisher(url: str) -> redis.Redis:
-    if url not in _publishers:
-        _publishers[url] = redis.Redis.from_url(
-            url, socket_timeout=0.2, socket_connect_timeout=0.2, retry=None
-        )
-    return _publishers[url]
+    """Notify pages, once `session` has committed, that thing `id` of kind `topic` changed."""
+    notifier = attached(session, Notifier)
+    if notifier is not None:
+        after_commit(session, lambda: notifier.notify(topic, id))

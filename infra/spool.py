@@ -19,7 +19,7 @@ from infra.failpoints import failpoint
 from infra.files import sync_folder
 from infra.log import logger, origin
 
-_OPEN, _PARKED, _SET_ASIDE = "open.spool", "parked.spool", "set-aside-*.spool"
+_OPEN, _DEAD, _SET_ASIDE = "open.spool", "dead-letters.spool", "set-aside-*.spool"
 
 _log = logger(__name__)
 
@@ -43,26 +43,26 @@ class Spool:
         """Whether something is kept that has not been replayed."""
         return (self.folder / _OPEN).exists() or any(self.folder.glob(_SET_ASIDE))
 
-    def parked(self) -> int:
+    def dead_letters(self) -> int:
         """How many messages wait for a person, because they failed by themselves."""
-        file = self.folder / _PARKED
+        file = self.folder / _DEAD
         return sum(1 for _ in _messages(file)) if file.exists() else 0
 
-    def drive_again(self) -> int:
-        """Let the parked messages be replayed once more; returns how many."""
+    def retry(self) -> int:
+        """Let the dead letters be replayed once more; returns how many."""
         with self._lock("replay"), self._lock("keep"):
-            count = self.parked()
+            count = self.dead_letters()
             if count:
                 aside = _SET_ASIDE.replace("*", f"{time.time_ns():020d}")
-                failpoint("spool.drive_again.set_aside")
-                (self.folder / _PARKED).replace(self.folder / aside)
+                failpoint("spool.retry.set_aside")
+                (self.folder / _DEAD).replace(self.folder / aside)
         return count
 
     def replay(self, take: Callable[[dict[str, Any]], None]) -> int:
         """Hand the kept messages to `take`, oldest first; returns how many it took.
 
         `take` may see a message again after a crash. When it raises TryLater, the rest stays;
-        a message that makes it fail otherwise is parked in a file of its own. One process
+        a message that makes it fail otherwise is a dead letter in a file of its own. One process
         replays at a time; another that tries meanwhile takes none.
         """
         if not self.waiting():
@@ -84,16 +84,16 @@ class Spool:
                 except TryLater:
                     return taken
                 except Exception as error:
-                    self._park(message, error)
+                    self._give_up(message, error)
                 failpoint("spool.replay.taken")
                 taken += 1
             failpoint("spool.replay.unlink")
             file.unlink()
         return taken
 
-    def _park(self, message: Mapping[str, Any], error: Exception) -> None:
-        _log.error("a kept message failed; it is parked", error=origin(error), file=_PARKED)
-        self._append(_PARKED, message, "spool.park")
+    def _give_up(self, message: Mapping[str, Any], error: Exception) -> None:
+        _log.error("a kept message failed; it is a dead letter", error=origin(error), file=_DEAD)
+        self._append(_DEAD, message, "spool.give_up")
 
     def _append(self, name: str, message: Mapping[str, Any], place: str) -> None:
         text = json.dumps(message).encode()

@@ -19,11 +19,11 @@ from calls.ladder import is_late
 from calls.models import Call, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
 from config.city import City
-from infra import jobs
 from infra.clock import now
-from infra.jobs import Later, Run, job
 from infra.log import logger
-from infra.sweeps import DAY, WEEK, since_last
+from infra.outbox.jobs import Later, Run, job
+from infra.outbox.reconcile import DAY, WEEK, since_last
+from infra.outbox.rows import enqueue
 from ivr import turns
 from ivr.reporting import report_cut_off, report_message
 from recordings.models import Recording
@@ -186,7 +186,7 @@ def _repair(session: Session, theirs: CarrierCall, language: str) -> None:
         end_call(
             session, ours, status=theirs.status, duration_s=theirs.duration_s, at=theirs.ended_at
         )
-        jobs.enqueue(
+        enqueue(
             session,
             queue="tickets",
             job="ivr.jobs.settle",

@@ -19,7 +19,7 @@ from carriers.addresses import until_taken, while_holding, while_speaking
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from carriers.twiml import Addresses, Stream
 from carriers.verbs import JoinQueue, Listen, Say, Verb
-from infra import jobs
+from infra.outbox.rows import enqueue
 from infra.services import Services
 from ivr import turns
 from ivr.dialogues.engine import ONLY_KEYS
@@ -138,7 +138,7 @@ def status(session: Session, message: Fields) -> str:
         return ""
     call = _arrived(session, message)
     end_call(session, call, status=message["CallStatus"], duration_s=message.number("CallDuration"))
-    jobs.enqueue(
+    enqueue(
         session, queue="tickets", job="ivr.jobs.settle", key=f"settle:{call.id}", args=[call.id]
     )
     return ""
@@ -206,7 +206,7 @@ def _is_waiting_for_person(reply: Reply) -> bool:
 def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) -> None:
     if _sound(session, call, number) is None:
         session.add(TurnSound(call_id=call.id, number=number, recording_sid=recording_sid))
-        jobs.enqueue(
+        enqueue(
             session,
             queue="live",
             job="ivr.jobs.hear_turn",

@@ -86,12 +86,12 @@ def ticket(number: str) -> None:
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
-@main.command()
-@click.option("--keys", "job", metavar="JOB", help="The keys of one job's parked rows.")
-def parked(job: str | None) -> None:
+@main.command("dead-letters")
+@click.option("--keys", "job", metavar="JOB", help="The keys of one job's rows.")
+def print_dead_letters(job: str | None) -> None:
     """Print work that was given up, with the reason; one JSON line for each kind."""
     from infra.db import Database
-    from infra.parked import given_up, keys_of
+    from infra.outbox.dead_letters import dead_letters, keys_of
     from infra.spool import Spool
 
     settings = load_settings()
@@ -99,22 +99,22 @@ def parked(job: str | None) -> None:
         if job:
             click.echo("\n".join(keys_of(session, job)))
             return
-        for each in given_up(session):
+        for each in dead_letters(session):
             facts = asdict(each) | {"since": each.since.isoformat()}
             click.echo(json.dumps(facts, ensure_ascii=False))
-    if count := Spool(settings.spool).parked():
-        click.echo(json.dumps({"callbacks": count, "file": "parked.spool"}))
+    if count := Spool(settings.spool).dead_letters():
+        click.echo(json.dumps({"callbacks": count, "file": "dead-letters.spool"}))
 
 
-@main.command("drive-again")
-@click.option("--job", help="All parked rows of this job.")
+@main.command("retry")
+@click.option("--job", help="All dead letters of this job.")
 @click.option("--key", help="The row of this key.")
-@click.option("--callbacks", is_flag=True, help="The callbacks kept in parked.spool.")
+@click.option("--callbacks", is_flag=True, help="The callbacks kept in dead-letters.spool.")
 @click.option("--all", "everything", is_flag=True, help="All of it.")
-def drive_again(job: str | None, key: str | None, callbacks: bool, everything: bool) -> None:
+def retry_dead_letters(job: str | None, key: str | None, callbacks: bool, everything: bool) -> None:
     """Try again what was given up. It is worked by the line when it runs."""
-    from infra import parked
     from infra.db import Database
+    from infra.outbox.dead_letters import retry
     from infra.spool import Spool
 
     if not (job or key or callbacks or everything):
@@ -122,10 +122,10 @@ def drive_again(job: str | None, key: str | None, callbacks: bool, everything: b
     settings = load_settings()
     count = 0
     if job or key or everything:
-        with Database(settings.database).transaction("cli.drive_again") as session:
-            count += parked.drive_again(session, job=job, key=key)
+        with Database(settings.database).transaction("cli.retry") as session:
+            count += retry(session, job=job, key=key)
     if callbacks or everything:
-        count += Spool(settings.spool).drive_again()
+        count += Spool(settings.spool).retry()
     click.echo(f"{count} to be tried again")
     sys.exit(0 if count else 1)
 

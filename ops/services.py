@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asr.model import Models
 from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
-from infra import events, failpoints, jobs
+from infra import failpoints
 from infra.db import Database
-from infra.doorbell import Doorbell
+from infra.events import Notifier, RedisNotifier
+from infra.outbox.plan import OutboxPlan
+from infra.outbox.wakeup import WakeUpSignal
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from migrations import tables
+from ops.queues import PLAN
 from voice.cache import VoiceCache
 
 
@@ -25,10 +30,16 @@ def build_services(settings: Settings, *, speech: bool = False) -> Services:
     services.add(Carrier, TwilioCarrier(settings))
     services.add(Storage, LocalStorage(settings.storage))
     services.add(VoiceCache, VoiceCache(settings))
-    events.tell_through(settings.redis)
-    jobs.ring_with(Doorbell(settings.redis).ring)
+    attach_signals(services.database, settings.redis)
     if speech and settings.speech_on:
         models = Models(settings)
         models.warm()
         services.add(Models, models)
     return services
+
+
+def attach_signals(database: Database, redis_url: str) -> None:
+    """Let commits of this database wake the workers and notify the pages through a Redis."""
+    signal = WakeUpSignal(redis_url)
+    database.attach(OutboxPlan, replace(PLAN, wake=signal.wake))
+    database.attach(Notifier, RedisNotifier(redis_url))

@@ -17,10 +17,15 @@ import agents.jobs
 import ivr.jobs
 import recordings.jobs
 from config.settings import Settings, load_settings
-from infra import doorbell, drain, jobs
-from infra.doorbell import BellWorker, Doorbell, Poller
+from infra import drain
 from infra.log import configure, logger
+from infra.outbox.jobs import name_of
+from infra.outbox.plan import plan_of
+from infra.outbox.schedule import Every
+from infra.outbox.wakeup import answer_with
+from infra.outbox.workers import Poller, QueueWorker, yield_to_others
 from infra.services import Services
+from ops.queues import QUEUES
 from ops.services import build_services
 from ops.supervisor import die_with_parent
 
@@ -28,18 +33,18 @@ _SPEECH_QUEUES = frozenset({"live", "asr"})
 _log = logger(__name__)
 
 
-def schedule(settings: Settings) -> tuple[tuple[str, str, int], ...]:
-    """Jobs that come round by the clock: name, queue, period in seconds."""
+def schedule(settings: Settings) -> tuple[Every, ...]:
+    """Jobs that come round by the clock."""
     return (
-        (jobs.name_of(ivr.jobs.sweep), "books", settings.sweep_s),
-        (jobs.name_of(ivr.jobs.sweep_day), "carrier", 3600),
-        (jobs.name_of(ivr.jobs.sweep_week), "carrier", 86_400),
-        (jobs.name_of(ivr.jobs.adopt_messages), "tickets", settings.sweep_s),
-        (jobs.name_of(ivr.jobs.forget_phrases), "tickets", 86_400),
-        (jobs.name_of(recordings.jobs.sweep), "books", settings.sweep_s),
-        (jobs.name_of(recordings.jobs.sweep_day), "carrier", 3600),
-        (jobs.name_of(recordings.jobs.sweep_week), "carrier", 86_400),
-        (jobs.name_of(agents.jobs.tidy), "live", 5),
+        Every(name_of(ivr.jobs.sweep), "reconcile", settings.sweep_s),
+        Every(name_of(ivr.jobs.sweep_day), "carrier", 3600),
+        Every(name_of(ivr.jobs.sweep_week), "carrier", 86_400),
+        Every(name_of(ivr.jobs.adopt_messages), "tickets", settings.sweep_s),
+        Every(name_of(ivr.jobs.forget_phrases), "tickets", 86_400),
+        Every(name_of(recordings.jobs.sweep), "reconcile", settings.sweep_s),
+        Every(name_of(recordings.jobs.sweep_day), "carrier", 3600),
+        Every(name_of(recordings.jobs.sweep_week), "carrier", 86_400),
+        Every(name_of(agents.jobs.tidy), "live", 5),
     )
 
 
@@ -48,8 +53,7 @@ def main(queues: tuple[str, ...]) -> None:
     settings = load_settings()
     configure(settings.log_level, process="worker")
     services = build_services(settings, speech=bool(_SPEECH_QUEUES & set(queues)))
-    doorbell.install(services)
-    jobs.ring_with(Doorbell(settings.redis).ring)
+    answer_with(services)
     tasks: dict[str, Callable[[], None]] = {
         name: (lambda queue=queue: _serve(services, queue))  # type: ignore[misc]
         for queue in queues
@@ -130,10 +134,10 @@ def _process_names(queue: str, settings: Settings) -> list[str]:
 
 
 def _serve(services: Services, queue: str) -> None:
-    doorbell.give_way(queue)
+    yield_to_others(queue, plan_of(services.database))
     while True:
         try:
-            worker = BellWorker(queue, services.settings.redis)
+            worker = QueueWorker(queue, services.settings.redis)
             break
         except OSError:
             time.sleep(1)
@@ -141,10 +145,10 @@ def _serve(services: Services, queue: str) -> None:
 
 
 def _asked_queues(arguments: list[str]) -> tuple[str, ...]:
-    unknown = sorted(set(arguments) - set(jobs.QUEUES))
+    unknown = sorted(set(arguments) - set(QUEUES))
     if unknown:
-        raise SystemExit(f"no queue is called {unknown[0]}; expected {', '.join(jobs.QUEUES)}")
-    return tuple(arguments) or jobs.QUEUES
+        raise SystemExit(f"no queue is called {unknown[0]}; expected {', '.join(QUEUES)}")
+    return tuple(arguments) or QUEUES
 
 
 if __name__ == "__main__":

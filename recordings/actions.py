@@ -13,7 +13,7 @@ from calls.actions import find_call
 from infra.clock import now
 from infra.db import add_or_find
 from infra.events import publish
-from infra.jobs import enqueue
+from infra.outbox.rows import enqueue
 from infra.storage import Stored
 from recordings.life import Action, NotAllowed, State, allows, next_state
 from recordings.models import WAV, Listening, Recording, TranscriptWord

@@ -16,10 +16,10 @@ from asr.model import Models
 from carriers.base import Carrier, CarrierError, CarrierRecording
 from infra.clock import now
 from infra.failpoints import failpoint
-from infra.jobs import Later, Permanent, Run, job
 from infra.log import logger
+from infra.outbox.jobs import Later, Permanent, Run, job
+from infra.outbox.reconcile import DAY, RECENT, WEEK, since_last
 from infra.storage import Storage, StorageError, Stored
-from infra.sweeps import DAY, RECENT, WEEK, since_last
 from recordings import actions, messages, queries
 from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording

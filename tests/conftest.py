@@ -19,7 +19,9 @@ from calls.actions import call_arrived
 from calls.models import Call
 from config.settings import Settings
 from infra.db import Database
+from infra.outbox.plan import OutboxPlan
 from migrations.tables import metadata
+from ops.queues import PLAN
 
 pytest_plugins = ["pytester", "tests.simulator.conformance.coverage"]
 
@@ -97,6 +99,7 @@ def database(
     else:
         made = Database(request.getfixturevalue("postgres_database"))
         _empty(made)
+    made.attach(OutboxPlan, PLAN)
     yield made
     made.close()
 

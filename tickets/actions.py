@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from config.city import City, CityError
-from infra import jobs
 from infra.events import publish
+from infra.outbox.rows import enqueue
 from tickets.life import Action, NotAllowed, State, next_state
 from tickets.models import Report, Ticket, TicketEvent, TicketNumber
 from tickets.numbers import number_of
@@ -310,7 +310,7 @@ def _report_of(session: Session, source_key: str) -> Report | None:
 
 
 def _ask(session: Session, queue: str, job: str, report_id: int) -> None:
-    jobs.enqueue(
+    enqueue(
         session,
         queue=queue,
         job=f"tickets.jobs.{job}",

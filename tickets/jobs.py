@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from carriers.base import Carrier, CarrierError
 from config.city import City
-from infra.jobs import Run, job
+from infra.outbox.jobs import Run, job
 from tickets import actions, receipts
 from tickets.models import Receipt, Report
 

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, make_response, redirect, render
 from flask import url_for as address_of
 from werkzeug.wrappers import Response as BaseResponse
 
-from infra import parked
+from infra.outbox.dead_letters import dead_letters, retry
 from web import health
 from web.access.guard import Role, current_staff, public, requires
 from web.services import services
@@ -33,21 +33,21 @@ def home() -> BaseResponse:
 def system() -> str:
     """Whether everything the hotline leans on answers, in words."""
     with services().database.read() as session:
-        given_up = parked.given_up(session)
+        dead = dead_letters(session)
     return render_template(
-        "web/system.html", findings=health.findings(current_app), given_up=given_up
+        "web/system.html", findings=health.findings(current_app), dead_letters=dead
     )
 
 
-@blueprint.post("/system/drive-again")
+@blueprint.post("/system/retry")
 @requires(Role.ADMIN, Role.SUPERVISOR)
-def drive_again() -> BaseResponse:
-    """Let the parked work of one job be tried once more."""
+def retry_dead_letters() -> BaseResponse:
+    """Let the dead letters of one job be tried once more."""
     job = request.form.get("job", "")
     if not job:
         abort(400)
-    with services().database.transaction("web.pages.drive_again") as session:
-        parked.drive_again(session, job=job)
+    with services().database.transaction("web.pages.retry") as session:
+        retry(session, job=job)
     return redirect(address_of("web.system"), 303)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from calls.models import Call, CallEvent
 from config.settings import Settings
 from infra.db import Base, Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
 from recordings.models import Recording
 from tickets.models import Report, Ticket, TicketEvent
 

@@ -234,12 +234,12 @@ def states_fallen(carrier: Carrier, books: Books) -> Verdict:
 
 
 def work_left(carrier: Carrier, books: Books) -> Verdict:
-    """I10: nothing waits in the outbox, and what is parked says why."""
+    """I10: nothing waits in the outbox, and each dead letter says why."""
     rows = [row for row in books.outbox if not row["key"].startswith("every:")]
     wrong = [f"{row['key']}: waits, attempt {row['attempt']}, {row['last_error']}"
              for row in rows if row["state"] == "waiting"]  # fmt: skip
-    wrong += [f"{r['key']}: parked without a reason"
-              for r in rows if r["state"] == "parked" and not r["last_error"]]  # fmt: skip
+    wrong += [f"{r['key']}: a dead letter without a reason"
+              for r in rows if r["state"] == "dead" and not r["last_error"]]  # fmt: skip
     return Verdict("work left undone", len(rows), tuple(wrong))
 
 

@@ -54,7 +54,7 @@ class Run:
     after_death: Spread
     by_sweep: Mended
     outages: list[Outage] = field(default_factory=list)
-    parked: list[Row] = field(default_factory=list)
+    dead_letters: list[Row] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -155,7 +155,11 @@ def _one(run: Run) -> str:
     lines += [_row(verdict) for verdict in run.verdicts]
     lines += ["", *_examples(run.verdicts), "| figure | goal | measured | |", "|---|---|---|---|"]
     lines += [_figure(*each) for each in _figures(run)]
-    lines += ["", f"Parked with a reason, for a person: {_parked(run.parked)}.", ""]
+    lines += [
+        "",
+        f"Dead letters, with a reason, for a person: {_dead_letters(run.dead_letters)}.",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -216,7 +220,7 @@ def _counted(counts: dict[str, int] | Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
 
 
-def _parked(rows: list[Row]) -> str:
+def _dead_letters(rows: list[Row]) -> str:
     reasons = Counter(f"{row['job']} ({row['last_error']})" for row in rows)
     return _counted(reasons)
 

@@ -26,7 +26,7 @@ from bench.proof.store import Postgres, Sqlite
 from bench.proof.watch import Watch
 from calls.models import Call
 from infra.db import Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox, RowState
 
 _PROGRESS_S = 20.0
 _ADOPTED_AFTER_S = 31
@@ -115,7 +115,7 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
             replace(one, answers=figures.answers_between(carrier, one.begin, one.end))
             for one in outages
         ],
-        parked=[row for row in books.outbox if row["state"] == "parked"],
+        dead_letters=[row for row in books.outbox if row["state"] == RowState.DEAD],
         faults=_struck(carrier.calls),
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from infra.db import Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
 
 _LOOK_S = 0.25
 

@@ -13,7 +13,7 @@ from agents.models import Handover, Offer, Presence
 from calls.models import Call
 from config.settings import Settings
 from infra.db import Database
-from infra.jobs import work
+from infra.outbox.work import work
 from infra.services import Services
 from tests.browser.conftest import chromium_page, playwright_driver
 from tests.conftest import arrives

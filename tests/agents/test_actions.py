@@ -14,7 +14,8 @@ from calls.actions import end_call
 from calls.models import Call
 from infra import failpoints
 from infra.clock import now
-from infra.jobs import Outbox, Run
+from infra.outbox.jobs import Run
+from infra.outbox.rows import Outbox
 from tests.agents.conftest import Floor, race
 
 

@@ -32,7 +32,7 @@ from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
 from infra.db import Database
-from infra.jobs import work
+from infra.outbox.work import work
 from infra.services import Services
 from migrations.tables import metadata
 from tests.browser.conftest import OpensPage

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from agents import actions, jobs, offers
 from agents.models import Handover, Offer, Presence
 from infra.clock import now
-from infra.jobs import Run, work
+from infra.outbox.jobs import Run
+from infra.outbox.work import work
 from tests.agents.conftest import Floor, race
 
 

@@ -10,7 +10,8 @@ from agents import duty
 from calls.actions import end_call
 from calls.models import Call
 from infra.clock import now
-from infra.jobs import Outbox, enqueue, work
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.work import work
 from tests.agents.conftest import Floor
 from tickets.models import Report
 

@@ -27,7 +27,7 @@ from carriers.base import Carrier
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from migrations.tables import metadata

@@ -67,7 +67,7 @@ class Line:
         for answer in self.answers(TOLD, CallStatus="completed", **RECORDED).values():
             assert (answer.status_code, answer.mimetype) == (200, "text/xml")
         assert replay_kept(self.app) == 0
-        assert Spool(self.phone.settings.spool).parked() == 0
+        assert Spool(self.phone.settings.spool).dead_letters() == 0
 
     def is_back(self) -> None:
         """What was told meanwhile is in the books, and the call goes on."""

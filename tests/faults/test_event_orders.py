@@ -26,7 +26,8 @@ from config.city import City, load_city
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox, enqueue, work
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.work import work
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from recordings.models import Recording
@@ -177,7 +178,7 @@ class OneCall:
                 duration_s=DURATION_S,
             )
         ]
-        self.here.run("books", "ivr.jobs.sweep")
+        self.here.run("reconcile", "ivr.jobs.sweep")
 
     def _sweep_recordings(self) -> None:
         self.here.carrier.listed_recordings = [
@@ -195,7 +196,7 @@ class OneCall:
                 (self.left, "RecordVerb", 1),
             )
         ]
-        self.here.run("books", "recordings.jobs.sweep")
+        self.here.run("reconcile", "recordings.jobs.sweep")
 
 
 def orders(count: int, seed: int) -> list[tuple[str, ...]]:

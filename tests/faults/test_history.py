@@ -177,7 +177,7 @@ LOSSES: list[tuple[str, str, Any]] = [
     ("states fallen back or wrong", "status", lambda c, b: b.calls[0].update(status="failed")),
     ("states fallen back or wrong", "ticket", lambda c, b: b.tickets[0].update(state="closed")),
     ("work left undone", "waits", lambda c, b: b.outbox[0].update(state="waiting")),
-    ("work left undone", "no reason", lambda c, b: b.outbox[0].update(state="parked")),
+    ("work left undone", "no reason", lambda c, b: b.outbox[0].update(state="dead")),
 ]
 
 

@@ -16,7 +16,9 @@ from carriers.base import Carrier, CarrierCall
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox, Run, enqueue, job, work
+from infra.outbox.jobs import Run, job
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.work import work
 from infra.services import Services
 from tests.conftest import arrives
 
@@ -96,8 +98,8 @@ def test_the_sweep_ends_and_settles_a_call_whose_last_callback_never_came(
     services.add(Carrier, TheirBooks())
     with database.transaction() as session:
         arrives(session, SID).draft = {"category": "pothole"}
-        enqueue(session, queue="books", job="ivr.jobs.sweep", key="every:sweep:1")
-    assert work(services, "books") == 1
+        enqueue(session, queue="reconcile", job="ivr.jobs.sweep", key="every:sweep:1")
+    assert work(services, "reconcile") == 1
     assert work(services, "tickets") >= 1
     with database.read() as session:
         call = session.scalars(select(Call)).one()
@@ -112,8 +114,8 @@ def compare(settings: Settings, database: Database, *known: CarrierCall) -> dict
     services = Services(settings, database)
     services.add(Carrier, TheirBooks(*known))
     with database.transaction() as session:
-        enqueue(session, queue="books", job="ivr.jobs.sweep", key="every:sweep:1")
-    assert work(services, "books") == 1
+        enqueue(session, queue="reconcile", job="ivr.jobs.sweep", key="every:sweep:1")
+    assert work(services, "reconcile") == 1
     with database.read() as session:
         return {call.carrier_sid: call for call in session.scalars(select(Call))}
 

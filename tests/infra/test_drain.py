@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from config.settings import Settings
-from infra import doorbell, drain
+from infra import drain
 from infra.db import Database
-from infra.doorbell import BellWorker
-from infra.jobs import Outbox, Run, enqueue, job, work
+from infra.outbox.jobs import Run, job
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.wakeup import answer, answer_with
+from infra.outbox.work import work
+from infra.outbox.workers import QueueWorker
 from infra.services import Services
 
 
@@ -53,8 +56,8 @@ def test_a_worker_told_to_stop_ends_the_row_in_hand_and_leaves_the_next(
                 key=name,
                 args=[str(tmp_path), name],
             )
-    doorbell.install(Services(settings, database))
-    doorbell.answer("tickets")
+    answer_with(Services(settings, database))
+    answer("tickets")
     assert states(database) == ["done", "waiting"]
     assert (tmp_path / "first").exists()
     assert not (tmp_path / "second").exists()
@@ -65,20 +68,20 @@ def test_a_worker_told_to_stop_ends_the_row_in_hand_and_leaves_the_next(
 
 def test_a_stop_that_comes_while_a_worker_waits_raises_nothing(settings: Settings) -> None:
     """RQ's own handler raises from wherever the process is, also from within a line of log."""
-    worker = object.__new__(BellWorker)
-    worker._stop_requested, worker._horse_pid = False, 0
-    worker._shutdown()
-    assert worker._stop_requested
+    worker = object.__new__(QueueWorker)
+    worker.is_stopping, worker._horse_pid = False, 0
+    worker.request_stop(signal.SIGTERM, None)
+    assert worker.is_stopping
     assert worker.dequeue_job_and_maintain_ttl(1) is None
 
 
 def test_a_stop_reaches_the_job_under_way(settings: Settings) -> None:
-    worker = object.__new__(BellWorker)
-    worker._stop_requested = False
+    worker = object.__new__(QueueWorker)
+    worker.is_stopping = False
     worker._horse_pid = os.fork()
     if not worker._horse_pid:
         signal.pause()
         os._exit(1)
-    worker._shutdown()
+    worker.request_stop(signal.SIGTERM, None)
     _pid, status = os.waitpid(worker._horse_pid, 0)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM

@@ -45,7 +45,7 @@ def test_what_cannot_be_taken_yet_stays_in_front_of_what_comes_later(spool: Spoo
     assert taken(spool) == [1, 2, 3]
 
 
-def test_a_message_that_fails_is_parked_and_holds_up_nobody(spool: Spool) -> None:
+def test_a_message_that_fails_is_a_dead_letter_and_holds_up_nobody(spool: Spool) -> None:
     for number in (1, 2, 3):
         spool.keep({"n": number})
     seen = []
@@ -57,7 +57,7 @@ def test_a_message_that_fails_is_parked_and_holds_up_nobody(spool: Spool) -> Non
 
     assert spool.replay(fails_at_two) == 3
     assert seen == [1, 3]
-    assert b'"n": 2' in (spool.folder / "parked.spool").read_bytes()
+    assert b'"n": 2' in (spool.folder / "dead-letters.spool").read_bytes()
     assert not spool.waiting()
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from calls.actions import end_call
 from calls.models import Call, TurnSound
 from config.settings import Settings
-from infra import jobs
 from infra.clock import now
 from infra.db import Database
+from infra.outbox.rows import enqueue
+from infra.outbox.work import work
 from infra.services import Services
 from recordings.models import Recording
 from tests.conftest import arrives
@@ -38,8 +39,8 @@ def adopt(database: Database) -> list[Report]:
     services = Services(Settings(), database)
     with database.transaction() as session:
         key = f"adopt:{now().timestamp()}"
-        jobs.enqueue(session, queue="tickets", job="ivr.jobs.adopt_messages", key=key)
-    jobs.work(services, "tickets", limit=20)
+        enqueue(session, queue="tickets", job="ivr.jobs.adopt_messages", key=key)
+    work(services, "tickets", limit=20)
     with database.read() as session:
         return list(session.scalars(select(Report).order_by(Report.id)))
 

@@ -16,7 +16,7 @@ from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say
 from config.city import City, load_city
 from config.settings import Settings
 from infra.db import Database
-from infra.jobs import work
+from infra.outbox.work import work
 from infra.services import Services
 from ivr import turns
 from tests.conftest import arrives
@@ -161,7 +161,7 @@ def test_a_wish_for_a_person_after_the_call_was_settled_lets_nobody_wait(
 
 
 def hang_up(services: Services) -> None:
-    from infra.jobs import enqueue
+    from infra.outbox.rows import enqueue
 
     with services.database.transaction() as session:
         call = session.scalars(select(Call)).one()

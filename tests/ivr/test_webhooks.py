@@ -22,7 +22,7 @@ from carriers.twilio import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
 from infra.db import Database
-from infra.jobs import work
+from infra.outbox.work import work
 from infra.patience import Patience
 from infra.services import Services
 from infra.spool import Spool
@@ -256,7 +256,7 @@ def test_a_kept_callback_waits_while_the_database_holds_everybody_up(
         patch.setattr("calls.webhooks._in_time", Patience(0.05, most=2))
         assert replay_kept(app) == 0
         over.set()
-    assert Spool(settings.spool).parked() == 0
+    assert Spool(settings.spool).dead_letters() == 0
     assert replay_kept(app) == 1
 
 

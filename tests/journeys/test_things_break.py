@@ -10,7 +10,7 @@ from sqlalchemy import select
 from websockets.exceptions import InvalidStatus
 
 from calls.models import Call
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
 from simulator.callers import Caller, ScriptedCall
 from tests.conftest import eventually
 from tests.journeys.line import Line

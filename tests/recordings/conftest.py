@@ -17,7 +17,8 @@ from carriers.base import Carrier, CarrierError, CarrierRecording, NotThereYet
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox, work
+from infra.outbox.rows import Outbox
+from infra.outbox.work import work
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
 

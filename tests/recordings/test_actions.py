@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from calls.actions import call_arrived
 from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
 from infra.storage import Stored
 from recordings import actions
 from recordings.life import NotAllowed, State

@@ -20,7 +20,8 @@ from calls.models import Call, TurnSound
 from carriers.base import CarrierError, CarrierRecording
 from infra.clock import now
 from infra.db import Database
-from infra.jobs import Outbox, enqueue, work
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.work import work
 from infra.services import Services
 from infra.storage import Storage
 from recordings import actions, jobs
@@ -165,7 +166,7 @@ def test_after_a_day_a_person_decides(services: Services, carrier: FakeCarrier) 
     age(services, timedelta(hours=25))
     do(services, "carrier")
     assert the(services.database, Recording).state == "missing"
-    assert row(services.database, "fetch_recording").state == "parked"
+    assert row(services.database, "fetch_recording").state == "dead"
     with services.database.transaction() as session:
         actions.fetch_again(session, session.scalars(select(Recording)).one())
     carrier.bodies[SID] = call_wav(SECONDS)

@@ -12,7 +12,7 @@ import recordings.webhooks
 from calls.models import CallEvent
 from config.settings import Settings
 from infra.db import Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
 from recordings.models import Recording
 from tests.recordings.conftest import CALL_SID, SID
 from tests.web.conftest import make_app

@@ -15,8 +15,8 @@ import tickets.pages
 from carriers.base import Carrier, CarrierError
 from config.city import City
 from config.settings import Settings
-from infra import jobs
 from infra.db import Database
+from infra.outbox.work import work
 from infra.services import Services
 from tests.web.conftest import Browser, browser_with, chicago, make_app, person
 from tickets.actions import file_report
@@ -101,7 +101,7 @@ def a_report(session: Session, key: str = "call:1", **changes: Any) -> Report:
 def work_all(services: Services) -> None:
     """Do everything that waits in the outbox."""
     for queue in ("tickets", "sms"):
-        jobs.work(services, queue)
+        work(services, queue)
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from carriers.base import CarrierError
 from config.city import City
-from infra import jobs
 from infra.db import Database
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox
+from infra.outbox.work import work
 from infra.services import Services
 from tests.tickets.conftest import CALLER, PaperCarrier, a_report, work_all
 from tickets import actions, queries
@@ -385,7 +385,7 @@ def test_a_refusal_of_the_carrier_is_final(
     carrier.fails.append(CarrierError("not a mobile", permanent=True, code=21614))
     filed()
     due_now(services.database)
-    jobs.work(services, "sms")
+    work(services, "sms")
     assert carrier.sent == []
     with services.database.read() as session:
         receipt = session.scalars(select(Receipt)).one()

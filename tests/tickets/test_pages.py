@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from infra.db import Database
+from infra.events import Notifier
 from infra.services import Services
 from tests.tickets.conftest import CALLER
 from tests.web.conftest import Browser
@@ -235,10 +236,15 @@ def test_what_callers_and_staff_write_is_only_ever_text(
 
 
 def test_a_change_is_told_to_pages_by_id_only(
-    services: Services, filed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    services: Services, filed: Callable[..., str]
 ) -> None:
     told: list[tuple[str, int]] = []
-    monkeypatch.setattr("infra.events.tell", lambda topic, id: told.append((topic, id)))
+
+    class Notebook:
+        def notify(self, topic: str, id: int) -> None:
+            told.append((topic, id))
+
+    services.database.attach(Notifier, Notebook())
     filed()
     ticket_id = the_ticket(services.database).id
     with services.database.transaction() as session:

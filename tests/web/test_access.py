@@ -40,7 +40,7 @@ WHO_MAY = {
     "access.change_active": frozenset({Role.ADMIN}),
     "access.renew_password": frozenset({Role.ADMIN}),
     "web.system": frozenset({Role.ADMIN, Role.SUPERVISOR}),
-    "web.drive_again": frozenset({Role.ADMIN, Role.SUPERVISOR}),
+    "web.retry_dead_letters": frozenset({Role.ADMIN, Role.SUPERVISOR}),
     "say": EVERYBODY,
     "desk.static": EVERYBODY,
     "desk.hold_music": EVERYBODY,

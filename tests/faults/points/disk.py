@@ -58,21 +58,21 @@ def _kept_in_vain(world: World) -> None:
     Spool(world.settings.spool).keep({"path": "/nowhere", "form": {"n": "1"}})
 
 
-def _parked(world: World) -> None:
+def _dead(world: World) -> None:
     spool = Spool(world.settings.spool)
     assert not spool.waiting()
-    assert b'"/nowhere"' in (spool.folder / "parked.spool").read_bytes()
+    assert b'"/nowhere"' in (spool.folder / "dead-letters.spool").read_bytes()
 
 
-def _kept_and_parked(world: World) -> None:
-    """A callback of a call that has ended was parked for a reason that is mended by now."""
+def _kept_and_dead(world: World) -> None:
+    """A callback of a call that has ended was given up for a reason that is repaired by now."""
     _kept(world)
     spool = Spool(world.settings.spool)
-    (spool.folder / "open.spool").rename(spool.folder / "parked.spool")
+    (spool.folder / "open.spool").rename(spool.folder / "dead-letters.spool")
 
 
-def _drives_again(world: World) -> int:
-    return Spool(world.settings.spool).drive_again()
+def _retries(world: World) -> int:
+    return Spool(world.settings.spool).retry()
 
 
 def _speaks(world: World) -> object:
@@ -245,8 +245,13 @@ DRIVES = (
         takes=frozenset({_AWAY}),
     ),
     Drive("a kept callback is taken", lambda w: replay_kept(w.app), _ended_once, prepare=_kept),
-    Drive("a parked message comes again", _drives_again, _ended_once, prepare=_kept_and_parked),
-    Drive("a kept message is parked", lambda w: replay_kept(w.app), _parked, prepare=_kept_in_vain),
+    Drive("a dead message is retried", _retries, _ended_once, prepare=_kept_and_dead),
+    Drive(
+        "a kept message becomes a dead letter",
+        lambda w: replay_kept(w.app),
+        _dead,
+        prepare=_kept_in_vain,
+    ),
     Drive(
         "phrases are forgotten by the clock",
         lambda w: w.works("tickets"),

@@ -199,9 +199,9 @@ def _swept(job: str) -> Drive:
     def prepare(world: World) -> None:
         cut_off(world)
         _their_book(world)
-        world.asks("books", job)
+        world.asks("reconcile", job)
 
-    return Drive(job, lambda w: w.works("books"), _cut_off_and_kept, prepare)
+    return Drive(job, lambda w: w.works("reconcile"), _cut_off_and_kept, prepare)
 
 
 def _left_a_message(world: World) -> None:

@@ -195,4 +195,4 @@ def ends_well(drive: Drive, world: World) -> None:
     world.settles()
     drive.check(world)
     world.settles()
-    world.checks_books(parked=drive.parked)
+    world.checks_books(dead=drive.dead)

@@ -13,8 +13,11 @@ from agents.models import Handover, Offer, Presence
 from calls.actions import end_call, find_call
 from carriers.base import Carrier
 from infra.clock import now
-from infra.doorbell import Poller
-from infra.jobs import QUEUES, Outbox, Run, enqueue, job
+from infra.outbox.jobs import Run, job
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.schedule import Every
+from infra.outbox.workers import Poller
+from ops.queues import QUEUES
 from recordings.models import Recording
 from tests.faults.points.line import SOUND, in_turns
 from tests.faults.points.people import commands, duty_begins, rings, talks, writes_notes
@@ -39,10 +42,10 @@ def _job(
     check: Callable[[World], object],
     *,
     before: Callable[[World], object] = lambda world: None,
-    parked: int = 0,
+    dead: int = 0,
 ) -> Drive:
     """A worker works its queue; after its death another does."""
-    return Drive(name, lambda w: w.works(queue), check, prepare, before, parked=parked)
+    return Drive(name, lambda w: w.works(queue), check, prepare, before, dead=dead)
 
 
 def _sets(world: World, table: type[Any], **values: Any) -> None:
@@ -221,9 +224,9 @@ def _swept(job: str) -> Drive:
                 "source": "DialVerb",
             }
         ]
-        world.asks("books", job)
+        world.asks("reconcile", job)
 
-    return _job(job, "books", prepare, _archived)
+    return _job(job, "reconcile", prepare, _archived)
 
 
 def _given_up(world: World) -> None:
@@ -242,19 +245,19 @@ def _done(world: World) -> None:
     assert world.one(Outbox).state == "done"
 
 
-def _parked(world: World) -> None:
+def _dead(world: World) -> None:
     world.person("alex", "admin")
     world.asks("tickets", f"{_HERE}.renew_and_end")
-    _sets(world, Outbox, state="parked", failures=8, last_error="RuntimeError")
+    _sets(world, Outbox, state="dead", failures=8, last_error="RuntimeError")
 
 
 def _clicks_again(world: World) -> object:
     job = {"job": f"{_HERE}.renew_and_end"}
-    return world.clicks("alex", "/system/drive-again", form=job)
+    return world.clicks("alex", "/system/retry", form=job)
 
 
 def _looks(world: World) -> None:
-    schedule = (("ivr.jobs.adopt_messages", "tickets", 3600),)
+    schedule = (Every("ivr.jobs.adopt_messages", "tickets", 3600),)
     poller = Poller(world.services, schedule=schedule)
     poller.write_schedule()
     for queue in QUEUES:
@@ -313,15 +316,13 @@ DRIVES = (
     ),
     _job("a recording is transcribed", "asr", _to_transcribe, _archived),
     _job("an original is dropped", "asr", _to_drop, _archived),
-    _job(
-        "a recording never comes", "carrier", _announced, _given_up, before=_a_day_later, parked=1
-    ),
+    _job("a recording never comes", "carrier", _announced, _given_up, before=_a_day_later, dead=1),
     _swept("recordings.jobs.sweep"),
     _swept("recordings.jobs.sweep_day"),
     _swept("recordings.jobs.sweep_week"),
     _job("a lease is renewed", "tickets", _renews, _done),
-    Drive("parked work by a click", _clicks_again, _done, _parked),
-    Drive("parked work by a command", lambda _w: commands("drive-again", "--all"), _done, _parked),
+    Drive("a dead letter by a click", _clicks_again, _done, _dead),
+    Drive("a dead letter by a command", lambda _w: commands("retry", "--all"), _done, _dead),
     Drive("the poller looks", _looks, _scheduled),
     Drive("work is asked for", _asks, _done),
     Drive("a recording is forgotten", _deletes, _deleted, lambda w: None),

@@ -22,13 +22,14 @@ from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
 from config.city import City
 from config.settings import Settings
-from infra import events, jobs
 from infra.clock import now
 from infra.db import Database
-from infra.doorbell import Doorbell
-from infra.jobs import Outbox
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.work import work
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
+from ops.queues import QUEUES
+from ops.services import attach_signals
 from recordings.models import Recording
 from tests.faults.points.desk import Desk
 from tests.recordings.conftest import FakeModels
@@ -79,8 +80,7 @@ class World:
         self.services.add(Storage, LocalStorage(self.settings.storage))
         self.services.add(VoiceCache, VoiceCache(self.settings))
         self.services.add(Models, FakeModels())
-        events.tell_through(self.settings.redis)
-        jobs.ring_with(Doorbell(self.settings.redis).ring)
+        attach_signals(self.database, self.settings.redis)
         self.app: Flask = app or create_app(self.settings, self.services)
         self.app.extensions["swiftline"] = self.services
 
@@ -114,12 +114,12 @@ class World:
 
     def works(self, queue: str, *, limit: int = 20) -> int:
         """A worker works what is due."""
-        return jobs.work(self.services, queue, limit=limit)
+        return work(self.services, queue, limit=limit)
 
     def asks(self, queue: str, job: str, *args: object, key: str = "") -> None:
         """Ask for a job, as a commit or the schedule does."""
         with self.database.transaction() as session:
-            jobs.enqueue(session, queue=queue, job=job, key=key or f"{job}:asked", args=args)
+            enqueue(session, queue=queue, job=job, key=key or f"{job}:asked", args=args)
 
     def person(self, name: str, *roles: str, department: str | None = None) -> int:
         """Somebody who is signed in; their token is kept for `clicks`."""
@@ -168,7 +168,7 @@ class World:
             replay_kept(self.app)
             if not self._makes_due() and number:
                 return
-            for queue in jobs.QUEUES:
+            for queue in QUEUES:
                 self.works(queue)
         raise AssertionError(f"still waiting after {_ROUNDS} rounds: {self.waiting()}")
 
@@ -202,11 +202,11 @@ class World:
         with self.database.read() as session:
             return session.scalars(select(table).where(*where)).one()
 
-    def checks_books(self, *, parked: int = 0) -> None:
+    def checks_books(self, *, dead: int = 0) -> None:
         """What holds of every installation at rest (reliability 3.2, I1 to I10)."""
         assert self.waiting() == []
-        at_rest = self.outbox("parked")
-        assert len(at_rest) <= parked, at_rest
+        at_rest = self.outbox("dead")
+        assert len(at_rest) <= dead, at_rest
         assert all(error for _key, error in at_rest), at_rest
         assert self.count(CallEvent, CallEvent.answer.is_(None)) == 0
         sent = [(message["to"], message["body"]) for message in self.desk.books.messages]
@@ -254,7 +254,7 @@ class Drive:
     prepare: Callable[[World], object] = _nothing
     before: Callable[[World], object] = _nothing
     again: Callable[[World], object] | None = None
-    parked: int = 0
+    dead: int = 0
     own_voice: bool = False
     takes: frozenset[str] = frozenset()
     """Places that the drive itself has armed, so that they cannot be tried with it."""

@@ -1,4 +1,4 @@
-"""Work is done without a bell, and a slow kind of it holds up no other."""
+"""Work is done without a signal, and a slow kind of it holds up no other."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ import pytest
 from sqlalchemy import select
 
 from config.settings import Settings
-from infra import drain, jobs
+from infra import drain
 from infra.db import Database
-from infra.doorbell import Poller
-from infra.jobs import Outbox, Run, enqueue, job
+from infra.outbox.jobs import Run, job
+from infra.outbox.plan import OutboxPlan
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.schedule import Every
+from infra.outbox.workers import Poller
 from infra.services import Services
+from ops.queues import PLAN
 from tests.conftest import eventually
 
 pytestmark = pytest.mark.slow
 
-NEVER = ((f"{__name__}.nothing", "live", 86_400),)
+NEVER = (Every(f"{__name__}.nothing", "live", 86_400),)
 
 
 @job
@@ -30,7 +34,7 @@ def nothing(run: Run) -> None:
 
 
 @job
-def tell_niceness(run: Run, file: str) -> None:
+def write_niceness(run: Run, file: str) -> None:
     """Write the niceness of the thread that works on it."""
     Path(file).write_text(str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
 
@@ -43,13 +47,14 @@ def wait_for(run: Run, file: str) -> None:
 
 @pytest.fixture
 def poller(settings: Settings, database: Database) -> Iterator[int]:
-    """A process that looks; no bell is at hand."""
+    """A process that looks; no signal comes."""
     pid = os.fork()
     if not pid:
         try:
             drain.forget()
-            jobs.ring_with(lambda _queue: False)
-            Poller(Services(settings, Database(settings.database)), schedule=NEVER).run()
+            own = Database(settings.database)
+            own.attach(OutboxPlan, PLAN)
+            Poller(Services(settings, own), schedule=NEVER).run()
             os._exit(0)
         finally:
             os._exit(1)
@@ -63,7 +68,7 @@ def states(database: Database) -> dict[str, str]:
         return {row.key: row.state for row in session.scalars(select(Outbox))}
 
 
-def test_a_slow_download_holds_up_no_ticket_while_the_bell_is_away(
+def test_a_slow_download_holds_up_no_ticket_while_no_signal_comes(
     poller: int, database: Database, tmp_path: Path
 ) -> None:
     there = tmp_path / "there"
@@ -79,10 +84,7 @@ def test_a_slow_download_holds_up_no_ticket_while_the_bell_is_away(
     eventually(lambda: any(key.startswith("every:") for key in states(database)))
 
 
-def test_a_look_says_whether_more_may_be_left(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "_ring", [lambda _queue: False])
+def test_a_look_says_whether_more_may_be_left(settings: Settings, database: Database) -> None:
     with database.transaction() as session:
         for number in range(7):
             enqueue(session, queue="tickets", job=f"{__name__}.nothing", key=f"vital {number}")
@@ -96,8 +98,8 @@ def test_downloads_give_way_and_tickets_do_not(
 ) -> None:
     with database.transaction() as session:
         for queue in ("carrier", "tickets"):
-            told = str(tmp_path / queue)
-            enqueue(session, queue=queue, job=f"{__name__}.tell_niceness", key=queue, args=[told])
+            file = str(tmp_path / queue)
+            enqueue(session, queue=queue, job=f"{__name__}.write_niceness", key=queue, args=[file])
     eventually(lambda: states(database).get("carrier") == states(database)["tickets"] == "done")
     mine = os.getpriority(os.PRIO_PROCESS, 0)
     assert int((tmp_path / "tickets").read_text()) == mine

@@ -13,7 +13,7 @@ SORTED = "from infra.db import Base; print(len(Base.metadata.sorted_tables))"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("entry", ["worker", "streams", "app"])
+@pytest.mark.parametrize("entry", ["ops.worker", "ops.streams", "app"])
 def test_an_entry_point_can_resolve_every_foreign_key(entry: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", f"import {entry}; {SORTED}"],

@@ -1,11 +1,11 @@
-"""How far back a comparison with the carrier's books looks (SW)."""
+"""How far back a comparison with the carrier's records looks (SW)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from infra.clock import now
-from infra.jobs import Run
+from infra.outbox.jobs import Run
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from config.settings import Settings
-from infra import jobs
 from infra.clock import now
 from infra.db import Database, after_commit
-from infra.jobs import Fenced, Later, Outbox, Permanent, Run, enqueue, job, work
+from infra.outbox.jobs import Fenced, Later, Permanent, Run, job
+from infra.outbox.rows import Outbox, enqueue
+from infra.outbox.work import MOST_FAILURES, work
 from infra.services import Services
 
-HERE = "tests.infra.test_jobs"
+HERE = "tests.infra.outbox.test_work"
 seen: list[int] = []
 
 
@@ -81,7 +82,7 @@ def test_rows_of_another_queue_stay(services: Services) -> None:
     assert row(services).state == "waiting"
 
 
-def test_not_yet_puts_off_without_counting_a_failure(services: Services) -> None:
+def test_not_yet_defers_without_counting_a_failure(services: Services) -> None:
     ask(services, "come_back")
     work(services, "tickets")
     left = row(services)
@@ -96,25 +97,25 @@ def test_an_error_backs_off_and_its_text_is_not_kept(services: Services) -> None
     assert (left.state, left.failures, left.last_error) == ("waiting", 1, "RuntimeError")
 
 
-def test_a_row_that_always_fails_is_parked_not_deleted(services: Services) -> None:
+def test_a_row_that_always_fails_becomes_a_dead_letter(services: Services) -> None:
     ask(services, "break_down")
-    for _ in range(jobs.FAILURES_BEFORE_PARKING):
+    for _ in range(MOST_FAILURES):
         with services.database.transaction() as session:
             session.scalars(select(Outbox)).one().next_at = now() - timedelta(seconds=1)
         work(services, "tickets")
-    assert row(services).state == "parked"
+    assert row(services).state == "dead"
 
 
-def test_a_permanent_refusal_is_parked_at_once_with_its_reason(services: Services) -> None:
+def test_a_permanent_refusal_is_a_dead_letter_at_once_with_its_reason(services: Services) -> None:
     ask(services, "refuse")
     work(services, "tickets")
     assert row(services).last_error == "Permanent: this number is not known"
 
 
-def test_a_name_that_is_no_job_is_parked(services: Services) -> None:
+def test_a_name_that_is_no_job_makes_a_dead_letter(services: Services) -> None:
     ask(services, "ask")
     work(services, "tickets")
-    assert row(services).state == "parked"
+    assert row(services).state == "dead"
 
 
 def test_an_overtaken_attempt_commits_nothing(services: Services) -> None:
@@ -143,7 +144,7 @@ def test_a_rolled_back_change_leaves_no_work(services: Services) -> None:
     assert work(services, "tickets") == 0
 
 
-def test_a_change_that_is_committed_is_a_success_though_nobody_can_be_told(
+def test_a_change_that_is_committed_is_a_success_though_nobody_can_be_notified(
     services: Services,
 ) -> None:
     told: list[str] = []

@@ -10,9 +10,11 @@ import time_machine
 
 from config.settings import Settings
 from infra.db import Database
-from infra.jobs import Permanent, Run, enqueue, job, work
+from infra.outbox.jobs import Permanent, Run, job
+from infra.outbox.reconcile import RECENT, WEEK, since_last
+from infra.outbox.rows import enqueue
+from infra.outbox.work import work
 from infra.services import Services
-from infra.sweeps import RECENT, WEEK, since_last
 
 BEGIN = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 OVERLAP = timedelta(minutes=3)
@@ -43,12 +45,12 @@ def clock() -> Iterator[time_machine.Traveller]:
 def asks(services: Services, name: str = "compare") -> None:
     with services.database.transaction() as session:
         job_name = f"{__name__}.{name}"
-        enqueue(session, queue="books", job=job_name, key=f"every:{name}:{datetime.now(UTC)}")
+        enqueue(session, queue="reconcile", job=job_name, key=f"every:{name}:{datetime.now(UTC)}")
 
 
 def looks_from(services: Services) -> datetime:
     asks(services)
-    assert work(services, "books") == 1
+    assert work(services, "reconcile") == 1
     return looked[-1]
 
 
@@ -72,7 +74,7 @@ def test_it_counts_from_when_the_last_was_asked_for_not_from_when_it_came_to_run
 ) -> None:
     asks(services)
     clock.shift(timedelta(minutes=10))
-    assert work(services, "books") == 1
+    assert work(services, "reconcile") == 1
     assert looks_from(services) == BEGIN - OVERLAP
 
 
@@ -96,5 +98,5 @@ def test_one_that_was_given_up_and_other_work_count_as_none(
     looks_from(services)
     clock.shift(timedelta(hours=1))
     asks(services, "refuse")
-    assert work(services, "books") == 1
+    assert work(services, "reconcile") == 1
     assert looks_from(services) == BEGIN - OVERLAP

@@ -1,0 +1,1 @@
+"""What must happen after a commit: rows, who works them, and what becomes of those that fail."""
