@@ -173,6 +173,7 @@ def last_resort(text: str, *, language: str, recording_status: str, action: str)
         recording_status_callback=recording_status,
         recording_status_callback_event="completed absent",
     )
+    response.hangup()
     return str(response)
 
 
@@ -225,7 +226,8 @@ def _add_turn(
 def _add_question(response: VoiceResponse, sounds: list[str], verb: Listen, at: Addresses) -> None:
     """Keys may interrupt the prompt; after it the answer is recorded, or more keys awaited.
 
-    `<Record>` ends at any key and reports it, so one document takes words and keys.
+    `<Record>` ends at any key and reports it, so one document takes words and keys. A recording in
+    which nothing was said asks no action: the redirect behind it brings the silence to us.
     """
     by_keys_only = not verb.speech
     gather = Gather(
@@ -251,9 +253,11 @@ def _add_question(response: VoiceResponse, sounds: list[str], verb: Listen, at: 
         play_beep=True,
         trim="do-not-trim",
     )
+    response.redirect(at.turn, method="POST")
 
 
 def _add_message(response: VoiceResponse, verb: Record, at: Addresses) -> None:
+    """An empty message asks no action: the redirect behind it brings the silence to us."""
     response.record(
         action=at.message,
         method="POST",
@@ -264,6 +268,7 @@ def _add_message(response: VoiceResponse, verb: Record, at: Addresses) -> None:
         recording_status_callback=at.recording_status,
         recording_status_callback_event="completed absent",
     )
+    response.redirect(at.message, method="POST")
 
 
 def _add_queue(

@@ -16,8 +16,9 @@ from asr.batch import transcribe
 from asr.model import Models
 from calls.actions import ENDED, call_arrived, end_call, ended_by_sid, find_call
 from calls.ladder import is_late
-from calls.models import Call, TurnSound
+from calls.models import Call, Turn, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
+from carriers.messages import Silence
 from config.city import City
 from infra.clock import now
 from infra.log import logger
@@ -38,6 +39,7 @@ _AT_A_TIME = 20
 _QUIET = timedelta(seconds=30)
 _LOOK_BACK = timedelta(days=7)
 _KEEP_PHRASES = timedelta(days=7)
+_TOGETHER = timedelta(seconds=5)
 _HEARD_OUT = timedelta(minutes=1)
 
 
@@ -117,8 +119,8 @@ def _messages_without_report(session: Session) -> list[tuple[str, int]]:
 
     The carrier's id of each, and the id of its call.
     """
-    found = session.execute(
-        select(Recording.carrier_sid, Recording.call_id)
+    found = session.scalars(
+        select(Recording)
         .join(Call, Call.id == Recording.call_id)
         .where(Recording.purpose == "message", Recording.announced_at > now() - _LOOK_BACK)
         .where(Call.ended_at.is_not(None), Call.ended_at < now() - _QUIET)
@@ -126,7 +128,27 @@ def _messages_without_report(session: Session) -> list[tuple[str, int]]:
         .where(~exists().where(TurnSound.recording_sid == Recording.carrier_sid))
         .order_by(Recording.id)
     )
-    return [(sid, call_id) for sid, call_id in found if call_id is not None]
+    return [
+        (one.carrier_sid, one.call_id)
+        for one in found
+        if one.call_id is not None and not _was_silence(session, one)
+    ]
+
+
+def _was_silence(session: Session, recording: Recording) -> bool:
+    """Whether a turn took the silence that was recorded.
+
+    Of an empty recording the carrier tells nothing in the dialogue: its document goes on to the
+    turn, which comes as the recording ends.
+    """
+    length = timedelta(seconds=recording.duration_s or recording.announced_s or 0)
+    over = recording.started_at + length if recording.started_at else recording.announced_at
+    heard = session.scalars(
+        select(Turn.heard)
+        .where(Turn.call_id == recording.call_id)
+        .where(Turn.created_at.between(over - _TOGETHER, over + _TOGETHER))
+    )
+    return any(one["heard"] == Silence.__name__ for one in heard)
 
 
 @job

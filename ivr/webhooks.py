@@ -114,10 +114,12 @@ def heard(session: Session, message: Fields) -> str:
 @blueprint.post("/message")
 @answered_once(lambda message: message.args.get("n", ""))
 def message_left(session: Session, message: Fields) -> str:
-    """A message after the tone is over."""
+    """A message after the tone is over; without a recording, nothing was said."""
     call = _known_call(session, message)
     number = int(message.args.get("n", "0"))
     sid = message.text("RecordingSid") or message.text("RecordingUrl").rsplit("/", 1)[-1]
+    if not sid:
+        return _take(session, call, number, Silence())
     left = Message(checked_sid(sid, "RE"), message.number("RecordingDuration") or 0)
     return _take(session, call, number, left)
 

@@ -24,12 +24,15 @@ class _Ending:
         self._meter = SilenceMeter()
         self._taken_s = 0.0
         self.reason = ""
+        self.heard_something = False
+        """Whether there was any sound above the noise of the caller's line."""
         self.came = asyncio.Event()
 
     def take(self, inbound: bytes, outbound: bytes) -> None:
         """The next tick."""
         if self._leg.is_fed:
             self._meter.take(inbound)
+            self.heard_something |= self._meter.silent_s == 0.0
         self._taken_s += 0.02
         limit = self._verb["timeout"]
         if limit and self._meter.silent_s >= limit:
@@ -42,6 +45,11 @@ class _Ending:
         if digit in self._verb["finishOnKey"]:
             self._end(digit)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but silence came: such a recording asks no action."""
+        return not self.heard_something and self.reason in ("silence", "length")
+
     def _end(self, reason: str) -> None:
         if not self.came.is_set():
             self.reason = reason
@@ -49,7 +57,11 @@ class _Ending:
 
 
 async def record(scene: Scene, verb: Verb) -> Outcome | None:
-    """Record until silence, a key, the limit or the end of the call; then ask the action."""
+    """Record until silence, a key, the limit or the end of the call; then ask the action.
+
+    An empty recording asks no action: the call goes on with the next verb (Twilio, TwiML <Record>,
+    "action").
+    """
     scene.address(verb)
     _check_length(scene, verb)
     if verb["playBeep"]:
@@ -77,6 +89,8 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
     reason = ending.reason if len(ending.reason) == 1 else ""
     fields = _result(scene, recorder, reason)
     _keep(scene, verb, recorder, said)
+    if ending.is_empty:
+        return None
     return scene.action(verb, *fields)
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from calls.actions import end_call
-from calls.models import Call, TurnSound
+from calls.models import Call, Turn, TurnSound
+from carriers.messages import Silence, to_json
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
@@ -84,3 +85,33 @@ def test_a_spoken_answer_is_no_message(database: Database) -> None:
     with database.transaction() as session:
         session.add(TurnSound(call_id=call_id, number=1, recording_sid=LEFT))
     assert adopt(database) == []
+
+
+def test_a_silence_that_a_turn_took_is_no_message(database: Database) -> None:
+    call_id = a_call(database)
+    later = "RE" + "2" * 32
+    with database.transaction() as session:
+        silent = session.scalars(select(Recording)).one()
+        silent.started_at, silent.duration_s = now() - timedelta(seconds=90), 5.0
+        turn_at = silent.started_at + timedelta(seconds=6)
+        session.add(
+            Turn(
+                call_id=call_id,
+                number=1,
+                place="leave_message",
+                heard=to_json(Silence()),
+                reply={},
+                created_at=turn_at,
+            )
+        )
+        session.add(
+            Recording(
+                public_id=later,
+                carrier_sid=later,
+                call_id=call_id,
+                purpose="message",
+                started_at=turn_at + timedelta(seconds=9),
+                duration_s=5.0,
+            )
+        )
+    assert [report.recording_sid for report in adopt(database)] == [later]

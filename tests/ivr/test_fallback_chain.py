@@ -57,7 +57,7 @@ def test_after_five_lost_sockets_a_caller_is_answered_in_turns_at_once(phone: Ph
     assert "Connect" in verbs(phone.posts("/ivr/voice", CallSid=sid(5)))
     phone.posts("/ivr/continue?after=stream", CallSid=sid(5))
     answer = phone.posts("/ivr/voice", CallSid=sid(6))
-    assert verbs(answer) == ["Start", "Gather", "Record"]
+    assert verbs(answer) == ["Start", "Gather", "Record", "Redirect"]
     assert answer.data.count(b"<Play>") == 3, "greeting, question, and when to speak"
 
 
@@ -110,7 +110,7 @@ def test_recognised_answers_keep_the_step(phone: Phone, database: Database) -> N
         with database.transaction() as session:
             session.execute(update(TurnSound).values(state="heard", text="there is a pothole"))
         answer = phone.posts("/ivr/heard?n=1&look=1", CallSid=sid(number))
-        assert verbs(answer) == ["Gather", "Record"]
+        assert verbs(answer) == ["Gather", "Record", "Redirect"]
     with database.transaction() as session:
         settings = phone.settings
         assert ladder.may_speak_after_tone(session, settings)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
+from agents.models import Handover
 from app import create_app
 from asr.model import Models
 from calls.models import Call, CallEvent, TurnSound
@@ -110,7 +111,7 @@ def test_after_the_socket_the_call_goes_on_in_turns_where_it_was(
 ) -> None:
     phone.posts("/ivr/voice")
     answer = phone.posts("/ivr/continue?after=stream")
-    assert verbs(answer) == ["Gather", "Record"]
+    assert verbs(answer) == ["Gather", "Record", "Redirect"]
     with database.read() as session:
         assert session.scalars(select(Call)).one().mode == "turn"
 
@@ -137,9 +138,47 @@ def test_a_spoken_answer_is_heard_by_a_job_while_the_caller_holds_the_line(
     with database.transaction() as session:
         sound = session.scalars(select(TurnSound)).one()
         sound.state, sound.text, sound.confidence = "heard", "there is a pothole", 0.9
-    assert verbs(phone.posts("/ivr/heard?n=1&look=2")) == ["Gather", "Record"]
+    assert verbs(phone.posts("/ivr/heard?n=1&look=2")) == ["Gather", "Record", "Redirect"]
     with database.read() as session:
         assert session.scalars(select(Call)).one().place == "ask_place"
+
+
+def leads_to(answer: TestResponse) -> str:
+    """Where a document goes on when nothing was recorded: its last verb."""
+    last = ElementTree.fromstring(answer.data)[-1]  # noqa: S314
+    assert last.tag == "Redirect" and last.text
+    return last.text.removeprefix(ROOT).partition("#")[0]
+
+
+def test_a_caller_who_stays_silent_after_the_tone_is_asked_again_and_in_the_end_gets_a_person(
+    phone: Phone, database: Database
+) -> None:
+    """An empty recording asks no action: the document itself must lead on."""
+    phone.posts("/ivr/voice")
+    answer = phone.posts("/ivr/continue?after=stream")
+    for _ in range(2):
+        answer = phone.posts(leads_to(answer))
+        assert verbs(answer) == ["Gather", "Record", "Redirect"]
+    assert verbs(phone.posts(leads_to(answer)))[-1] == "Enqueue"
+    assert count(database, TurnSound) == 0
+
+
+def test_a_caller_whose_message_is_empty_is_asked_for_it_again(
+    phone: Phone, database: Database
+) -> None:
+    phone.posts("/ivr/voice")
+    phone.posts("/ivr/continue?after=stream")
+    phone.posts("/ivr/turn?n=1", Digits="0")
+    with database.transaction() as session:
+        session.scalars(select(Handover)).one().state = "to_message"
+    asked = phone.posts("/ivr/continue?after=queue")
+    assert verbs(asked)[-2:] == ["Record", "Redirect"]
+    again = phone.posts(leads_to(asked))
+    assert verbs(again)[-2:] == ["Record", "Redirect"]
+    assert count(database, Report) == 0
+    kept = phone.posts(leads_to(again), RecordingSid=ANSWER, RecordingDuration="4")
+    assert verbs(kept)[-1] == "Hangup"
+    assert count(database, Report) == 1
 
 
 def hangs_up_after_the_tone(phone: Phone) -> Services:
@@ -196,7 +235,7 @@ def test_an_error_is_an_apology_and_another_try_then_a_message_at_the_carrier(
     assert b"trouble=1&amp;at=" in answer.data
     assert b"LookupError" not in answer.data
     last = phone.posts("/ivr/turn?n=1&trouble=3", Digits="1")
-    assert verbs(last) == ["Say", "Record"]
+    assert verbs(last) == ["Say", "Record", "Hangup"]
 
 
 def test_each_failure_of_a_call_has_its_own_way_back(phone: Phone) -> None:

@@ -77,43 +77,60 @@ def fails_with_the_keys_too(line: Line) -> ScriptedCall:
         call.hears("that key does nothing here", within_s=60)
     call.hears("here is the list", within_s=60).interrupts(presses="*")
     call.hears("i am connecting you to a person", within_s=60)
-    call.hears("no one is free right now", within_s=60).waits(1)
+    call.hears("no one is free right now", within_s=60).hears("press the pound key").waits(1)
     call.says("a tree has fallen on the road near halsted street")
     return call.hears("a person will listen", within_s=60).is_hung_up_on(within_s=60)
 
 
+def says_nothing_at_first(line: Line) -> ScriptedCall:
+    call = Caller(line.simulator(""), number="+13125550165").dials()
+    call.hears("answer after the tone", within_s=60)
+    call.hears("i did not hear you", within_s=60).hears("answer after the tone", within_s=60)
+    return call.presses("1").hears("here is the list", within_s=60).hangs_up()
+
+
 @pytest.fixture(scope="module")
-def both(line: Line) -> tuple[ScriptedCall, ScriptedCall]:
-    """Two callers at the same time, who end on different steps."""
-    with ThreadPoolExecutor(2) as pool:
-        first, second = (
-            pool.submit(caller, line) for caller in (goes_on_by_keys, fails_with_the_keys_too)
-        )
-        return first.result(), second.result()
+def callers(line: Line) -> tuple[ScriptedCall, ...]:
+    """Three callers at the same time, who end on different steps."""
+    steps = (goes_on_by_keys, fails_with_the_keys_too, says_nothing_at_first)
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return tuple(pool.map(lambda caller: caller(line), steps))
 
 
 def test_words_that_nobody_recognises_lead_to_keys_and_a_report_by_keys(
-    line: Line, both: tuple[ScriptedCall, ScriptedCall]
+    line: Line, callers: tuple[ScriptedCall, ...]
 ) -> None:
-    found, reports = call_of(line, both[0])
+    found, reports = call_of(line, callers[0])
     assert found.mode == "turn"
-    assert waits_for_words(both[0]).silent_calls == 0, waits_for_words(both[0])
+    assert waits_for_words(callers[0]).silent_calls == 0, waits_for_words(callers[0])
     assert [(one.category, one.confirmed, one.source) for one in reports] == [
         ("street_light", True, "keys")
     ]
 
 
 def test_wrong_keys_lead_to_a_person_nobody_there_to_a_message_kept_here(
-    line: Line, both: tuple[ScriptedCall, ScriptedCall]
+    line: Line, callers: tuple[ScriptedCall, ...]
 ) -> None:
-    found, reports = call_of(line, both[1])
+    found, reports = call_of(line, callers[1])
     assert found.draft["reason"] == "not_understood"
-    assert waits_for_words(both[1]).silent_calls == 0, waits_for_words(both[1])
+    assert waits_for_words(callers[1]).silent_calls == 0, waits_for_words(callers[1])
     assert [(one.source, one.confirmed) for one in reports] == [("message", False)]
 
 
+def test_a_caller_who_says_nothing_is_asked_again_and_not_dropped(
+    line: Line, callers: tuple[ScriptedCall, ...]
+) -> None:
+    found, reports = call_of(line, callers[2])
+    assert (found.mode, found.place, reports) == ("turn", "problem_menu", [])
+    events = callers[2].facts()["events"]
+    webhooks = [one for one in events if one["event"] == "webhook"]
+    turns = [one["form"] for one in webhooks if "/ivr/turn?" in one["url"]]
+    assert ["RecordingSid" in turn for turn in turns] == [False, False]
+    assert [turn.get("Digits") for turn in turns] == [None, "1"]
+
+
 def test_nothing_of_ours_is_left_and_a_document_hosted_elsewhere_goes_on(
-    line: Line, both: tuple[ScriptedCall, ScriptedCall]
+    line: Line, callers: tuple[ScriptedCall, ...]
 ) -> None:
     call = Caller(line.simulator(""), number="+13125550164").dials()
     call.hears("what is the problem", within_s=60).hears("answer after the tone")

@@ -81,7 +81,7 @@ def test_a_cut_socket_costs_only_the_words_being_spoken(line: Line) -> None:
 def test_a_worker_killed_in_mid_job_loses_nothing(line: Line) -> None:
     call = dials(line, "+13125550113")
     call.hears("what is the problem").presses("0")
-    call.hears("no one is free", within_s=60).waits(1)
+    call.hears("no one is free", within_s=60).hears("press the pound key").waits(1)
     call.says("a tree has fallen on the road near halsted street")
     call.hears("a person will listen", within_s=60).is_hung_up_on(within_s=60)
     busy = eventually(lambda: horses(line), every_s=0.005)

@@ -16,6 +16,7 @@ from tests.simulator.line import SHOP, Played, play
 
 WORDS = "the street light is out on Elm Street"
 SAYS: list[dict[str, Any]] = [{"waits_s": 1.5}, {"says": WORDS}, {"is_hung_up_on": True}]
+PATIENT: list[dict[str, Any]] = [*SAYS[:2], {"is_hung_up_on": True, "within_s": 200}]
 
 
 def recorded(
@@ -40,21 +41,40 @@ def recording_of(played: Played) -> Recording:
 @pytest.mark.row("verb.Record.timeout", "verb.Record.unreachable", "record.end.silence")
 @pytest.mark.row("record.end.action")
 def test_silence_ends_it_after_five_seconds(tmp_path: Path) -> None:
-    played = recorded(tmp_path, 'trim="do-not-trim"')
+    played = recorded(tmp_path / "a", 'trim="do-not-trim"', SAYS)
     (done,) = played.app.forms("/done")
-    assert done["RecordingDuration"] == "5" and "Digits" not in done
+    shorter = recorded(tmp_path / "b", 'trim="do-not-trim" timeout="2"', SAYS)
+    spoken_s = int(shorter.app.forms("/done")[0]["RecordingDuration"]) - 2
+    assert done["RecordingDuration"] == str(spoken_s + 5) and "Digits" not in done
     assert played.heard() == ["Thanks"], "what stands after it is never reached"
+
+
+@pytest.mark.parametrize("attributes", ["", 'timeout="0" maxLength="3"'])
+@pytest.mark.row("record.empty", "verb.Record.unreachable")
+def test_an_empty_recording_asks_no_action_and_the_next_verb_runs(
+    tmp_path: Path, attributes: str
+) -> None:
+    played = recorded(tmp_path, attributes)
+    assert played.app.forms("/done") == []
+    assert played.heard() == ["Unreachable"]
+
+
+@pytest.mark.row("record.empty")
+def test_a_call_whose_empty_recording_is_its_last_verb_ends(tmp_path: Path) -> None:
+    played = play(tmp_path, {"/voice": response('<Record action="/done"/>'), "/done": response()})
+    assert played.app.forms("/done") == []
+    assert played.call.status == "completed"
 
 
 @pytest.mark.row("verb.Record.timeout")
 def test_a_time_out_of_0_waits_for_ever(tmp_path: Path) -> None:
-    played = recorded(tmp_path, 'timeout="0" maxLength="30" trim="do-not-trim"')
+    played = recorded(tmp_path, 'timeout="0" maxLength="30" trim="do-not-trim"', PATIENT)
     assert played.app.forms("/done")[0]["RecordingDuration"] == "30"
 
 
 @pytest.mark.row("verb.Record.maxLength", "record.end.length", "record.end.action")
 def test_its_longest_length_ends_it(tmp_path: Path) -> None:
-    played = recorded(tmp_path, 'maxLength="3"')
+    played = recorded(tmp_path, 'maxLength="3"', SAYS)
     assert played.app.forms("/done")[0]["RecordingDuration"] == "3"
 
 
@@ -132,9 +152,11 @@ def test_a_telephone_that_sends_nothing_is_not_silent(tmp_path: Path) -> None:
         async with network(app, tmp_path, pace=0.0, seed=1) as net:
             leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
             await net.calls[leg.sid].settling()
+            (recording,) = net.recordings.by_sid.values()
+            assert recording.duration_s == 9
 
     run(work())
-    assert app.forms("/done")[0]["RecordingDuration"] == "9"
+    assert app.forms("/done") == [], "nothing was heard"
 
 
 @pytest.mark.row("record.late")
@@ -152,7 +174,8 @@ def test_the_file_may_not_be_there_yet_when_the_action_is_asked(tmp_path: Path) 
         return response()
 
     document = response('<Record action="/done" maxLength="2"/>')
-    played = play(tmp_path, {"/voice": document, "/done": done}, meanwhile=look, faults=plan)
+    replies = {"/voice": document, "/done": done}
+    played = play(tmp_path, replies, SAYS[1:], meanwhile=look, faults=plan)
     assert states == ["in-progress"] and recording_of(played).status == "completed"
 
 
@@ -195,7 +218,7 @@ def test_words_that_nobody_knows_fail(tmp_path: Path) -> None:
 
 @pytest.mark.row("verb.Record.maxLength.transcribed")
 def test_what_is_transcribed_lasts_less_than_two_minutes(tmp_path: Path) -> None:
-    played = recorded(tmp_path, 'transcribe="true" timeout="0" trim="do-not-trim"')
+    played = recorded(tmp_path, 'transcribe="true" timeout="0" trim="do-not-trim"', PATIENT)
     assert played.app.forms("/done")[0]["RecordingDuration"] == "119"
 
 

@@ -29,6 +29,8 @@ STEPS: dict[str, Any] = {
         {"hears": "press one"},
         {"waits_s": 7.5},
         {"presses": "1"},
+        {"waits_s": 1.5},
+        {"says": "a tree has fallen"},
         {"hears": "please wait"},
         {"is_hung_up_on": True, "within_s": 300},
     ]
