@@ -124,7 +124,7 @@ async def _at_once(settings: Settings, calls: int, seconds: float) -> None:
         tally = await Crowd(network, [("keys", _scenario())], Habits(), seed=2).call_all(
             _CALL_S * n / calls for n in range(round(calls * (1 + seconds / _CALL_S)))
         )
-        late = Percentiles.of(network.clock.lateness_s)
+        late = Percentiles.of(network.exchange.clock.lateness_s)
     _row(f"{tally.most_at_once}", tally, late, rest)
 
 
@@ -160,7 +160,7 @@ async def stream_calls(settings: Settings, streams: int, seconds: float) -> Perc
         await Crowd(network, [("echo", waits)], Habits(lines=streams), seed=3).call_all(
             0.02 * n for n in range(streams)
         )
-        return Percentiles.of(network.clock.lateness_s)
+        return Percentiles.of(network.exchange.clock.lateness_s)
 
 
 async def arrivals(port: int) -> Percentiles:

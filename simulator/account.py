@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from simulator.numbers.caller_id import Place, place_by_number
+from simulator.numbers.verified import VerifiedNumbers
 from simulator.settings import Hook, Settings
 from simulator.sids import APPLICATION, NUMBER, new_sid
 
@@ -85,6 +86,12 @@ class Account:
         self.created_at = at
         self.numbers = {first.phone_number: first}
         self.applications = {app.sid: app}
+        self.verified = VerifiedNumbers()
+
+    @property
+    def own_numbers(self) -> set[str]:
+        """What it may always show as caller: its numbers, bought or verified."""
+        return {*self.numbers, *self.verified.by_number}
 
     def number_by_sid(self, sid: str) -> Number | None:
         """The number of that id, if there is one."""

@@ -6,20 +6,24 @@ read more.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Any
 
+from simulator.calls.call import Call
 from simulator.errors.advice import advice
 from simulator.errors.error_names import NAMES
 from simulator.sids import new_sid
+from simulator.time.clock import Clock
 
 KEPT = 1000
 MOST_SHOWN_BYTES = 2000
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
-class Complaint:
+class Alert:
     """One entry of the debugger; `status` and `response` are those of a failed request."""
 
     at: str
@@ -40,37 +44,54 @@ class Complaint:
 
 
 class Debugger:
-    """The latest complaints, oldest first."""
+    """The latest alerts, oldest first."""
 
-    def __init__(self) -> None:
-        self.complaints: list[Complaint] = []
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.alerts: list[Alert] = []
 
     def add(
         self,
         code: int,
         message: str,
         *,
-        at: datetime,
         call_sid: str = "",
         url: str = "",
         level: str = "error",
         status: int = 0,
         response: bytes = b"",
-    ) -> Complaint:
+    ) -> Alert:
         """Note an error (`level` error) or a warning."""
         shown = response[:MOST_SHOWN_BYTES].decode(errors="replace")
         name = NAMES.get(code, "Error")
-        complaint = Complaint(
-            at.isoformat(), code, name, message, call_sid, url, level, status, shown
+        alert = Alert(
+            self._clock.date.isoformat(), code, name, message, call_sid, url, level, status, shown
         )
-        self.complaints.append(complaint)
-        del self.complaints[:-KEPT]
-        return complaint
+        self.alerts.append(alert)
+        del self.alerts[:-KEPT]
+        return alert
 
-    def about(self, *, call_sid: str = "", code: int | None = None) -> list[Complaint]:
+    def alert(
+        self, call: Call, code: int, message: str, url: str, *, level: str = "error"
+    ) -> Alert:
+        """Note what is wrong on a call, here and in the call's log."""
+        call.log.add("error", code=code, message=message, url=url, level=level)
+        _log.warning("call %s: %s %s", call.sid, code, message)
+        sent = call.last_sent_to(url)
+        return self.add(
+            code,
+            message,
+            call_sid=call.sid,
+            url=url,
+            level=level,
+            status=sent.status if sent else 0,
+            response=sent.body if sent else b"",
+        )
+
+    def about(self, *, call_sid: str = "", code: int | None = None) -> list[Alert]:
         """Those of a call, of a code, or all of them."""
         return [
             one
-            for one in self.complaints
+            for one in self.alerts
             if call_sid in ("", one.call_sid) and code in (None, one.code)
         ]

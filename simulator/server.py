@@ -20,10 +20,10 @@ from simulator.api import (
     scripted_calls,
 )
 from simulator.api.clock_hold import Reins
-from simulator.api.keys import NETWORK
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste, to_paste_for_hosts
+from simulator.keys import EXCHANGE, NETWORK
 from simulator.network import Network
 from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.rest import (
@@ -78,10 +78,11 @@ def create_app(settings: Settings) -> web.Application:
     )
     network = Network(settings)
     app[NETWORK] = network
+    app[EXCHANGE] = network.exchange
     app[scripted_calls.CALLERS] = {}
     app[hosts.SEEN] = set()
-    app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.clock.now_s)
-    app[scripted_calls.REINS] = Reins(network.clock)
+    app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.exchange.clock.now_s)
+    app[scripted_calls.REINS] = Reins(network.exchange.clock)
     app.cleanup_ctx.append(_open_network)
     if settings.has_door:
         app.cleanup_ctx.append(_open_door)
@@ -108,13 +109,13 @@ async def healthz(request: web.Request) -> web.Response:
 
 async def _open_network(app: web.Application) -> AsyncIterator[None]:
     async with app[NETWORK] as network:
-        await hosted_documents.speak_ahead(network)
+        await hosted_documents.speak_ahead(network.exchange)
         yield
 
 
 async def _open_door(app: web.Application) -> AsyncIterator[None]:
     """The ways in for applications that know no other host than the carrier's."""
-    settings = app[NETWORK].settings
+    settings = app[EXCHANGE].settings
     authority = authority_in(settings.door_dir)
     door = Door(rest_port=settings.port, context=authority.context(), origins=settings.origins)
     try:
@@ -143,11 +144,11 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
     if not request.path.startswith(ROOT) and not lookups.PATH.fullmatch(request.path):
         return await handler(request)
     try:
-        if request.app[NETWORK].outage.is_on:
+        if request.app[EXCHANGE].outage.is_on:
             raise ApiError(503, 20503, "Service unavailable")
         if not _is_open(request):
             _check_account(request)
-        status = request.app[NETWORK].faults.of_rest()
+        status = request.app[EXCHANGE].faults.of_rest()
         _note_refusal(request, status)
         if status == 429 or not request.app[_LIMIT].allows():
             raise ApiError(429, 20429, "Too Many Requests")
@@ -164,7 +165,7 @@ async def rest_rules(request: web.Request, handler: Handler) -> web.StreamRespon
 
 def _note_refusal(request: web.Request, status: int) -> None:
     """A refusal by the plan of faults stands in the log of the call it is about."""
-    call = request.app[NETWORK].calls.get(request.match_info.get("sid", ""))
+    call = request.app[EXCHANGE].calls.get(request.match_info.get("sid", ""))
     if status and call is not None:
         call.log.add("fault", fault=str(status), purpose="rest", url=request.path)
 
@@ -172,11 +173,11 @@ def _note_refusal(request: web.Request, status: int) -> None:
 def _is_open(request: web.Request) -> bool:
     """Whether it is for the sound of a recording or a file of a message, and those are open."""
     asks = request.method in {"GET", "HEAD"} and _MEDIA.fullmatch(request.path) is not None
-    return asks and request.app[NETWORK].settings.open_media
+    return asks and request.app[EXCHANGE].settings.open_media
 
 
 def _check_account(request: web.Request) -> None:
-    settings = request.app[NETWORK].settings
+    settings = request.app[EXCHANGE].settings
     user, password = _credentials(request)
     pairs = {settings.account_sid: settings.auth_token, settings.api_key: settings.api_secret}
     expected = pairs.get(user, "")

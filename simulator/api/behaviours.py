@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.callees.phones import BadBehaviour, behaviour_from
+from simulator.keys import NETWORK
 from simulator.scenario.steps import ScenarioError
 
 
@@ -27,7 +27,7 @@ async def list_phones(request: web.Request) -> web.Response:
     network = request.app[NETWORK]
     described = network.phones.described
     shown = [{"address": address, **one.shown()} for address, one in described.items()]
-    return web.json_response({"phones": shown, "registered": network.clients.registered()})
+    return web.json_response({"phones": shown, "registered": network.exchange.clients.registered()})
 
 
 async def describe(request: web.Request) -> web.Response:

@@ -6,11 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.faults.kinds import described
 from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
+from simulator.keys import EXCHANGE
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -39,13 +39,13 @@ async def replace(request: web.Request) -> web.Response:
         plan = plan_from(await request.json())
     except (BadPlan, ValueError, RecursionError) as error:
         return web.json_response({"error": str(error)}, status=400)
-    request.app[NETWORK].faults = Faults(plan)
+    request.app[EXCHANGE].faults = Faults(plan)
     return web.json_response(_shown(request))
 
 
 async def forget(request: web.Request) -> web.Response:
     """Nothing goes wrong any more."""
-    request.app[NETWORK].faults = Faults()
+    request.app[EXCHANGE].faults = Faults()
     return web.Response(status=204)
 
 
@@ -59,17 +59,17 @@ async def go_out(request: web.Request) -> web.Response:
     except (BadPlan, ValueError, RecursionError) as error:
         return web.json_response({"error": str(error)}, status=400)
     fault = plan.faults[0]
-    outage = request.app[NETWORK].outage
+    outage = request.app[EXCHANGE].outage
     outage.begin(fault.span("seconds")[0], drops_calls=fault.values["drops_calls"])
     return web.json_response(outage.shown())
 
 
 async def come_back(request: web.Request) -> web.Response:
     """The carrier is there again."""
-    request.app[NETWORK].outage.end()
+    request.app[EXCHANGE].outage.end()
     return web.Response(status=204)
 
 
 def _shown(request: web.Request) -> dict[str, Any]:
-    network = request.app[NETWORK]
-    return {**network.faults.shown(), "outage": network.outage.shown()}
+    exchange = request.app[EXCHANGE]
+    return {**exchange.faults.shown(), "outage": exchange.outage.shown()}

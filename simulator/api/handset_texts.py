@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import NETWORK
 from simulator.messages.text_messages import MOST_MEDIA, Media
 from simulator.rest.messages import shown
 
@@ -26,15 +26,16 @@ def add_routes(router: web.UrlDispatcher) -> None:
 async def receive_text(request: web.Request) -> web.Response:
     """Send a text to a number of the account."""
     network = request.app[NETWORK]
+    exchange = network.exchange
     try:
         body = await request.json()
         if not isinstance(body, dict):
             raise ValueError("expected a JSON object")
         text = _text(body, "body", "")
-        from_number, to = _text(body, "from"), _text(body, "to", network.settings.number)
-        if to not in network.account.numbers:
+        from_number, to = _text(body, "from"), _text(body, "to", exchange.settings.number)
+        if to not in exchange.account.numbers:
             raise ValueError(f"to: expected a number of the account, got {to!r}")
-        media = _media(body.get("media", []), network.clock.date)
+        media = _media(body.get("media", []), exchange.clock.date)
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=400)
     message = await network.text(from_number=from_number, to=to, body=text, media=media)

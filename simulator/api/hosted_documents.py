@@ -7,10 +7,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.exchange import Exchange
 from simulator.hosted.bins import XML, NoSuchBin, bin_of, document_for, file_in
 from simulator.hosted.templates import BadTemplate
-from simulator.network import Network
+from simulator.keys import EXCHANGE
 from simulator.speech.synthesiser import CannotSpeak
 from simulator.twiml.parser import DocumentError, Verb, ignore, parse
 
@@ -26,7 +26,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 async def bin_document(request: web.Request) -> web.Response:
     """A document by the name of its file."""
-    file = file_in(request.app[NETWORK].settings.bins_dir, request.match_info["name"])
+    file = file_in(request.app[EXCHANGE].settings.bins_dir, request.match_info["name"])
     if file is None:
         raise web.HTTPNotFound(text="no such document")
     return await _answered(request, file)
@@ -35,7 +35,7 @@ async def bin_document(request: web.Request) -> web.Response:
 async def twiml_bin(request: web.Request) -> web.Response:
     """A TwiML Bin by its id."""
     try:
-        file = bin_of(request.app[NETWORK].settings.bins_dir, request.match_info["sid"])
+        file = bin_of(request.app[EXCHANGE].settings.bins_dir, request.match_info["sid"])
     except NoSuchBin as error:
         raise web.HTTPNotFound(text=str(error)) from error
     return await _answered(request, file)
@@ -51,13 +51,13 @@ async def _answered(request: web.Request, file: Path) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": XML})
 
 
-async def speak_ahead(network: Network) -> None:
+async def speak_ahead(exchange: Exchange) -> None:
     """Speak what the hosted documents say, so that no caller waits while a voice is loaded."""
-    folder = network.settings.bins_dir
+    folder = exchange.settings.bins_dir
     for file in sorted(folder.glob("*.xml")) if folder else ():
         for sentence in _sentences(file):
             try:
-                await network.spoken(sentence.text, sentence["language"])
+                await exchange.voice.spoken(sentence.text, sentence["language"])
             except CannotSpeak as error:
                 _log.warning("%s cannot be spoken: %s", file.name, error)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.numbers.reach import BadReach
 
 
@@ -20,12 +20,12 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 async def list_reach(request: web.Request) -> web.Response:
     """Those of which something was said."""
-    return web.json_response({"numbers": request.app[NETWORK].reach.shown()})
+    return web.json_response({"numbers": request.app[EXCHANGE].reach.shown()})
 
 
 async def describe(request: web.Request) -> web.Response:
     """Say how well a number is reached."""
-    reach = request.app[NETWORK].reach
+    reach = request.app[EXCHANGE].reach
     try:
         body = await request.json()
         address = body["address"] if isinstance(body, dict) else None
@@ -39,5 +39,5 @@ async def describe(request: web.Request) -> web.Response:
 
 async def forget(request: web.Request) -> web.Response:
     """It is reached again."""
-    request.app[NETWORK].reach.forget(request.match_info["address"])
+    request.app[EXCHANGE].reach.forget(request.match_info["address"])
     return web.Response(status=204)

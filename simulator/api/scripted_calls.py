@@ -13,12 +13,12 @@ from typing import Any
 from aiohttp import web
 
 from simulator.api.clock_hold import Reins
-from simulator.api.keys import NETWORK
 from simulator.api.replay import replayed
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import NotReachable
-from simulator.network import Network
+from simulator.exchange import Exchange
+from simulator.keys import EXCHANGE, NETWORK
 from simulator.numbers.caller_id import BadFacts, facts_from
 from simulator.phone.visitors import may_connect
 from simulator.rest.answers import dumps
@@ -45,7 +45,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/simulator/calls/{sid}/replay", replay)
     router.add_post("/simulator/requests", send_request)
     router.add_get("/simulator/messages", list_messages)
-    router.add_get("/simulator/debugger", list_complaints)
+    router.add_get("/simulator/debugger", list_alerts)
 
 
 async def place_call(request: web.Request) -> web.StreamResponse:
@@ -54,28 +54,30 @@ async def place_call(request: web.Request) -> web.StreamResponse:
     Without: a caller dials and waits for steps; the answer is its `call_sid`.
     """
     body = await _body(request)
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     if "scenario" not in body:
-        return _dial_only(request, body, _text(body, "to", network.settings.number))
+        return _dial_only(request, body, _text(body, "to", exchange.settings.number))
     try:
         scenario = scenario_from(body["scenario"], Path(_text(body, "folder", ".")))
     except ScenarioError as error:
         return _refused(400, str(error))
-    to = _text(body, "to", scenario.dials or network.settings.number)
-    caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
+    to = _text(body, "to", scenario.dials or exchange.settings.number)
+    caller = ScriptedCaller(exchange, number=scenario.from_number, language=scenario.language)
     try:
-        network.dial(caller, from_number=scenario.from_number, to=to, facts=scenario.facts)
+        request.app[NETWORK].dial(
+            caller, from_number=scenario.from_number, to=to, facts=scenario.facts
+        )
     except NotReachable as error:
         return _refused(409, str(error))
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
     with request.app[REINS].loose():
-        await _stream(response, network, caller, play_scenario(caller, scenario))
+        await _stream(response, exchange, caller, play_scenario(caller, scenario))
     return response
 
 
 async def _stream(
-    response: web.StreamResponse, network: Network, caller: ScriptedCaller, play: Any
+    response: web.StreamResponse, exchange: Exchange, caller: ScriptedCaller, play: Any
 ) -> None:
     """Send the call's events while it is played, and in the end whether it held."""
     call = caller.call
@@ -83,7 +85,7 @@ async def _stream(
     for past in call.log.events:
         events.put_nowait(past)
     stop = call.log.follow(events.put_nowait)
-    playing = asyncio.ensure_future(_played(network, call, play))
+    playing = asyncio.ensure_future(_played(exchange, call, play))
     playing.add_done_callback(lambda _: events.put_nowait(None))
     try:
         while (event := await events.get()) is not None:
@@ -96,32 +98,32 @@ async def _stream(
         caller.finish()
 
 
-async def _played(network: Network, call: Call, play: Any) -> None:
+async def _played(exchange: Exchange, call: Call, play: Any) -> None:
     failure = None
     try:
         await play
     except ExpectationFailed as failed:
         failure = str(failed)
         call.log.add("error", message=failed.reason, expectation=True, around=failed.around)
-    await settled(network, call)
+    await settled(exchange, call)
     call.log.add("end", held=failure is None, failure=failure, status=call.status)
 
 
-async def settled(network: Network, call: Call) -> None:
+async def settled(exchange: Exchange, call: Call) -> None:
     """Wait until what follows a call has been sent: callbacks, recordings."""
     try:
         await asyncio.wait_for(call.settling(), SETTLE_S)
     except TimeoutError:
-        network.complain(call, 0, f"callbacks still not answered after {SETTLE_S:.0f} s", "")
+        exchange.debugger.alert(call, 0, f"callbacks still not answered after {SETTLE_S:.0f} s", "")
 
 
 def _dial_only(request: web.Request, body: dict[str, Any], to: str) -> web.Response:
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     number = _text(body, "from", "+13125550101")
-    caller = ScriptedCaller(network, number=number, language=_text(body, "language", "en"))
+    caller = ScriptedCaller(exchange, number=number, language=_text(body, "language", "en"))
     try:
         facts = facts_from(body.get("caller", {}))
-        leg = network.dial(caller, from_number=number, to=to, facts=facts)
+        leg = request.app[NETWORK].dial(caller, from_number=number, to=to, facts=facts)
     except BadFacts as error:
         return _refused(400, str(error))
     except NotReachable as error:
@@ -151,7 +153,7 @@ async def perform_step(request: web.Request) -> web.Response:
 
 async def list_calls(request: web.Request) -> web.Response:
     """All calls, newest first."""
-    calls = reversed(tuple(request.app[NETWORK].calls.values()))
+    calls = reversed(tuple(request.app[EXCHANGE].calls.values()))
     return web.json_response({"calls": [shown_call(call) for call in calls]})
 
 
@@ -201,7 +203,7 @@ async def repeat_webhook(request: web.Request) -> web.Response:
         return _refused(400, f"n: expected 0 to {len(call.webhooks) - 1}, got {number!r}")
     first = call.webhooks[number]
     try:
-        answer = await request.app[NETWORK].webhooks.send(first.request, dict(call.cookies))
+        answer = await request.app[EXCHANGE].webhooks.send(first.request, dict(call.cookies))
     except WebhookFailed as failed:
         return web.json_response({"status": failed.status or 0, "error": str(failed), "body": ""})
     return web.json_response(
@@ -226,7 +228,7 @@ async def send_request(request: web.Request) -> web.Response:
         json=json.dumps(body["json"]).encode() if "json" in body else b"",
     )
     try:
-        answer = await request.app[NETWORK].webhooks.send(sent, {})
+        answer = await request.app[EXCHANGE].webhooks.send(sent, {})
     except WebhookFailed as failed:
         shown = {"status": failed.status or 0, "code": failed.code, "error": str(failed)}
         return web.json_response({**shown, "body": failed.body.decode(errors="replace")})
@@ -237,36 +239,38 @@ async def send_request(request: web.Request) -> web.Response:
 async def replay(request: web.Request) -> web.Response:
     """Let a caller of the same number do again what the caller of this call did."""
     call = _call(request)
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     if not call.is_over or call.party.direction != "inbound":
         return _refused(409, "only an incoming call that is over can be done again")
     scenario = replayed(call.log.events, from_number=call.party.from_)
-    caller = ScriptedCaller(network, number=call.party.from_)
+    caller = ScriptedCaller(exchange, number=call.party.from_)
     try:
         party = call.party
-        leg = network.dial(caller, from_number=party.from_, to=party.to, facts=party.facts)
+        leg = request.app[NETWORK].dial(
+            caller, from_number=party.from_, to=party.to, facts=party.facts
+        )
     except NotReachable as error:
         return _refused(409, str(error))
-    network.aside(_played(network, caller.call, play_scenario(caller, scenario)))
+    exchange.background.run(_played(exchange, caller.call, play_scenario(caller, scenario)))
     return web.json_response({"call_sid": leg.sid}, status=201)
 
 
 async def list_messages(request: web.Request) -> web.Response:
     """All text messages, oldest first."""
-    shown = [shown_message(message) for message in request.app[NETWORK].messages.all]
+    shown = [shown_message(message) for message in request.app[EXCHANGE].messages.all]
     return web.json_response({"messages": shown})
 
 
-async def list_complaints(request: web.Request) -> web.Response:
+async def list_alerts(request: web.Request) -> web.Response:
     """The debugger's entries, oldest first; `call_sid` and `code` in the query choose some."""
     query = request.query
     code = int(query["code"]) if query.get("code", "").isdigit() else None
-    found = request.app[NETWORK].debugger.about(call_sid=query.get("call_sid", ""), code=code)
+    found = request.app[EXCHANGE].debugger.about(call_sid=query.get("call_sid", ""), code=code)
     return web.json_response({"errors": [one.as_json() for one in found]})
 
 
 def _call(request: web.Request) -> Call:
-    call = request.app[NETWORK].calls.get(request.match_info["sid"])
+    call = request.app[EXCHANGE].calls.get(request.match_info["sid"])
     if call is None:
         raise web.HTTPNotFound(text="no such call")
     return call
@@ -277,7 +281,7 @@ async def local_only(request: web.Request, handler: Any) -> web.StreamResponse:
     """Refuse requests that a page of another origin makes a browser send."""
     is_ours = request.path.startswith("/simulator/")
     origin = request.headers.get("Origin")
-    allowed = request.app[NETWORK].settings.allowed_origins
+    allowed = request.app[EXCHANGE].settings.allowed_origins
     if is_ours and not may_connect(origin, host=request.host, allowed=allowed):
         return _refused(403, "this origin may not use the simulator")
     response: web.StreamResponse = await handler(request)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.callees.clients import ClientPhone
+from simulator.callees.client_phone import ClientPhone
 from simulator.calls.legs import Notice
 from simulator.calls.playing import sound_file
+from simulator.exchange import Exchange
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
 from simulator.scenario.steps import Scenario, scenario_from
 from simulator.scenario.voice import Utterance
@@ -23,7 +24,6 @@ from simulator.sound.tones import tone
 
 if TYPE_CHECKING:
     from simulator.calls.call import Call
-    from simulator.network import Network
 
 BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine", "fax")
 _HELLO = "Hello?"
@@ -65,15 +65,15 @@ class Behaviour:
 class Phone(ScriptedCaller):
     """A telephone that is being called; give it to a leg, then await `rings()`."""
 
-    def __init__(self, network: Network, address: str, behaviour: Behaviour) -> None:
-        super().__init__(network, number=address, language=behaviour.scenario.language)
+    def __init__(self, exchange: Exchange, address: str, behaviour: Behaviour) -> None:
+        super().__init__(exchange, number=address, language=behaviour.scenario.language)
         self._behaviour = behaviour
         self.is_judged = False
         """Whether who answers is being detected."""
 
     async def rings(self) -> str:
         """Ring; the outcome is answered, busy or failed. Rings for ever when nobody is there."""
-        await self._network.clock.sleep(self._behaviour.after_s)
+        await self._exchange.clock.sleep(self._behaviour.after_s)
         match self._behaviour.kind:
             case "busy" | "failed" as outcome:
                 return outcome
@@ -114,7 +114,7 @@ class Phone(ScriptedCaller):
         kind, text = self._behaviour.kind, self._behaviour.greeting
         if text is None and kind == "answers" and not self._behaviour.scenario.steps:
             text = _HELLO if self.is_judged else None
-        sound = await self._network.said(text, self.language) if text else b""
+        sound = await self._exchange.voice.said(text, self.language) if text else b""
         speech_ends_at = len(sound)
         if kind == "fax":
             sound += tone(_FAX_HZ, _FAX_S)
@@ -127,15 +127,15 @@ class Phone(ScriptedCaller):
 class Phones:
     """The telephones of the world, by address."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.described: dict[str, Behaviour] = {}
-        self._network = network
+        self._exchange = exchange
 
     def describe(self, address: str, behaviour: Behaviour) -> None:
         """Say what a telephone does; replaces what was said before. Its number is verified."""
         self.described[address] = behaviour
         if address.removeprefix("+").isdigit():
-            self._network.verified.verify(address, self._network.clock.date)
+            self._exchange.account.verified.verify(address, self._exchange.clock.date)
 
     def forget(self, address: str) -> None:
         """Back to what every telephone does."""
@@ -143,10 +143,10 @@ class Phones:
 
     def at(self, address: str) -> Phone | ClientPhone:
         """The telephone that is called at an address."""
-        waits = address.startswith("client:") or self._network.clients.called(address)
+        waits = address.startswith("client:") or self._exchange.clients.called(address)
         if waits and address not in self.described:
-            return ClientPhone(self._network, address)
-        return Phone(self._network, address, self.behaviour_of(address))
+            return ClientPhone(self._exchange, address)
+        return Phone(self._exchange, address, self.behaviour_of(address))
 
     def behaviour_of(self, address: str) -> Behaviour:
         """What happens at a number or SIP address when it is called."""

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from simulator.calls.answer_time import TurnTimer
 from simulator.calls.events import EventLog
 from simulator.calls.legs import Endpoint, Leg, Notice
-from simulator.calls.progress import StatusCallback, final_fields
+from simulator.calls.status_callback import StatusCallback, final_fields
 from simulator.media.wire import Wire
 from simulator.numbers.caller_id import CallerFacts, Place
 from simulator.settings import Hook

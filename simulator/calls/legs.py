@@ -28,10 +28,11 @@ and whenever something happens `endpoint.notice(Notice(kind, at_s, facts))`:
 The endpoint acts by `leg.press("1#")` and `leg.hang_up()`; `leg.sid` is the CallSid. All of the
 endpoint's methods must return at once.
 
-Texts: `network.messages.sent_to(number)` lists the messages so far (oldest first), and
-`stop = network.messages.listen(callback)` calls `callback(message)` for each new one until
+Texts: `network.exchange.messages.sent_to(number)` lists the messages so far (oldest first), and
+`stop = network.exchange.messages.listen(callback)` calls `callback(message)` for each new one until
 `stop()`; `await network.text(from_number=..., to=..., body=...)` sends one to the application.
-Tokens, numbers: `network.settings` (account_sid, api_key, api_secret, app_sid, number, auth_token).
+Tokens, numbers: `network.exchange.settings` (account_sid, api_key, api_secret, app_sid, number,
+auth_token).
 """
 
 from __future__ import annotations

@@ -10,15 +10,10 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
 
 from simulator.calls.call import Call
+from simulator.exchange import Exchange
 from simulator.webhooks.webhook import Form, Request, WebhookFailed
-
-if TYPE_CHECKING:
-    from simulator.conferences.conferences import Conference
-    from simulator.conferences.participants import Participant
-    from simulator.network import Network
 
 EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 """What `statusCallbackEvent` may hold."""
@@ -57,62 +52,44 @@ class Subscription:
 class Reporter:
     """Sends one conference's callbacks."""
 
-    def __init__(self, conference: Conference, network: Network, to: Subscription) -> None:
+    def __init__(self, sid: str, name: str, exchange: Exchange, to: Subscription) -> None:
         self.to = to
-        self._conference = conference
-        self._network = network
+        self._sid = sid
+        self._name = name
+        self._exchange = exchange
         self._sent = 0
         self._turn = asyncio.Lock()
 
-    def tell(
-        self, event: str, *, by: Call, about: Participant | None = None, more: Form = ()
-    ) -> None:
-        """Send an event. by: the call in whose log the callback stands."""
-        by.log.add("conference", conference_sid=self._conference.sid, state=event)
+    def tell(self, event: str, *, by: Call, about: Form = (), more: Form = ()) -> None:
+        """Send an event.
+
+        by: the call in whose log the callback stands. about: the participant's fields.
+        """
+        by.log.add("conference", conference_sid=self._sid, state=event)
         if not self.to.wants(event):
             return
         self._sent += 1
         form = (
-            *identity(self._conference),
+            *identity(self._sid, self._name),
             ("AccountSid", by.account_sid),
             ("SequenceNumber", str(self._sent)),
-            ("Timestamp", format_datetime(self._network.clock.date.astimezone(UTC))),
+            ("Timestamp", format_datetime(self._exchange.clock.date.astimezone(UTC))),
             ("StatusCallbackEvent", event),
-            *(_about(about) if about else ()),
+            *about,
             *more,
         )
         request = Request(self.to.url, form, self.to.method, purpose="conference")
-        self._network.aside(self._send(by, request), of=by)
+        self._exchange.background.run(self._send(by, request), of=by)
 
     async def _send(self, by: Call, request: Request) -> None:
         async with self._turn:
             try:
-                await self._network.send(by, request)
+                await self._exchange.sender.send(by, request)
             except WebhookFailed as failed:
                 code = _ERROR_ANSWER if failed.status else failed.code
-                self._network.complain(by, code, str(failed), failed.url, level="warning")
+                self._exchange.debugger.alert(by, code, str(failed), failed.url, level="warning")
 
 
-def identity(conference: Conference) -> Form:
+def identity(sid: str, name: str) -> Form:
     """The fields that name a conference."""
-    return (("ConferenceSid", conference.sid), ("FriendlyName", conference.name))
-
-
-def _about(one: Participant) -> Form:
-    fields = [
-        ("CallSid", one.call.sid),
-        ("Muted", _word(one.muted)),
-        ("Hold", _word(one.held)),
-        ("Coaching", _word(bool(one.coaches))),
-        ("EndConferenceOnExit", _word(one.end_on_exit)),
-        ("StartConferenceOnEnter", _word(one.start_on_enter)),
-    ]
-    if one.coaches:
-        fields.append(("CallSidToCoach", one.coaches))
-    if one.label:
-        fields.append(("ParticipantLabel", one.label))
-    return tuple(fields)
-
-
-def _word(flag: bool) -> str:
-    return "true" if flag else "false"
+    return (("ConferenceSid", sid), ("FriendlyName", name))

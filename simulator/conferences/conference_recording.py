@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from simulator.calls.call import Call
+from simulator.exchange import Exchange
 from simulator.recordings.keeping import keep_recording
 from simulator.recordings.recordings import Callback, Recorder
 from simulator.sound.audio import SILENCE
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 
 @dataclass(frozen=True)
@@ -26,9 +23,9 @@ class RoomTerms:
 class RoomRecording:
     """Takes the whole room's sound while it is on."""
 
-    def __init__(self, conference_sid: str, network: Network, terms: RoomTerms) -> None:
+    def __init__(self, conference_sid: str, exchange: Exchange, terms: RoomTerms) -> None:
         self._conference_sid = conference_sid
-        self._network = network
+        self._exchange = exchange
         self._terms = terms
         self._recorder: Recorder | None = None
         self._call: Call | None = None
@@ -37,7 +34,7 @@ class RoomRecording:
         """The room has started; `by` is the call in whose log the recording stands."""
         if not self._terms.wanted:
             return
-        recordings = self._network.recordings
+        recordings = self._exchange.recordings
         self._call = by
         self._recorder = recordings.begin(
             by,
@@ -49,7 +46,7 @@ class RoomRecording:
         )
         request = recordings.callback_request(self._recorder.recording)
         if request is not None:
-            self._network.send_aside(by, request)
+            self._exchange.sender.send_in_background(by, request)
 
     def take(self, whole: bytes) -> None:
         """The room's sound of this tick."""
@@ -59,5 +56,5 @@ class RoomRecording:
     def stop(self, by: Call) -> None:
         """The room is over; a second time does nothing."""
         if self._recorder is not None:
-            keep_recording(self._network, self._call or by, self._recorder, self._terms.trim)
+            keep_recording(self._exchange, self._call or by, self._recorder, self._terms.trim)
             self._recorder = None

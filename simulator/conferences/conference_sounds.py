@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from simulator.calls.legs import Leg
 from simulator.calls.playing import Endless
 from simulator.documents.scene import Scene, VerbError
+from simulator.media.sound_files import play_answer
 from simulator.sound.audio import BadSound
 from simulator.sound.hold_music import hold_music
 from simulator.speech.synthesiser import CannotSpeak
@@ -79,13 +80,13 @@ async def perform(scene: Scene, request: Request) -> None:
 
 
 async def _perform(scene: Scene, first: Request) -> None:
-    clock = scene.network.clock
+    clock = scene.exchange.clock
     todo: Request | None = first
     while todo is not None:
         began_s = clock.now_s
-        answer = await scene.network.send(scene.call, todo)
+        answer = await scene.exchange.sender.send(scene.call, todo)
         if is_sound(answer):
-            await scene.network.play_answer(scene.call, answer, to=scene.leg)
+            await play_answer(scene.leg, answer)
             return
         outcome = await replace(scene, url=answer.url).run(document_of(answer))
         todo = outcome if isinstance(outcome, Request) else None

@@ -9,7 +9,7 @@ Twilio, "TwiML Voice: <Conference>" and "Conference Participant resource".
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from simulator.calls.legs import Endpoint, Leg
 from simulator.conferences.conference_events import Reporter, identity
@@ -17,15 +17,13 @@ from simulator.conferences.conference_recording import RoomRecording
 from simulator.conferences.conference_sounds import CannotPlay, RoomScene, perform
 from simulator.conferences.participants import ADD_FAILED, BY_API, HUNG_UP, Participant, Terms
 from simulator.documents.scene import Scene
+from simulator.exchange import Exchange
 from simulator.sids import new_sid
 from simulator.sound.audio import SILENCE, frames
 from simulator.sound.hold_music import enter_beep, exit_beep
 from simulator.sound.mixing import Voice, mix
 from simulator.time.waiting import first_of
 from simulator.webhooks.webhook import Form, Request
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 USUAL_REGION = "us1"
 _WITH_ITS_ROOM = {"conference-ended-via-api": "conference_ended_via_api"}
@@ -42,21 +40,25 @@ class Refused(Exception):
 class Conference:
     """One room."""
 
-    def __init__(self, name: str, network: Network, terms: Terms) -> None:
+    def __init__(
+        self, name: str, exchange: Exchange, terms: Terms, *, over: Callable[[Conference], None]
+    ) -> None:
+        """over: told once the room is over."""
         self.sid = new_sid("CF")
         self.name = name
-        self.account_sid = network.settings.account_sid
+        self.account_sid = exchange.settings.account_sid
         self.status = "init"
         self.most = terms.most
         self.region = terms.region or USUAL_REGION
-        self.created_at = self.updated_at = network.clock.date
+        self.created_at = self.updated_at = exchange.clock.date
         self.reason_ended = ""
         self.ended_by = ""
         self.participants: dict[str, Participant] = {}
         """By CallSid, in the order they came; those on their way are among them."""
-        self.reporter = Reporter(self, network, terms.events)
-        self.recording = RoomRecording(self.sid, network, terms.recording)
-        self._network = network
+        self.reporter = Reporter(self.sid, name, exchange, terms.events)
+        self.recording = RoomRecording(self.sid, exchange, terms.recording)
+        self._exchange = exchange
+        self._over = over
         self._announcer = Leg(Endpoint(), sid=self.sid)
         self._beeps: list[tuple[Participant | None, deque[bytes]]] = []
 
@@ -90,8 +92,8 @@ class Conference:
     def connect(self, one: Participant) -> None:
         """Somebody is on the line: let them in."""
         one.status = "connected"
-        one.updated_at = self._network.clock.date
-        self.reporter.tell("participant-join", by=one.call, about=one)
+        one.updated_at = self._exchange.clock.date
+        self.reporter.tell("participant-join", by=one.call, about=one.fields())
         if self.status == "in-progress":
             self._introduce(one)
         elif len(self.connected) > 1 and any(other.start_on_enter for other in self.connected):
@@ -102,7 +104,7 @@ class Conference:
 
     def _start(self, last: Participant) -> None:
         self.status = "in-progress"
-        self.updated_at = self._network.clock.date
+        self.updated_at = self._exchange.clock.date
         for one in self.connected:
             one.wait_or_listen()
             self._introduce(one)
@@ -142,12 +144,12 @@ class Conference:
         was_talking = one.is_connected and self.status == "in-progress"
         one.status = "failed" if reason == ADD_FAILED else "complete"
         one.gone()
-        self.updated_at = self._network.clock.date
+        self.updated_at = self._exchange.clock.date
         if was_talking:
             one.call.log.add("released", from_call_sid="")
             one.call.notice("released", call_sid="")
         more = (("ParticipantCallStatus", one.call.status), ("ReasonParticipantLeft", reason))
-        self.reporter.tell("participant-leave", by=one.call, about=one, more=more)
+        self.reporter.tell("participant-leave", by=one.call, about=one.fields(), more=more)
         return one
 
     def end(self, reason: str, *, by: Participant | None = None) -> None:
@@ -157,8 +159,8 @@ class Conference:
         last = by or next(iter(self.participants.values()), None)
         self.status, self.reason_ended = "completed", reason
         self.ended_by = by.call.sid if by else ""
-        self.updated_at = self._network.clock.date
-        self._network.conferences.forget(self)
+        self.updated_at = self._exchange.clock.date
+        self._over(self)
         for one in tuple(self.participants.values()):
             self._take_out(one, _WITH_ITS_ROOM.get(reason, "moderator_ended_conference"))
         if last is not None:
@@ -177,16 +179,16 @@ class Conference:
         """Play a document or a file to everybody."""
         host = next(iter(self.connected), None)
         if host is not None:
-            self._network.aside(self._announce(host, url, method), of=host.call)
+            self._exchange.background.run(self._announce(host, url, method), of=host.call)
 
     async def _announce(self, host: Participant, url: str, method: str) -> None:
-        scene = RoomScene(host.call, self._network, host.scene.handlers, url, room=self._announcer)
-        form = (*identity(self), ("AccountSid", self.account_sid))
+        scene = RoomScene(host.call, self._exchange, host.scene.handlers, url, room=self._announcer)
+        form = (*identity(self.sid, self.name), ("AccountSid", self.account_sid))
         more: Form = (("AnnounceUrl", url),)
         try:
             await perform(scene, Request(url, form, method, purpose="announcement"))
         except CannotPlay as failed:
-            self._network.complain(host.call, failed.code, str(failed), failed.url)
+            self._exchange.debugger.alert(host.call, failed.code, str(failed), failed.url)
             more = (*more, ("ReasonAnnouncementFailed", str(failed)))
             self.reporter.tell("announcement-fail", by=host.call, more=more)
         else:
@@ -214,7 +216,7 @@ class Conference:
             frame = one.says()
             event = one.heed(frame) if listens else ""
             if event:
-                self.reporter.tell(event, by=one.call, about=one)
+                self.reporter.tell(event, by=one.call, about=one.fields())
             if not one.coaches:
                 voices.append(Voice(frame, not_to=number))
             elif one.coaches in place:
@@ -237,10 +239,10 @@ class Conference:
 class Conferences:
     """The account's conferences."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.by_sid: dict[str, Conference] = {}
         self._running: dict[str, Conference] = {}
-        self._network = network
+        self._exchange = exchange
 
     def running(self, name: str) -> Conference | None:
         """The room of that name that is not over."""
@@ -252,7 +254,7 @@ class Conferences:
         if conference is None and terms.coach:
             raise Refused(13240, f"call {terms.coach} to coach is not in a conference {name!r}")
         if conference is None:
-            conference = Conference(name, self._network, terms)
+            conference = Conference(name, self._exchange, terms, over=self.forget)
             self.by_sid[conference.sid] = self._running[name] = conference
         conference.check(terms)
         one = Participant(scene, conference, terms)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from simulator.calls.playing import Endless, sound_file
-from simulator.conferences.conference_events import Subscription, identity
+from simulator.conferences.conference_events import Reporter, Subscription, identity
 from simulator.conferences.conference_recording import RoomTerms
 from simulator.conferences.conference_sounds import (
     CannotPlay,
@@ -19,11 +20,7 @@ from simulator.conferences.conference_sounds import (
 )
 from simulator.documents.scene import Scene
 from simulator.sound.audio import AUDIBLE, FRAME_S, SILENCE, loudness, mixed, tone_frames
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from simulator.conferences.conferences import Conference
+from simulator.webhooks.webhook import Form
 
 MOST_PARTICIPANTS = 250
 _KEY_TICKS = 5
@@ -53,10 +50,29 @@ class Terms:
     recording: RoomTerms = field(default_factory=RoomTerms)
 
 
+class Room(Protocol):
+    """The conference, seen by somebody in it."""
+
+    sid: str
+    name: str
+    account_sid: str
+    status: str
+    reporter: Reporter
+
+    def check_coach(self, call_sid: str) -> None:
+        """Raises Refused when that call cannot be coached here."""
+
+    def connect(self, one: Participant) -> None:
+        """Somebody is on the line: let them in."""
+
+    def remove(self, one: Participant, reason: str, *, kicked: bool = False) -> None:
+        """Somebody leaves; a second time does nothing. reason: a ReasonParticipantLeft."""
+
+
 class Participant:
     """One call in a room, or on its way into it."""
 
-    def __init__(self, scene: Scene, conference: Conference, terms: Terms) -> None:
+    def __init__(self, scene: Scene, conference: Room, terms: Terms) -> None:
         self.scene = scene
         self.call = scene.call
         self.conference = conference
@@ -70,7 +86,7 @@ class Participant:
         self.beep_on_enter = terms.beep in {"true", "onEnter"}
         self.wait = terms.wait
         self.status = "queued"
-        self.created_at = self.updated_at = scene.network.clock.date
+        self.created_at = self.updated_at = scene.exchange.clock.date
         self.left = asyncio.Event()
         """Set when they are out of the room."""
         self.hears = SILENCE
@@ -84,6 +100,22 @@ class Participant:
     def is_connected(self) -> bool:
         """Whether they are in the room."""
         return self.status == "connected"
+
+    def fields(self) -> Form:
+        """What the application is told of them."""
+        fields = [
+            ("CallSid", self.call.sid),
+            ("Muted", _word(self.muted)),
+            ("Hold", _word(self.held)),
+            ("Coaching", _word(bool(self.coaches))),
+            ("EndConferenceOnExit", _word(self.end_on_exit)),
+            ("StartConferenceOnEnter", _word(self.start_on_enter)),
+        ]
+        if self.coaches:
+            fields.append(("CallSidToCoach", self.coaches))
+        if self.label:
+            fields.append(("ParticipantLabel", self.label))
+        return tuple(fields)
 
     def next_frame(self) -> bytes:
         """What the room plays to them in this tick."""
@@ -122,7 +154,7 @@ class Participant:
         try:
             await play_music(self._sounding(), self.wait)
         except CannotPlay as failed:
-            self._complain(failed)
+            self._alert(failed)
             self.conference.remove(self, HUNG_UP)
 
     def hold(self, music: Music) -> None:
@@ -135,7 +167,7 @@ class Participant:
         try:
             await play_music(self._sounding(), music)
         except CannotPlay as failed:
-            self._complain(failed)
+            self._alert(failed)
 
     def unhold(self) -> None:
         """Back into the room."""
@@ -155,11 +187,11 @@ class Participant:
         try:
             await perform(scene, scene.request(url, method))
         except CannotPlay as failed:
-            self._complain(failed)
+            self._alert(failed)
             more = (*about, ("ReasonAnnouncementFailed", str(failed)))
-            room.reporter.tell("announcement-fail", by=self.call, about=self, more=more)
+            room.reporter.tell("announcement-fail", by=self.call, about=self.fields(), more=more)
         else:
-            room.reporter.tell("announcement-end", by=self.call, about=self, more=about)
+            room.reporter.tell("announcement-end", by=self.call, about=self.fields(), more=about)
 
     def gone(self) -> None:
         """Stop whatever is done about them."""
@@ -176,14 +208,18 @@ class Participant:
     def _sounding(self) -> Scene:
         return RoomScene(
             self.call,
-            self.scene.network,
+            self.scene.exchange,
             self.scene.handlers,
             self.scene.url,
-            extra=lambda: identity(self.conference),
+            extra=lambda: identity(self.conference.sid, self.conference.name),
         )
 
-    def _complain(self, failed: CannotPlay) -> None:
-        self.scene.network.complain(self.call, failed.code, str(failed), failed.url)
+    def _alert(self, failed: CannotPlay) -> None:
+        self.scene.exchange.debugger.alert(self.call, failed.code, str(failed), failed.url)
+
+
+def _word(flag: bool) -> str:
+    return "true" if flag else "false"
 
 
 class _SpeechMeter:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from simulator.callees.client_phone import ClientPhone
+from simulator.callees.phones import Phone
 from simulator.calls.call import Call, Inline, Later, Led, Next
-from simulator.calls.detection import detect_aside
 from simulator.calls.playing import sound_file
-from simulator.calls.progress import code_of_progress, tell
-from simulator.documents.scene import End, Scene, VerbError
+from simulator.documents.detection import detect_in_background
+from simulator.documents.progress import code_of_progress, tell
+from simulator.documents.ring import Ring
+from simulator.documents.scene import End, Handler, Scene, VerbError
+from simulator.exchange import Exchange
+from simulator.media.sound_files import play_answer
 from simulator.recordings.keeping import record_call, recorded
+from simulator.recordings.recordings import Recorder
 from simulator.sound.audio import FRAME_BYTES, KEYS, SILENCE, BadSound
 from simulator.speech.synthesiser import CannotSpeak
 from simulator.twiml.parser import DocumentError
-from simulator.verbs import HANDLERS
 from simulator.webhooks.answer_kind import document_of, is_sound, is_text
 from simulator.webhooks.webhook import Request, WebhookFailed
-
-if TYPE_CHECKING:
-    from simulator.callees.clients import ClientPhone
-    from simulator.callees.phones import Phone
-    from simulator.calls.ring import Ring
-    from simulator.network import Network
-    from simulator.recordings.recordings import Recorder
 
 APOLOGY = "We are sorry. An application error has occurred. Goodbye."
 _SETUP_S = 0.1
@@ -35,9 +33,10 @@ _MOST_REDIRECTS = 50
 class Conversation:
     """One call's life."""
 
-    def __init__(self, call: Call, network: Network) -> None:
+    def __init__(self, call: Call, exchange: Exchange, handlers: Mapping[str, Handler]) -> None:
         self._call = call
-        self._network = network
+        self._exchange = exchange
+        self._handlers = handlers
         self._step: asyncio.Task[Next | None] | None = None
         self._interrupted = False
         self._override: Next | None = None
@@ -56,25 +55,25 @@ class Conversation:
 
     async def run_out(self, phone: Phone | ClientPhone, first: Next, ring: Ring) -> None:
         """The life of a call that the account makes."""
-        call, network = self._call, self._network
+        call, exchange = self._call, self._exchange
         recorder: Recorder | None = None
         try:
             await self._queue()
             if not call.is_over:
-                tell(network, call, "initiated")
+                tell(exchange, call, "initiated")
             outcome = await self._ring(phone, ring.timeout_s)
             if outcome == "answered":
                 call.answer()
-                tell(network, call, "answered")
-                network.aside(phone.talks())
+                tell(exchange, call, "answered")
+                exchange.background.run(phone.talks())
                 if ring.record is not None:
-                    recorder = record_call(network, call, ring.record, source="OutboundAPI")
+                    recorder = record_call(exchange, call, ring.record, source="OutboundAPI")
                 await self._talk_out(first, ring)
             else:
                 call.end(by="line", status=outcome)
         finally:
             self._close()
-        tell(network, call, "completed", await recorded(network, recorder))
+        tell(exchange, call, "completed", await recorded(exchange, recorder))
         await self._say_last_words()
 
     async def _queue(self) -> None:
@@ -91,22 +90,22 @@ class Conversation:
         """The call is over, however that came."""
         self._call.end(by="line")
         self._call.close()
-        self._network.remove(self._call)
+        self._exchange.remove(self._call)
 
     async def _ring(self, phone: Phone | ClientPhone, timeout_s: float) -> str:
         """Let the telephone ring; how that ended."""
         call = self._call
         if not call.is_over:
-            await self._network.clock.sleep(_SETUP_S)
+            await self._exchange.clock.sleep(_SETUP_S)
         if call.is_over:
             return call.status
-        if self._network.outage.is_on:
-            self._network.outage.note(call, "call")
+        if self._exchange.outage.is_on:
+            self._exchange.outage.note(call, "call")
             return "failed"
         call.status = "ringing"
         call.log.add("status", status="ringing")
         call.notice("ringing", call_sid=call.sid)
-        tell(self._network, call, "ringing")
+        tell(self._exchange, call, "ringing")
         ringing = asyncio.ensure_future(phone.rings())
         gone = asyncio.ensure_future(call.gone.wait())
         late = asyncio.ensure_future(call.clock.sleep(timeout_s))
@@ -124,8 +123,8 @@ class Conversation:
         for digit in ring.send_digits:
             await self._send_digit(digit)
         if ring.detection is not None and ring.detection.background:
-            judging = detect_aside(self._network, self._call, ring.detection)
-            self._network.aside(judging, of=self._call)
+            judging = detect_in_background(self._exchange, self._call, ring.detection)
+            self._exchange.background.run(judging, of=self._call)
         await self._converse(first)
 
     async def _send_digit(self, digit: str) -> None:
@@ -142,7 +141,7 @@ class Conversation:
         while todo is not None and not self._call.is_over:
             if in_vain > _MOST_REDIRECTS:
                 message = f"more than {_MOST_REDIRECTS} documents in a row that only redirect"
-                self._network.complain(self._call, 12400, message, "")
+                self._exchange.debugger.alert(self._call, 12400, message, "")
                 return
             before = len(self._call.log.events)
             self._interrupted, self._override = False, None
@@ -173,20 +172,20 @@ class Conversation:
             return await self._fall_back(todo, WebhookFailed(error.code, str(error), url=url))
 
     async def _run(self, todo: Next) -> Next | None:
-        call, network = self._call, self._network
+        call, exchange = self._call, self._exchange
         if isinstance(todo, Led):
             await call.gone.wait()
             return None
         if isinstance(todo, Later):
             return await todo.find()
         if isinstance(todo, Inline):
-            scene = Scene(call, network, HANDLERS, call.party.hook.url, inline=True)
+            scene = Scene(call, exchange, self._handlers, call.party.hook.url, inline=True)
             return self._next(await scene.run(todo.twiml.encode()))
-        answer = await network.send(call, todo)
-        scene = Scene(call, network, HANDLERS, answer.url)
+        answer = await exchange.sender.send(call, todo)
+        scene = Scene(call, exchange, self._handlers, answer.url)
         if is_sound(answer):
             call.answer()
-            await network.play_answer(call, answer)
+            await play_answer(call.leg, answer)
             return None
         if is_text(answer):
             await scene.say(answer.body.decode(errors="replace"), "en-US")
@@ -200,8 +199,8 @@ class Conversation:
 
     async def _fall_back(self, failed_on: Next, failed: WebhookFailed) -> Next | None:
         """Note the failure; ask the fallback address once, else apologise and end."""
-        call, network = self._call, self._network
-        network.complain(call, failed.code, str(failed), failed.url)
+        call, exchange = self._call, self._exchange
+        exchange.debugger.alert(call, failed.code, str(failed), failed.url)
         fallback = call.party.hook.fallback_url
         is_fallback = isinstance(failed_on, Request) and failed_on.purpose == "fallback"
         if fallback and not is_fallback:
@@ -210,7 +209,7 @@ class Conversation:
             method = call.party.hook.fallback_method
             return Request(fallback, form + error, method, purpose="fallback")
         with contextlib.suppress(CannotSpeak, BadSound):
-            await Scene(call, network, HANDLERS, "").say(APOLOGY, "en-US")
+            await Scene(call, exchange, self._handlers, "").say(APOLOGY, "en-US")
         return None
 
     async def _say_last_words(self) -> None:
@@ -220,10 +219,10 @@ class Conversation:
             todo.append(call.status_request())
         for request in todo:
             try:
-                await self._network.send(call, request)
+                await self._exchange.sender.send(call, request)
             except WebhookFailed as failed:
                 code = code_of_progress(failed) if request.purpose == "status" else failed.code
-                self._network.complain(call, code, str(failed), failed.url, level="warning")
+                self._exchange.debugger.alert(call, code, str(failed), failed.url, level="warning")
 
 
 class _Ringing:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from simulator.calls.call import Call, Inline
 from simulator.calls.legs import Leg
 from simulator.calls.playing import play
+from simulator.exchange import Exchange
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Misplaced, Verb, parse
 from simulator.webhooks.webhook import Form, Request
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Scene:
     """
 
     call: Call
-    network: Network
+    exchange: Exchange
     handlers: Mapping[str, Handler]
     url: str
     inline: bool = False
@@ -85,9 +82,11 @@ class Scene:
     def _overlook(self, violation: DocumentError) -> None:
         """Note what the carrier only warns of; raise what ends the document."""
         is_barred = isinstance(violation, Misplaced) and self.verbs != schema.VERBS
-        if self.network.settings.strict or is_barred:
+        if self.exchange.settings.strict or is_barred:
             raise violation
-        self.network.complain(self.call, violation.code, str(violation), self.url, level="warning")
+        self.exchange.debugger.alert(
+            self.call, violation.code, str(violation), self.url, level="warning"
+        )
 
     def address(self, verb: Verb, name: str = "action") -> str:
         """An address attribute made absolute; the document's own where none is given."""
@@ -113,7 +112,7 @@ class Scene:
 
     async def say(self, text: str, language: str) -> None:
         """Let the person hear a sentence of the carrier's own voice."""
-        sound = await self.network.spoken(text, language)
+        sound = await self.exchange.voice.spoken(text, language)
         self.call.answer()
         await play(self.leg, sound)
 

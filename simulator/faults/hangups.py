@@ -10,16 +10,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from simulator.calls.background import Background
 from simulator.calls.call import Call
 from simulator.calls.events import Event
-from simulator.faults.strikes import Strike
+from simulator.faults.strikes import Faults, Strike
+from simulator.time.clock import Clock
 from simulator.webhooks.webhook import Request
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 
 def _is(kind: str, **facts: Any) -> Callable[[Event], bool]:
@@ -62,8 +61,11 @@ _PLAIN: Mapping[str, Moment] = {
 class HangUps:
     """Watches the calls on which the plan strikes."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(self, clock: Clock, background: Background, faults: Callable[[], Faults]) -> None:
+        """faults: gives the plan in force."""
+        self.clock = clock
+        self.background = background
+        self.faults = faults
         self._watches: dict[str, list[_Watch]] = {}
 
     def watch(self, call: Call) -> None:
@@ -71,10 +73,10 @@ class HangUps:
         if call.party.direction != "inbound":
             call.log.follow(self._ringing)
             return
-        strikes = self._network.faults.of_caller(call.sid)
+        strikes = self.faults().of_caller(call.sid)
         if not strikes:
             return
-        watches = self._watches[call.sid] = [_Watch(self._network, call, one) for one in strikes]
+        watches = self._watches[call.sid] = [_Watch(self, call, one) for one in strikes]
         call.log.follow(lambda event: self._tell(call, watches, event))
 
     def asked(self, call: Call, request: Request) -> None:
@@ -99,8 +101,8 @@ class HangUps:
 class _Watch:
     """One caller who will hang up at one moment, if it comes."""
 
-    def __init__(self, network: Network, call: Call, strike: Strike) -> None:
-        self._network = network
+    def __init__(self, shared: HangUps, call: Call, strike: Strike) -> None:
+        self._shared = shared
         self._call = call
         self._after_s = strike.drawn("seconds")
         self._values = strike.fault.values
@@ -157,16 +159,16 @@ class _Watch:
         self._left -= 1
         if self._left == 0:
             self._leaving = asyncio.Event()
-            self._network.aside(self._hang_up(self._leaving))
+            self._shared.background.run(self._hang_up(self._leaving))
 
     async def _hang_up(self, leaving: asyncio.Event) -> None:
         """Put the receiver down after a while, unless the moment has passed."""
         if self._after_s:
-            await self._network.clock.sleep(self._after_s)
+            await self._shared.clock.sleep(self._after_s)
         else:
             await asyncio.sleep(0)
         if self._leaving is not leaving or self._call.is_over:
             return
-        self._network.faults.struck["callers.hangs_up"] += 1
+        self._shared.faults().struck["callers.hangs_up"] += 1
         self._call.log.add("fault", fault="hangs_up", purpose="caller", at=self._at)
         self._call.leg.hang_up()

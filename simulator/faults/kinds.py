@@ -123,7 +123,7 @@ KINDS = (
     Kind(
         "media",
         "cut",
-        "The media socket drops as on a broken network.",
+        "The media socket drops as on a broken exchange.",
         (*_SOCKETS, _seconds("after how long")),
     ),
     Kind(

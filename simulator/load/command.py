@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import NETWORK
 from simulator.load.arrivals import Curve
 from simulator.load.crowd import Crowd, Habits, Tally
 from simulator.load.report import Report, report_of
@@ -48,7 +48,7 @@ async def call_in_crowds(
         network = runner.app[NETWORK]
         crowd = Crowd(network, scenarios, habits, seed=seed)
         telling = asyncio.ensure_future(_tell(crowd.tally))
-        began, began_line_s = time.monotonic(), network.clock.now_s
+        began, began_line_s = time.monotonic(), network.exchange.clock.now_s
         try:
             tally = await crowd.call_all(curve.times(duration_s, seed=seed, scale=scale))
         finally:
@@ -60,8 +60,8 @@ async def call_in_crowds(
             seed=seed,
             pace=settings.pace,
             wall_s=time.monotonic() - began,
-            line_s=network.clock.now_s - began_line_s,
-            lateness_s=tuple(network.clock.lateness_s),
+            line_s=network.exchange.clock.now_s - began_line_s,
+            lateness_s=tuple(network.exchange.clock.lateness_s),
         )
         return report, tally
     except OSError as error:

@@ -99,7 +99,7 @@ class Crowd:
         self._scenarios = scenarios
         self._habits = habits
         self._seed = seed
-        self._began_s = network.clock.now_s
+        self._began_s = network.exchange.clock.now_s
 
     async def call_all(self, arrivals: Iterable[float]) -> Tally:
         """Let everybody call at their time, and wait until the last one is done."""
@@ -107,7 +107,7 @@ class Crowd:
         for ordinal, at_s in enumerate(arrivals):
             wait_s = at_s - self._now_s
             if wait_s > 0:
-                await self._network.clock.sleep(wait_s)
+                await self._network.exchange.clock.sleep(wait_s)
             calling.append(asyncio.ensure_future(self._somebody(ordinal)))
         if calling:
             await asyncio.gather(*calling)
@@ -115,7 +115,7 @@ class Crowd:
 
     @property
     def _now_s(self) -> float:
-        return self._network.clock.now_s - self._began_s
+        return self._network.exchange.clock.now_s - self._began_s
 
     async def _somebody(self, ordinal: int) -> None:
         """One person, who may try several times."""
@@ -127,7 +127,9 @@ class Crowd:
             self.tally.results.append(result)
             if not result.was_turned_away or draw.random() >= self._habits.redial:
                 return
-            await self._network.clock.sleep(draw.expovariate(1 / self._habits.redial_after_s))
+            await self._network.exchange.clock.sleep(
+                draw.expovariate(1 / self._habits.redial_after_s)
+            )
 
     async def _one_try(
         self, draw: random.Random, name: str, scenario: Scenario, number: str, attempt: int
@@ -135,9 +137,9 @@ class Crowd:
         began_s = self._now_s
         if self.tally.on_the_line >= self._habits.lines:
             return CallResult(name, "busy", began_s, 0.0, answered=False, attempt=attempt)
-        caller = ScriptedCaller(self._network, number=number, language=scenario.language)
+        caller = ScriptedCaller(self._network.exchange, number=number, language=scenario.language)
         try:
-            here = self._network.settings.number
+            here = self._network.exchange.settings.number
             self._network.dial(caller, from_number=number, to=here, facts=scenario.facts)
         except NotReachable as error:
             return CallResult(

@@ -8,13 +8,10 @@ StatusCallback"). A text reaches its handset as it is delivered.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from simulator.exchange import Exchange
 from simulator.messages.text_messages import Media, Message
 from simulator.webhooks.webhook import MOST_MEDIA_BYTES, Request, WebhookFailed
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 _STEP_S = 0.1
 _TOLD = frozenset({"queued", "sent", "delivered", "undelivered", "failed", "canceled"})
@@ -24,13 +21,13 @@ _EXPIRED = 30036
 class Delivery:
     """One message on its way."""
 
-    def __init__(self, network: Network, message: Message) -> None:
-        self._network = network
+    def __init__(self, exchange: Exchange, message: Message) -> None:
+        self._exchange = exchange
         self._message = message
 
     async def run(self) -> None:
         """From its first state to its last."""
-        message, clock = self._message, self._network.clock
+        message, clock = self._message, self._exchange.clock
         if message.send_at is not None:
             await clock.sleep(max(_STEP_S, (message.send_at - clock.date).total_seconds()))
             if message.status != "scheduled":
@@ -38,7 +35,7 @@ class Delivery:
         await clock.sleep(_STEP_S)
         if message.status in {"accepted", "scheduled"}:
             await self._become("queued")
-        fate = self._network.reach.of_texts(message.to)
+        fate = self._exchange.reach.of_texts(message.to)
         if fate.status == "queued":
             await clock.sleep(message.validity_s)
             await self._fail(_EXPIRED, "Validity period expired")
@@ -53,15 +50,15 @@ class Delivery:
 
     async def _send(self, last: str, code: int | None, words: str) -> None:
         await self._become("sending")
-        await self._network.clock.sleep(_STEP_S)
-        self._message.sent_at = self._network.clock.date
+        await self._exchange.clock.sleep(_STEP_S)
+        self._message.sent_at = self._exchange.clock.date
         await self._become("sent")
         if last == "sent":
             return
-        await self._network.clock.sleep(_STEP_S)
+        await self._exchange.clock.sleep(_STEP_S)
         self._message.error_code, self._message.error_words = code, words
         if last == "delivered":
-            self._network.messages.arrived(self._message)
+            self._exchange.messages.arrived(self._message)
         await self._become(last)
 
     async def _fail(self, code: int | None, words: str) -> None:
@@ -72,36 +69,34 @@ class Delivery:
         """Get what goes along; the message fails when that cannot be had."""
         for one in self._message.media:
             try:
-                await fetch(self._network, one)
+                await fetch(self._exchange, one)
             except WebhookFailed as failed:
-                network = self._network
-                network.debugger.add(
-                    failed.code, str(failed), at=network.clock.date, url=failed.url
-                )
+                exchange = self._exchange
+                exchange.debugger.add(failed.code, str(failed), url=failed.url)
                 await self._fail(failed.code, str(failed))
                 return False
         return True
 
     async def _become(self, status: str) -> None:
         """The next state, and its callback where it has one."""
-        message, network = self._message, self._network
-        message.status, message.updated_at = status, network.clock.date
+        message, exchange = self._message, self._exchange
+        message.status, message.updated_at = status, exchange.clock.date
         if message.status_callback and status in _TOLD:
-            await network.send_quietly(status_request(message, network.clock.date))
+            await exchange.sender.send_quietly(status_request(message, exchange.clock.date))
 
 
-def send(network: Network, message: Message) -> Message:
+def send(exchange: Exchange, message: Message) -> Message:
     """Take a message of the account's; what becomes of it goes on by itself."""
-    network.messages.add(message)
-    network.aside(Delivery(network, message).run())
+    exchange.messages.add(message)
+    exchange.background.run(Delivery(exchange, message).run())
     return message
 
 
-async def fetch(network: Network, media: Media) -> None:
+async def fetch(exchange: Exchange, media: Media) -> None:
     """Get a file by its address. Raises WebhookFailed."""
     request = Request(media.url, method="GET", purpose="media")
-    async with network.clock.outside():
-        answer = await network.webhooks.send(request, {}, most_bytes=MOST_MEDIA_BYTES)
+    async with exchange.clock.outside():
+        answer = await exchange.webhooks.send(request, {}, most_bytes=MOST_MEDIA_BYTES)
     media.content, media.content_type = answer.body, answer.content_type.split(";")[0].strip()
 
 

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from simulator.errors.error_names import NAMES
-from simulator.faults.webhooks import send_alone
+from simulator.exchange import Exchange
 from simulator.messages.delivery import send
 from simulator.messages.text_messages import Media, Message
 from simulator.numbers.e164 import to_e164
 from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, Verb, parse
 from simulator.webhooks.webhook import Answer, Form, Request, WebhookFailed
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 _START = frozenset({"START", "YES", "UNSTOP"})
@@ -44,28 +40,28 @@ _NOBODY: Told = ("", "POST")
 
 
 async def receive(
-    network: Network, *, from_number: str, to: str, body: str, media: Sequence[Media] = ()
+    exchange: Exchange, *, from_number: str, to: str, body: str, media: Sequence[Media] = ()
 ) -> Message:
     """Take a text for one of the account's numbers, and ask the application."""
-    await network.outage.over()
-    message = network.messages.add(
+    await exchange.outage.over()
+    message = exchange.messages.add(
         Message(
-            network.settings.account_sid,
+            exchange.settings.account_sid,
             from_number,
             to,
             body,
             "inbound",
-            network.clock.date,
+            exchange.clock.date,
             media=list(media),
-            service_sid=network.settings.messaging_service,
+            service_sid=exchange.settings.messaging_service,
         )
     )
     kind = _opt_out_kind(body)
     if kind:
-        _opt(network, kind, message)
-    hook = network.account.texts_to(to)
+        _opt(exchange, kind, message)
+    hook = exchange.account.texts_to(to)
     if hook is not None:
-        await _ask(network, message, kind, hook)
+        await _ask(exchange, message, kind, hook)
     return message
 
 
@@ -75,29 +71,29 @@ def _opt_out_kind(body: str) -> str:
     return next((kind for kind, words in kinds.items() if word in words), "")
 
 
-def _opt(network: Network, kind: str, message: Message) -> None:
+def _opt(exchange: Exchange, kind: str, message: Message) -> None:
     """Remember the wish, and confirm it."""
     if kind == "STOP":
-        network.messages.opted_out.add(message.from_)
+        exchange.messages.opted_out.add(message.from_)
     elif kind == "START":
-        network.messages.opted_out.discard(message.from_)
-    _reply(network, message, message.from_, _ANSWERS[kind])
+        exchange.messages.opted_out.discard(message.from_)
+    _reply(exchange, message, message.from_, _ANSWERS[kind])
 
 
-def _answer(network: Network, message: Message, verb: Verb, url: str) -> None:
+def _answer(exchange: Exchange, message: Message, verb: Verb, url: str) -> None:
     """Send a <Message>, unless its sender is none or its addressee wants no more of them."""
     from_ = to_e164(verb["from"], like=message.to) or message.to
-    if verb["from"] and from_ not in network.account.numbers:
+    if verb["from"] and from_ not in exchange.account.numbers:
         words = f"<{verb.name}> from {from_!r}, which is no number of this account"
-        network.debugger.add(_INVALID_FROM, words, at=network.clock.date, url=url, level="warning")
+        exchange.debugger.add(_INVALID_FROM, words, url=url, level="warning")
         return
     to = to_e164(verb["to"], like=from_) or message.from_
-    if to in network.messages.opted_out:
-        network.debugger.add(21610, NAMES[21610], at=network.clock.date, url=url)
+    if to in exchange.messages.opted_out:
+        exchange.debugger.add(21610, NAMES[21610], url=url)
         return
     media = [urljoin(url, child.text) for child in verb.children if child.name == "Media"]
     if verb.text or media:
-        _reply(network, message, to, verb.text, media, _told_of(verb, url), from_=from_)
+        _reply(exchange, message, to, verb.text, media, _told_of(verb, url), from_=from_)
 
 
 def _told_of(verb: Verb, url: str) -> Told:
@@ -107,41 +103,39 @@ def _told_of(verb: Verb, url: str) -> Told:
     return (urljoin(url, verb["action"]), verb["method"]) if verb["action"] else _NOBODY
 
 
-async def _ask(network: Network, message: Message, kind: str, hook: Hook) -> None:
+async def _ask(exchange: Exchange, message: Message, kind: str, hook: Hook) -> None:
     """Ask the address; when that fails, the fallback with the reason."""
-    form = _form(network, message, kind)
-    error = await _obey(network, message, hook.url, hook.method, form)
+    form = _form(exchange, message, kind)
+    error = await _obey(exchange, message, hook.url, hook.method, form)
     if error is not None and hook.fallback_url:
         why = (("ErrorCode", str(error.code)), ("ErrorUrl", hook.url))
-        await _obey(network, message, hook.fallback_url, hook.fallback_method, (*form, *why))
+        await _obey(exchange, message, hook.fallback_url, hook.fallback_method, (*form, *why))
 
 
 async def _obey(
-    network: Network, message: Message, url: str, method: str, form: Form
+    exchange: Exchange, message: Message, url: str, method: str, form: Form
 ) -> WebhookFailed | DocumentError | None:
     """Run the documents of an address and of its redirects; what went wrong, if anything did."""
     seen = 0
-    cookies = network.messages.cookies(message.from_, message.to, network.clock.now_s)
+    cookies = exchange.messages.cookies(message.from_, message.to, exchange.clock.now_s)
     try:
         while url and seen <= _MOST_REDIRECTS:
             request = Request(url, form, method, purpose="sms")
-            answer = await send_alone(network, request, cookies)
-            (url, method), seen = _obeyed(network, message, answer), seen + 1
+            answer = await exchange.sender.send_alone(request, cookies)
+            (url, method), seen = _obeyed(exchange, message, answer), seen + 1
     except WebhookFailed as failed:
-        network.debugger.add(
+        exchange.debugger.add(
             failed.code,
             str(failed),
-            at=network.clock.date,
             url=failed.url,
             status=failed.status or 0,
             response=failed.body,
         )
         return failed
     except DocumentError as error:
-        network.debugger.add(
+        exchange.debugger.add(
             error.code,
             str(error),
-            at=network.clock.date,
             url=answer.url,
             status=answer.status,
             response=answer.body,
@@ -150,31 +144,29 @@ async def _obey(
     return None
 
 
-def _obeyed(network: Network, message: Message, answer: Answer) -> Told:
+def _obeyed(exchange: Exchange, message: Message, answer: Answer) -> Told:
     """Send the replies of a document; address and method of its <Redirect>, if there is one."""
     if not answer.body.strip():
         return _NOBODY
     if answer.content_type.startswith("text/plain"):
-        _reply(network, message, message.from_, answer.body.decode(errors="replace"))
+        _reply(exchange, message, message.from_, answer.body.decode(errors="replace"))
         return _NOBODY
-    for verb in parse(answer.body, verbs=_VERBS, overlook=partial(_overlook, network, answer.url)):
+    for verb in parse(answer.body, verbs=_VERBS, overlook=partial(_overlook, exchange, answer.url)):
         if verb.name == "Redirect":
             return urljoin(answer.url, verb.text), verb["method"]
-        _answer(network, message, verb, answer.url)
+        _answer(exchange, message, verb, answer.url)
     return _NOBODY
 
 
-def _overlook(network: Network, url: str, violation: DocumentError) -> None:
+def _overlook(exchange: Exchange, url: str, violation: DocumentError) -> None:
     """Note what the carrier only warns of."""
-    if network.settings.strict:
+    if exchange.settings.strict:
         raise violation
-    network.debugger.add(
-        violation.code, str(violation), at=network.clock.date, url=url, level="warning"
-    )
+    exchange.debugger.add(violation.code, str(violation), url=url, level="warning")
 
 
 def _reply(
-    network: Network,
+    exchange: Exchange,
     message: Message,
     to: str,
     body: str,
@@ -183,7 +175,7 @@ def _reply(
     *,
     from_: str = "",
 ) -> None:
-    at = network.clock.date
+    at = exchange.clock.date
     reply = Message(
         message.account_sid,
         from_ or message.to,
@@ -195,11 +187,11 @@ def _reply(
         status_method=told[1],
         media=[Media(at, url=url) for url in media],
     )
-    send(network, reply)
+    send(exchange, reply)
 
 
-def _form(network: Network, message: Message, kind: str) -> Form:
-    base = f"{network.settings.public_root}/2010-04-01/Accounts/{message.account_sid}"
+def _form(exchange: Exchange, message: Message, kind: str) -> Form:
+    base = f"{exchange.settings.public_root}/2010-04-01/Accounts/{message.account_sid}"
     files = [
         field
         for number, one in enumerate(message.media)
@@ -220,8 +212,8 @@ def _form(network: Network, message: Message, kind: str) -> Form:
         ("NumSegments", str(message.segments)),
         ("SmsStatus", "received"),
         ("ApiVersion", "2010-04-01"),
-        *network.account.place_of(message.from_).fields("From"),
-        *network.account.place_of(message.to).fields("To"),
+        *exchange.account.place_of(message.from_).fields("From"),
+        *exchange.account.place_of(message.to).fields("To"),
         *files,
         *((("MessagingServiceSid", message.service_sid),) if message.service_sid else ()),
         *((("OptOutType", kind),) if kind else ()),

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.calls.legs import Endpoint, Leg, NotReachable
+from simulator.network import Network
 from simulator.phone.bell import Bell
-from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BadMessage, PhoneSocket
 from simulator.phone.tokens import (
     ALLOWED_DRIFT_S,
@@ -24,7 +24,7 @@ from simulator.phone.tokens import (
 class AgentLine:
     """Calls the token's application, and is rung when its identity is called."""
 
-    def __init__(self, network: PhoneNetwork, token: str) -> None:
+    def __init__(self, network: Network, token: str) -> None:
         self._network = network
         self._token = token
         self._expiry: asyncio.TimerHandle | None = None
@@ -38,7 +38,7 @@ class AgentLine:
     def hello(self, phone: PhoneSocket) -> None:
         """Check the token at once. Raises TokenRefused."""
         self._phone = phone
-        self._bell = Bell(self._network.clients, phone)
+        self._bell = Bell(self._network.exchange.clients, phone)
         self._grant = self._read(self._token)
 
     def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
@@ -111,13 +111,13 @@ class AgentLine:
             self._register()
 
     def _feedback(self, message: Mapping[str, Any]) -> None:
-        call = self._network.calls.get(str(message.get("call_sid") or ""))
+        call = self._network.exchange.calls.get(str(message.get("call_sid") or ""))
         if call is None:
             raise BadMessage("feedback needs the call_sid of a call")
         call.log.add("feedback", score=message.get("score"), issue=message.get("issue"))
 
     def _read(self, token: str) -> Grant:
-        settings = self._network.settings
+        settings = self._network.exchange.settings
         return read_token(
             token,
             account_sid=settings.account_sid,

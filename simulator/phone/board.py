@@ -21,7 +21,7 @@ from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.errors.advice import advice
 from simulator.errors.error_names import NAMES
-from simulator.phone.network import PhoneNetwork
+from simulator.network import Network
 from simulator.phone.pages import page
 from simulator.phone.requests import shown
 from simulator.sound.audio import loudness
@@ -33,7 +33,7 @@ LOUDEST = 127
 class Board:
     """Serves the page for one network."""
 
-    def __init__(self, network: PhoneNetwork) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
 
     def add_routes(self, app: web.Application) -> None:
@@ -46,7 +46,7 @@ class Board:
 
     async def index(self, request: web.Request) -> web.Response:
         """The newest calls."""
-        newest = list(self._network.calls.values())[: -SHOWN - 1 : -1]
+        newest = list(self._network.exchange.calls.values())[: -SHOWN - 1 : -1]
         return web.json_response({"calls": [_summary(call) for call in newest]})
 
     async def detail(self, request: web.Request) -> web.Response:
@@ -57,7 +57,7 @@ class Board:
         since = request.query.get("since", "0")
         if not re.fullmatch(r"\d{1,9}", since):
             raise web.HTTPBadRequest(text=f"since: expected a number of events, got {since!r}")
-        call = self._network.calls.get(request.match_info["sid"])
+        call = self._network.exchange.calls.get(request.match_info["sid"])
         if call is None:
             raise web.HTTPNotFound(text="no such call")
         return web.json_response(
@@ -77,7 +77,7 @@ class Board:
         talked_to = {event["to_call_sid"] for event in events if event["event"] == "transferred"}
         return [
             one
-            for one in self._network.calls.values()
+            for one in self._network.exchange.calls.values()
             if root in (one.sid, one.party.parent_sid) or one.sid in talked_to
         ]
 
@@ -86,7 +86,7 @@ class Board:
         match event["event"]:
             case "webhook" if event["number"] < len(call.webhooks):
                 sent = call.webhooks[event["number"]]
-                return {**event, **shown(sent, self._network.webhooks)}
+                return {**event, **shown(sent, self._network.exchange.webhooks)}
             case "error" if "code" in event:
                 code = int(event["code"])
                 return {**event, "name": NAMES.get(code, ""), "advice": advice(code)}
@@ -94,7 +94,7 @@ class Board:
 
     async def recording(self, request: web.Request) -> web.StreamResponse:
         """A recording's sound, for listening on this page; 404 until the file is there."""
-        found = self._network.recordings.by_sid.get(request.match_info["sid"])
+        found = self._network.exchange.recordings.by_sid.get(request.match_info["sid"])
         if found is None or found.path is None:
             raise web.HTTPNotFound(text="no such recording yet")
         return web.FileResponse(found.path, headers={"Content-Type": "audio/wav"})
@@ -109,7 +109,7 @@ def _page(name: str) -> Handler:
 
 def _summary(call: Call) -> dict[str, Any]:
     duration_s = call.duration_s
-    complaints = Counter(
+    alerts = Counter(
         event.get("level", "error") for event in call.log.events if event["event"] == "error"
     )
     return {
@@ -124,8 +124,8 @@ def _summary(call: Call) -> dict[str, Any]:
         "events": len(call.log.events),
         "parent_sid": call.party.parent_sid,
         "sockets": len(call.streams.cut),
-        "errors": complaints["error"],
-        "warnings": complaints["warning"],
+        "errors": alerts["error"],
+        "warnings": alerts["warning"],
     }
 
 

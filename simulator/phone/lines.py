@@ -9,8 +9,8 @@ from typing import Any
 
 from simulator.calls.legs import Endpoint, Leg, NotReachable
 from simulator.messages.text_messages import MOST_CHARACTERS, Message
+from simulator.network import Network
 from simulator.phone.bell import Bell
-from simulator.phone.network import PhoneNetwork
 from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
 from simulator.webhooks.origins import BadOrigin, OriginMap
 
@@ -21,20 +21,23 @@ CALLER = r"\+[1-9][0-9]{3,14}|anonymous"
 class SoftphoneLine:
     """A caller or a client: dials, is rung where the page wants it, gets text messages."""
 
-    def __init__(self, network: PhoneNetwork) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
         self._watched = ""
         self._stop: Callable[[], None] = lambda: None
 
     def hello(self, phone: PhoneSocket) -> None:
         """Nothing is said before the page asks."""
-        self._bell = Bell(self._network.clients, phone)
+        self._bell = Bell(self._network.exchange.clients, phone)
 
     def place(self, handset: Endpoint, params: Mapping[str, str]) -> Leg:
         """Dial params.To as params.From; a client calls the application. Raises NotReachable."""
         from_number, to = params.get("From", ""), params.get("To", "")
         if re.fullmatch(CLIENT, from_number):
-            identity, app = from_number.removeprefix("client:"), self._network.settings.app_sid
+            identity, app = (
+                from_number.removeprefix("client:"),
+                self._network.exchange.settings.app_sid,
+            )
             return self._network.call_app(
                 app, identity=identity, params={"To": to}, endpoint=handset
             )
@@ -73,14 +76,14 @@ class SoftphoneLine:
 
     def _watch(self, phone: PhoneSocket, number: str) -> None:
         self._stop()
-        origins = self._network.settings.origins
+        origins = self._network.exchange.settings.origins
 
         def arrived(text: Message) -> None:
             if number in (text.to, text.from_):
                 phone.send("sms", **_as_json(text, number, origins))
 
-        self._stop = self._network.messages.listen(arrived)
-        for text in self._network.messages.seen_by(number):
+        self._stop = self._network.exchange.messages.listen(arrived)
+        for text in self._network.exchange.messages.seen_by(number):
             arrived(text)
 
     async def _text(self, phone: PhoneSocket, message: Mapping[str, Any]) -> None:

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from simulator.network import Network
 from simulator.phone.agent import AgentLine
 from simulator.phone.board import Board
 from simulator.phone.lines import SoftphoneLine
-from simulator.phone.network import PhoneNetwork
 from simulator.phone.pages import add_pages
 from simulator.phone.sessions import Sessions
 from simulator.phone.socket import HEARTBEAT_S, MOST_BYTES, Line
@@ -27,7 +27,7 @@ CALLERS = ("+13125550101", "+13125550102", "+13125550103", "+17735550104", "anon
 """Whom the softphone offers to call as: numbers kept for fiction (555-01xx), or a withheld one."""
 
 
-def add_routes(app: web.Application, network: PhoneNetwork) -> None:
+def add_routes(app: web.Application, network: Network) -> None:
     """Mount everything on `app`."""
     add_pages(app)
     Board(network).add_routes(app)
@@ -43,9 +43,9 @@ def add_routes(app: web.Application, network: PhoneNetwork) -> None:
     app.router.add_post("/simulator/calls/{sid}/cut-phone", _cut(sessions))
 
 
-def _config(network: PhoneNetwork) -> Handler:
+def _config(network: Network) -> Handler:
     async def config(request: web.Request) -> web.Response:
-        return web.json_response({"hotline": network.settings.number, "callers": CALLERS})
+        return web.json_response({"hotline": network.exchange.settings.number, "callers": CALLERS})
 
     return config
 
@@ -59,12 +59,12 @@ def _cut(sessions: Sessions) -> Handler:
     return cut
 
 
-def _socket(
-    network: PhoneNetwork, sessions: Sessions, line: Callable[[web.Request], Line]
-) -> Handler:
+def _socket(network: Network, sessions: Sessions, line: Callable[[web.Request], Line]) -> Handler:
     async def serve(request: web.Request) -> web.WebSocketResponse:
         origin = request.headers.get("Origin")
-        if not may_connect(origin, host=request.host, allowed=network.settings.allowed_origins):
+        if not may_connect(
+            origin, host=request.host, allowed=network.exchange.settings.allowed_origins
+        ):
             raise web.HTTPForbidden(text="This page's origin may not use a phone here.")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_BYTES)
         await socket.prepare(request)

@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator.calls.call import Call
 from simulator.sids import RECORDING, new_sid
-from simulator.sound.audio import FRAME_BYTES, FRAME_S, RATE, SILENCE, is_audible, mixed, wav_file
+from simulator.sound.audio import FRAME_BYTES, RATE, SILENCE, is_audible, mixed, wav_file
 from simulator.webhooks.webhook import Form, Request
 
 SKIP, KEEP_SILENCE = "skip", "silence"
@@ -67,6 +67,23 @@ class Recording:
     def error_code(self) -> int | None:
         """Twilio's code of why there is no sound; None when there is, or may yet be."""
         return TOO_SHORT if self.status == "absent" else None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The text of a recording, as REST shows it; None when its words are not known."""
+
+    sid: str
+    account_sid: str
+    recording_sid: str
+    created_at: datetime
+    duration_s: int
+    text: str | None
+
+    @property
+    def status(self) -> str:
+        """How it ended."""
+        return "failed" if self.text is None else "completed"
 
 
 class Recorder:
@@ -130,6 +147,8 @@ class Recordings:
         """What records at this moment, by the recording's id."""
         self.being_kept: dict[str, asyncio.Event] = {}
         """Recordings whose files are there in a moment: whoever asks for one waits."""
+        self.transcripts: dict[str, Transcript] = {}
+        """What recordings say, by the transcription's id."""
         self._folder = folder
         self._root = root
 
@@ -297,27 +316,6 @@ def _read_facts(path: Path) -> Recording | None:
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return recording if sound.exists() else None
-
-
-class SilenceMeter:
-    """How long the caller has been silent, against the noise of their own line."""
-
-    def __init__(self) -> None:
-        self.silent_s = 0.0
-        self._floor = 0.0
-        self._seen = 0
-
-    def take(self, frame: bytes) -> None:
-        """The next frame from the caller."""
-        level = sum(frame.translate(_LEVELS)) / FRAME_BYTES
-        self._seen += 1
-        rising = level > self._floor
-        self._floor += (level - self._floor) * (0.002 if rising else 0.2)
-        speaking = is_audible(frame) and level > max(12.0, self._floor * 1.6)
-        self.silent_s = 0.0 if speaking else self.silent_s + FRAME_S
-
-
-_LEVELS = bytes(127 - (code & 0x7F) for code in range(256))
 
 
 def _trimmed(channels: tuple[bytes, ...]) -> tuple[bytes, ...]:

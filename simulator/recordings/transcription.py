@@ -8,17 +8,13 @@ more than 2 s and less than 120 s are transcribed (Twilio, error 13617).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 from simulator.calls.call import Call
 from simulator.calls.events import Event
-from simulator.recordings.recordings import Recorder
+from simulator.exchange import Exchange
+from simulator.recordings.recordings import Recorder, Transcript
 from simulator.sids import TRANSCRIPTION, new_sid
 from simulator.webhooks.webhook import Form, Request
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 LEAST_S, MOST_S = 2.0, 120.0
 _TAKES_S = 1.0
@@ -52,42 +48,27 @@ class Transcription:
     form: Form
 
 
-@dataclass(frozen=True)
-class Transcript:
-    """What came of it, as REST shows it. text: None when the words are not known."""
-
-    sid: str
-    account_sid: str
-    recording_sid: str
-    created_at: datetime
-    duration_s: int
-    text: str | None
-
-    @property
-    def status(self) -> str:
-        """How it ended."""
-        return "failed" if self.text is None else "completed"
-
-
-async def transcribe(network: Network, call: Call, what: Transcription) -> None:
+async def transcribe(exchange: Exchange, call: Call, what: Transcription) -> None:
     """Find the text, keep it and tell the application.
 
     Too short or too long ones are only complained of.
     """
     recording = what.recorder.recording
     if not what.recorder.duration_s:
-        network.complain(call, _NO_RECORDING, "nothing was recorded", what.url, level="warning")
+        exchange.debugger.alert(
+            call, _NO_RECORDING, "nothing was recorded", what.url, level="warning"
+        )
         return
     if not LEAST_S < what.recorder.duration_s < MOST_S:
         message = f"a recording of {what.recorder.duration_s:.0f} s is not transcribed"
-        network.complain(call, _OUT_OF_RANGE, message, what.url, level="warning")
+        exchange.debugger.alert(call, _OUT_OF_RANGE, message, what.url, level="warning")
         return
-    text = await _text_of(network, call, what)
+    text = await _text_of(exchange, call, what)
     if text is None:
         message = "the caller's words are not known; give --speech-model DIR to recognise them"
-        network.complain(call, 0, message, what.url, level="warning")
-    made = _kept(network, what.recorder, text)
-    root = network.recordings.url(recording).rpartition("/Recordings/")[0]
+        exchange.debugger.alert(call, 0, message, what.url, level="warning")
+    made = _kept(exchange, what.recorder, text)
+    root = exchange.recordings.url(recording).rpartition("/Recordings/")[0]
     fields = (
         ("TranscriptionSid", made.sid),
         ("TranscriptionStatus", made.status),
@@ -95,35 +76,35 @@ async def transcribe(network: Network, call: Call, what: Transcription) -> None:
         ("TranscriptionType", "fast"),
         ("TranscriptionUrl", f"{root}/Transcriptions/{made.sid}"),
         ("RecordingSid", recording.sid),
-        ("RecordingUrl", network.recordings.url(recording)),
+        ("RecordingUrl", exchange.recordings.url(recording)),
     )
     call.log.add("transcription", transcription_sid=made.sid, recording_sid=recording.sid)
     if what.url:
         request = Request(what.url, (*what.form, *fields), purpose="recording")
-        network.send_aside(call, request, after_s=_TAKES_S)
+        exchange.sender.send_in_background(call, request, after_s=_TAKES_S)
 
 
-def _kept(network: Network, recorder: Recorder, text: str | None) -> Transcript:
+def _kept(exchange: Exchange, recorder: Recorder, text: str | None) -> Transcript:
     """The text under a name of its own."""
     recording = recorder.recording
     made = Transcript(
         new_sid(TRANSCRIPTION),
         recording.account_sid,
         recording.sid,
-        network.clock.date,
+        exchange.clock.date,
         round(recorder.duration_s),
         text,
     )
-    network.transcripts[made.sid] = made
+    exchange.recordings.transcripts[made.sid] = made
     return made
 
 
-async def _text_of(network: Network, call: Call, what: Transcription) -> str | None:
+async def _text_of(exchange: Exchange, call: Call, what: Transcription) -> str | None:
     """The words; None when they cannot be known."""
     if what.said.words and what.said.are_all_known:
         return " ".join(what.said.words)
-    if not network.recogniser.is_there:
+    if not exchange.recogniser.is_there:
         return None
     async with call.clock.outside():
         (sound,) = what.recorder.sound("do-not-trim")
-        return (await network.recogniser.recognise(sound)).text
+        return (await exchange.recogniser.recognise(sound)).text

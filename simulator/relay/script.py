@@ -157,7 +157,7 @@ class Script:
         self._say(cycle, words, self._rest_language)
 
     async def _say_rest_later(self, cycle: Cycle) -> None:
-        await self._scene.network.clock.sleep(_UNFINISHED_S)
+        await self._scene.exchange.clock.sleep(_UNFINISHED_S)
         self._say_rest(cycle)
 
     def _stop_waiting(self) -> None:
@@ -172,13 +172,13 @@ class Script:
 
     async def _voiced(self, words: str, language: str) -> bytes:
         """A sentence in its language, or else in another voice, with a warning."""
-        network = self._scene.network
+        exchange = self._scene.exchange
         try:
-            return await network.spoken(words, language)
+            return await exchange.voice.spoken(words, language)
         except CannotSpeak as error:
             self._warn(INVALID_ARGUMENT, f"{error}; it is read in {_OTHER_VOICE}")
         try:
-            return await network.spoken(words, _OTHER_VOICE)
+            return await exchange.voice.spoken(words, _OTHER_VOICE)
         except CannotSpeak as error:
             self._warn(INVALID_ARGUMENT, str(error))
             return b""
@@ -187,7 +187,7 @@ class Script:
         scene = self._scene
         try:
             url = scene.resolved(message.source)
-            sound = await scene.network.sound_files.fetched(scene.call, url)
+            sound = await scene.exchange.sound_files.fetched(url, scene.call.cookies)
         except (WebhookFailed, VerbError) as failed:
             self._warn(failed.code, str(failed))
             return b""
@@ -198,7 +198,7 @@ class Script:
 
     def _warn(self, code: int, message: str) -> None:
         scene = self._scene
-        scene.network.complain(scene.call, code, message, scene.url, level="warning")
+        scene.exchange.debugger.alert(scene.call, code, message, scene.url, level="warning")
 
 
 def _whole(words: str) -> str:

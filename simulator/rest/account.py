@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.rest.answers import page, shown_date
 
 BALANCE = "100.00"
@@ -31,12 +31,12 @@ async def list_accounts(request: web.Request) -> web.Response:
 
 async def fetch_balance(request: web.Request) -> web.Response:
     """What is left on the account: nothing costs anything here."""
-    sid = request.app[NETWORK].settings.account_sid
+    sid = request.app[EXCHANGE].settings.account_sid
     return web.json_response({"account_sid": sid, "balance": BALANCE, "currency": "USD"})
 
 
 def _shown_account(request: web.Request) -> dict[str, Any]:
-    settings, at = request.app[NETWORK].settings, request.app[NETWORK].account.created_at
+    settings, at = request.app[EXCHANGE].settings, request.app[EXCHANGE].account.created_at
     uri = f"/2010-04-01/Accounts/{settings.account_sid}"
     below = {
         name: f"{uri}/{''.join(part.title() for part in name.split('_'))}.json"

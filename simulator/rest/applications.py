@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.account import Account, Answering, Application
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
 from simulator.rest.answers import not_found, page, posted, shown_date
 from simulator.rest.parameters import url_of
@@ -46,7 +46,7 @@ async def create_application(request: web.Request) -> web.Response:
     """A new application, for numbers, calls by REST and browser phones."""
     form = await posted(request)
     check_names(form, _OF_APPLICATION)
-    at = request.app[NETWORK].clock.date
+    at = request.app[EXCHANGE].clock.date
     app = Application(changed(Answering(), form), name_of(form, ""), at, at)
     app.message_status_callback = url_of(form, "MessageStatusCallback")
     _account(request).applications[app.sid] = app
@@ -67,7 +67,7 @@ async def update_application(request: web.Request) -> web.Response:
     if "MessageStatusCallback" in form:
         app.message_status_callback = told
     app.friendly_name = name_of(form, app.friendly_name)
-    app.updated_at = request.app[NETWORK].clock.date
+    app.updated_at = request.app[EXCHANGE].clock.date
     return web.json_response(shown_application(app, _account_sid(request)))
 
 
@@ -78,11 +78,11 @@ async def delete_application(request: web.Request) -> web.Response:
 
 
 def _account(request: web.Request) -> Account:
-    return request.app[NETWORK].account
+    return request.app[EXCHANGE].account
 
 
 def _account_sid(request: web.Request) -> str:
-    return request.app[NETWORK].settings.account_sid
+    return request.app[EXCHANGE].settings.account_sid
 
 
 def _application(request: web.Request) -> Application:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.rest.answers import ApiError, not_found, page
 from simulator.rest.calls import formatted
 from simulator.rest.parameters import flag
@@ -70,7 +70,7 @@ async def list_available(request: web.Request) -> web.Response:
         raise ApiError(400, 20001, f"{beyond} is not emulated here")
     pattern = _pattern(query.get("Contains", ""))
     area = _area(request.match_info["kind"], query, pattern)
-    free = numbers_in(area, request.app[NETWORK].account.numbers)
+    free = numbers_in(area, request.app[EXCHANGE].account.numbers)
     expression = _expression(pattern)
     found = (number for number in free if expression.search(number)) if _can(query) else ()
     offered = [number for number, _ in zip(found, range(_OFFERED), strict=False)]
@@ -124,7 +124,7 @@ async def fetch_country(request: web.Request) -> web.Response:
 
 
 def _shown_country(request: web.Request, code: str) -> dict[str, Any]:
-    account_sid = request.app[NETWORK].settings.account_sid
+    account_sid = request.app[EXCHANGE].settings.account_sid
     uri = f"/2010-04-01/Accounts/{account_sid}/AvailablePhoneNumbers/{code}"
     return {
         "country_code": code,

@@ -12,8 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
-from simulator.network import Network
+from simulator.exchange import Exchange
+from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import is_e164, to_e164
 from simulator.numbers.verified import VerifiedNumber
 from simulator.rest.addresses import check_names, name_of
@@ -47,32 +47,36 @@ def shown(number: VerifiedNumber, account_sid: str) -> dict[str, Any]:
 
 async def list_caller_ids(request: web.Request) -> web.Response:
     """Newest first, filtered by PhoneNumber and FriendlyName."""
-    network, query = request.app[NETWORK], request.query
+    exchange, query = request.app[EXCHANGE], request.query
 
     def wanted(one: VerifiedNumber) -> bool:
         return query.get("PhoneNumber") in (None, one.phone_number) and query.get(
             "FriendlyName"
         ) in (None, _name(one))
 
-    numbers = reversed(tuple(network.verified.by_number.values()))
-    sid = network.settings.account_sid
+    numbers = reversed(tuple(exchange.account.verified.by_number.values()))
+    sid = exchange.settings.account_sid
     found = filter(wanted, numbers)
     return page(request, "outgoing_caller_ids", found, lambda one: shown(one, sid))
 
 
 async def request_validation(request: web.Request) -> web.Response:
     """Verify a number; the answer has the code that its owner would be asked for."""
-    network, form = request.app[NETWORK], await posted(request)
+    exchange, form = request.app[EXCHANGE], await posted(request)
     check_names(form, _OF_REQUEST)
-    phone_number = _number_of(network, form)
+    phone_number = _number_of(exchange, form)
     told, method = url_of(form, "StatusCallback"), method_of(form, "StatusCallbackMethod")
-    number = network.verified.verify(phone_number, network.clock.date, name=name_of(form, ""))
+    number = exchange.account.verified.verify(
+        phone_number, exchange.clock.date, name=name_of(form, "")
+    )
     call_sid = new_sid(CALL)
     if told:
-        network.aside(network.send_quietly(_outcome(network, number, call_sid, told, method)))
+        exchange.background.run(
+            exchange.sender.send_quietly(_outcome(exchange, number, call_sid, told, method))
+        )
     return web.json_response(
         {
-            "account_sid": network.settings.account_sid,
+            "account_sid": exchange.settings.account_sid,
             "call_sid": call_sid,
             "friendly_name": _name(number),
             "phone_number": phone_number,
@@ -81,12 +85,12 @@ async def request_validation(request: web.Request) -> web.Response:
     )
 
 
-def _number_of(network: Network, form: Mapping[str, str]) -> str:
+def _number_of(exchange: Exchange, form: Mapping[str, str]) -> str:
     """The number to verify. Raises ApiError."""
     phone_number, delay = to_e164(form.get("PhoneNumber", "")), form.get("CallDelay", "0")
     if not is_e164(phone_number):
         raise ApiError(400, 21421, "PhoneNumber: expected a number in E.164")
-    if phone_number in network.verified.by_number:
+    if phone_number in exchange.account.verified.by_number:
         raise ApiError(400, 21450, "Phone number already verified for your account")
     if not re.fullmatch("[0-9]{1,2}", delay) or int(delay) > _LONGEST_DELAY_S:
         raise ApiError(400, 21454, f"CallDelay: expected 0 to {_LONGEST_DELAY_S}, got {delay!r}")
@@ -94,11 +98,11 @@ def _number_of(network: Network, form: Mapping[str, str]) -> str:
 
 
 def _outcome(
-    network: Network, number: VerifiedNumber, call_sid: str, url: str, method: str
+    exchange: Exchange, number: VerifiedNumber, call_sid: str, url: str, method: str
 ) -> Request:
     """What the application is told once the owner has typed the code."""
     form = (
-        ("AccountSid", network.settings.account_sid),
+        ("AccountSid", exchange.settings.account_sid),
         ("CallSid", call_sid),
         ("To", number.phone_number),
         ("VerificationStatus", "success"),
@@ -117,13 +121,13 @@ async def update_caller_id(request: web.Request) -> web.Response:
     number, form = _found(request), await posted(request)
     check_names(form, frozenset({"FriendlyName"}))
     number.friendly_name = name_of(form, _name(number))
-    number.updated_at = request.app[NETWORK].clock.date
+    number.updated_at = request.app[EXCHANGE].clock.date
     return web.json_response(shown(number, _account_sid(request)))
 
 
 async def delete_caller_id(request: web.Request) -> web.Response:
     """It is not verified any more."""
-    del request.app[NETWORK].verified.by_number[_found(request).phone_number]
+    del request.app[EXCHANGE].account.verified.by_number[_found(request).phone_number]
     return web.Response(status=204)
 
 
@@ -132,11 +136,13 @@ def _name(number: VerifiedNumber) -> str:
 
 
 def _account_sid(request: web.Request) -> str:
-    return request.app[NETWORK].settings.account_sid
+    return request.app[EXCHANGE].settings.account_sid
 
 
 def _found(request: web.Request) -> VerifiedNumber:
-    number: VerifiedNumber | None = request.app[NETWORK].verified.by_sid(request.match_info["sid"])
+    number: VerifiedNumber | None = request.app[EXCHANGE].account.verified.by_sid(
+        request.match_info["sid"]
+    )
     if number is None:
         raise not_found(request.path)
     return number

@@ -12,11 +12,11 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.calls.call import Call, Inline, Party
-from simulator.calls.progress import StatusCallback
-from simulator.calls.ring import Ring
-from simulator.network import Network
+from simulator.calls.status_callback import StatusCallback
+from simulator.documents.ring import Ring
+from simulator.exchange import Exchange
+from simulator.keys import EXCHANGE, NETWORK
 from simulator.numbers.e164 import to_e164
 from simulator.numbers.reach import CALLS
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
@@ -90,7 +90,7 @@ def _started(call: Call) -> datetime | None:
 
 
 def _found(request: web.Request) -> Call:
-    call = request.app[NETWORK].calls.get(request.match_info["sid"])
+    call = request.app[EXCHANGE].calls.get(request.match_info["sid"])
     if call is None:
         raise not_found(request.path)
     return call
@@ -110,7 +110,7 @@ async def list_calls(request: web.Request) -> web.Response:
             and keeps(query, "EndTime", call.ended_at)
         )
 
-    calls = reversed(tuple(request.app[NETWORK].calls.values()))
+    calls = reversed(tuple(request.app[EXCHANGE].calls.values()))
     return page(request, "calls", filter(wanted, calls), shown)
 
 
@@ -121,18 +121,18 @@ async def fetch_call(request: web.Request) -> web.Response:
 
 async def create_call(request: web.Request) -> web.Response:
     """Call somebody; the answer is `queued` and comes at once."""
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     ring = ring_from(
-        network,
+        exchange,
         await posted(request),
         await repeated(request, EVENTS),
         await repeated(request, "RecordingStatusCallbackEvent"),
     )
-    return web.json_response(shown(network.outgoing.place(ring)), status=201)
+    return web.json_response(shown(request.app[NETWORK].outgoing.place(ring)), status=201)
 
 
 def ring_from(
-    network: Network,
+    exchange: Exchange,
     form: Mapping[str, str],
     events: tuple[str, ...],
     recording_events: tuple[str, ...],
@@ -141,8 +141,8 @@ def ring_from(
     refused = next((name for name in form if name in _NOT_EMULATED and form[name]), None)
     if refused is not None:
         raise ApiError(400, 20001, f"{refused} is not emulated here")
-    to, from_, digits = called(network, form), caller_of(network, form), _send_digits(form)
-    hook, inline, progress = _document(network, form, events)
+    to, from_, digits = called(exchange, form), caller_of(exchange, form), _send_digits(form)
+    hook, inline, progress = _document(exchange, form, events)
     record = recording_from(form, recording_events, trims=("trim-silence", "do-not-trim"))
     detection = detection_from(form, "AsyncAmdStatusCallback", always_aside=False)
     return Ring(
@@ -159,12 +159,12 @@ def ring_from(
     )
 
 
-def called(network: Network, form: Mapping[str, str]) -> str:
+def called(exchange: Exchange, form: Mapping[str, str]) -> str:
     """Whom to call. Raises ApiError."""
     to = to_e164(form.get("To", ""))
     if not to:
         raise ApiError(400, 21201, "No 'To' number is specified")
-    code = network.reach.of_calls(to)
+    code = exchange.reach.of_calls(to)
     if code is not None:
         raise ApiError(400, code, CALLS[code])
     if to.startswith(("client:", "sip:")) or re.fullmatch(r"\+[1-9]\d{3,14}", to):
@@ -172,27 +172,27 @@ def called(network: Network, form: Mapping[str, str]) -> str:
     raise ApiError(400, 21211, f"To: expected +1..., client:... or sip:..., got {to!r}")
 
 
-def caller_of(network: Network, form: Mapping[str, str]) -> str:
+def caller_of(exchange: Exchange, form: Mapping[str, str]) -> str:
     """Who calls: the account's number, or a client. Raises ApiError."""
     from_ = to_e164(form.get("From", ""))
     if not from_:
         raise ApiError(400, 21213, "No 'From' number is specified")
-    if from_ in network.own_numbers or from_.startswith("client:"):
+    if from_ in exchange.account.own_numbers or from_.startswith("client:"):
         return from_
-    if from_ and from_ == _of_token(network, form.get("CallToken", "")):
+    if from_ and from_ == _of_token(exchange, form.get("CallToken", "")):
         return from_
     if not from_.startswith("+"):
         raise ApiError(400, 21212, f"From: expected a number in E.164, got {from_!r}")
     raise ApiError(400, 21210, f"From: {from_} is not a number of this account")
 
 
-def _of_token(network: Network, token: str) -> str:
+def _of_token(exchange: Exchange, token: str) -> str:
     """The caller of the live call that the token came with."""
     try:
         number, _, sid = base64.b64decode(token, validate=True).decode().partition(" ")
     except (binascii.Error, UnicodeDecodeError):
         return ""
-    call = network.calls.get(sid)
+    call = exchange.calls.get(sid)
     return number if call is not None and not call.is_over else ""
 
 
@@ -207,12 +207,12 @@ def shown_caller(form: Mapping[str, str]) -> str:
 
 
 def _document(
-    network: Network, form: Mapping[str, str], events: tuple[str, ...]
+    exchange: Exchange, form: Mapping[str, str], events: tuple[str, ...]
 ) -> tuple[Hook | None, str, StatusCallback]:
     """What the call runs and whom its progress is told: the application's word counts most."""
-    progress, method = progress_from(network, form, events), method_of(form, "Method")
+    progress, method = progress_from(exchange, form, events), method_of(form, "Method")
     if form.get("ApplicationSid"):
-        answering = network.account.application(form["ApplicationSid"])
+        answering = exchange.account.application(form["ApplicationSid"])
         if answering.voice is None:
             raise ApiError(400, 21218, f"there is no application {form['ApplicationSid']}")
         return answering.voice, "", StatusCallback(answering.status_callback)
@@ -244,7 +244,7 @@ async def delete_call(request: web.Request) -> web.Response:
     call = _found(request)
     if not call.is_over:
         raise ApiError(409, 20009, "Cannot delete this resource before it is complete")
-    request.app[NETWORK].calls.pop(call.sid, None)
+    request.app[EXCHANGE].calls.pop(call.sid, None)
     return web.Response(status=204)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.conferences.conference_sounds import Music
 from simulator.conferences.conferences import Conference, Refused
 from simulator.conferences.participants import BY_API, Participant
+from simulator.keys import EXCHANGE, NETWORK
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of, url_of
 
@@ -145,16 +145,18 @@ async def update_participant(request: web.Request) -> web.Response:
     _coach(one, form)
     if "Muted" in form and one.muted != (form["Muted"] == "true"):
         one.muted = not one.muted
-        room.reporter.tell(f"participant-{'' if one.muted else 'un'}mute", by=one.call, about=one)
+        room.reporter.tell(
+            f"participant-{'' if one.muted else 'un'}mute", by=one.call, about=one.fields()
+        )
     _hold(one, form)
     one.end_on_exit = form.get("EndConferenceOnExit", _word(one.end_on_exit)) == "true"
     one.beep_on_exit = form.get("BeepOnExit", _word(one.beep_on_exit)) == "true"
     if (one.end_on_exit, one.beep_on_exit, one.coaches) != before:
-        room.reporter.tell("participant-modify", by=one.call, about=one)
+        room.reporter.tell("participant-modify", by=one.call, about=one.fields())
     if form.get("AnnounceUrl"):
         url = checked_url("AnnounceUrl", form["AnnounceUrl"])
         one.beside(one.announce(url, method_of(form, "AnnounceMethod")))
-    one.updated_at = request.app[NETWORK].clock.date
+    one.updated_at = request.app[EXCHANGE].clock.date
     return web.json_response(shown_participant(one))
 
 
@@ -183,10 +185,10 @@ def _hold(one: Participant, form: Mapping[str, str]) -> None:
             if url
             else Music()
         )
-        one.conference.reporter.tell("participant-hold", by=one.call, about=one)
+        one.conference.reporter.tell("participant-hold", by=one.call, about=one.fields())
     elif one.held:
         one.unhold()
-        one.conference.reporter.tell("participant-unhold", by=one.call, about=one)
+        one.conference.reporter.tell("participant-unhold", by=one.call, about=one.fields())
 
 
 def _wait(one: Participant, form: Mapping[str, str]) -> None:

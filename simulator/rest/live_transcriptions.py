@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.documents.scene import Scene
+from simulator.keys import EXCHANGE, NETWORK
 from simulator.rest.answers import ApiError, posted
 from simulator.rest.nouns import call_of, live_call_of, shown, started_noun, stopped
 from simulator.rest.parameters import method_of
-from simulator.verbs import HANDLERS
 from simulator.verbs.transcription import start_transcription
 
 _ATTRIBUTES = {
@@ -38,14 +37,15 @@ _ATTRIBUTES = {
 
 async def create_transcription(request: web.Request) -> web.Response:
     """Transcribe a live call, until it is stopped or the call is over."""
-    network, call, form = request.app[NETWORK], live_call_of(request), await posted(request)
+    exchange, call, form = request.app[EXCHANGE], live_call_of(request), await posted(request)
     given = {attribute: form.get(name, "") for name, attribute in _ATTRIBUTES.items()}
     given["statusCallbackMethod"] = method_of(form, "StatusCallbackMethod")
     noun = started_noun("Transcription", given)
     if noun["name"] and noun["name"] in call.transcriptions.stop_by_name:
         raise ApiError(400, 20001, "Name: a transcription of that name runs on this call")
-    sid = start_transcription(Scene(call, network, HANDLERS, "", inline=True), noun)
-    at = network.clock.date
+    scene = Scene(call, exchange, request.app[NETWORK].handlers, "", inline=True)
+    sid = start_transcription(scene, noun)
+    at = exchange.clock.date
     return web.json_response(shown(call, "Transcriptions", sid, noun["name"], "in-progress", at))
 
 
@@ -53,7 +53,7 @@ async def update_transcription(request: web.Request) -> web.Response:
     """Stop a transcription, by its id or its name."""
     call, form = call_of(request), await posted(request)
     sid, name = stopped(request, form, call.transcriptions)
-    at = request.app[NETWORK].clock.date
+    at = request.app[EXCHANGE].clock.date
     return web.json_response(shown(call, "Transcriptions", sid, name, "stopped", at))
 
 

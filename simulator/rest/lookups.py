@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import Reading, reading_of
 from simulator.rest.answers import ApiError, not_found
 
@@ -103,10 +103,10 @@ def _reading(request: web.Request) -> Reading:
 
 def _line(request: web.Request, found: Reading) -> str:
     """The account's own numbers are the carrier's; who is said to take no texts is a landline."""
-    network = request.app[NETWORK]
-    if found.e164 in network.account.numbers:
+    exchange = request.app[EXCHANGE]
+    if found.e164 in exchange.account.numbers:
         return "nonFixedVoip"
-    if network.reach.of_texts(found.e164).code in _NO_TEXTS:
+    if exchange.reach.of_texts(found.e164).code in _NO_TEXTS:
         return "landline"
     return found.line
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.messages.text_messages import Media, Message
 from simulator.rest.answers import keeps, not_found, page, posted, shown_date
 from simulator.rest.messages import found_message
@@ -62,7 +62,7 @@ async def create_feedback(request: web.Request) -> web.Response:
     """Whether its reader did what the message was for."""
     message, form = found_message(request), await posted(request)
     outcome = one_of(form, "Outcome", _OUTCOMES)
-    at = shown_date(request.app[NETWORK].clock.date)
+    at = shown_date(request.app[EXCHANGE].clock.date)
     body = {
         "account_sid": message.account_sid,
         "message_sid": message.sid,

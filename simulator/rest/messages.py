@@ -12,8 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.errors.error_names import NAMES
+from simulator.exchange import Exchange
+from simulator.keys import EXCHANGE
 from simulator.messages.delivery import Delivery, send
 from simulator.messages.text_messages import (
     LONGEST_VALID_S,
@@ -22,7 +23,6 @@ from simulator.messages.text_messages import (
     Media,
     Message,
 )
-from simulator.network import Network
 from simulator.numbers.e164 import is_e164, to_e164
 from simulator.rest.answers import (
     ApiError,
@@ -96,13 +96,13 @@ async def create_message(request: web.Request) -> web.Response:
 
 async def sent(request: web.Request) -> Message:
     """The text that a form asks for, on its way. Raises ApiError."""
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     form = await posted(request)
-    message = _message(network, form, await repeated(request, "MediaUrl"))
-    return send(network, message)
+    message = _message(exchange, form, await repeated(request, "MediaUrl"))
+    return send(exchange, message)
 
 
-def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> Message:
+def _message(exchange: Exchange, form: dict[str, str], media: tuple[str, ...]) -> Message:
     """What a form asks to be sent. Raises ApiError with the carrier's codes."""
     beyond = sorted(name for name in _NOT_EMULATED if form.get(name, "false").lower() != "false")
     if beyond:
@@ -111,20 +111,20 @@ def _message(network: Network, form: dict[str, str], media: tuple[str, ...]) -> 
     for name, values in _WORDS.items():
         one_of(form, name, values)
     body = form.get("Body", "")
-    from_, service = _sender(network, form)
-    to = _addressee(network, form, from_)
+    from_, service = _sender(exchange, form)
+    to = _addressee(exchange, form, from_)
     _check_content(form, media)
-    at, send_at = network.clock.date, _send_at(form, service, network.clock.date)
+    at, send_at = exchange.clock.date, _send_at(form, service, exchange.clock.date)
     waiting = "accepted" if service else "queued"
     return Message(
-        network.settings.account_sid,
+        exchange.settings.account_sid,
         from_,
         to,
         body.translate(_PLAINER) if flag(form, "SmartEncoded") else body,
         "outbound-api",
         at,
         status="scheduled" if send_at else waiting,
-        status_callback=_callback(network, form),
+        status_callback=_callback(exchange, form),
         media=[Media(at, url=checked_url("MediaUrl", url)) for url in media],
         service_sid=service,
         validity_s=_validity(form),
@@ -140,21 +140,21 @@ def _refuse_channels(form: dict[str, str]) -> None:
             raise ApiError(400, 20001, f"{name}: {channel}: is not emulated here; texts are")
 
 
-def _addressee(network: Network, form: dict[str, str], from_: str) -> str:
+def _addressee(exchange: Exchange, form: dict[str, str], from_: str) -> str:
     to = to_e164(form.get("To", ""), like=from_)
     if not to:
         raise ApiError(400, 21604, "A 'To' phone number is required.")
     if not is_e164(to):
         raise ApiError(400, 21211, "Invalid 'To' Phone Number")
-    if to in network.messages.opted_out:
+    if to in exchange.messages.opted_out:
         raise ApiError(400, 21610, NAMES[21610])
-    fate = network.reach.of_texts(to)
+    fate = exchange.reach.of_texts(to)
     if fate.is_refused:
         raise ApiError(400, fate.code or 20001, fate.words)
     return to
 
 
-def _sender(network: Network, form: dict[str, str]) -> tuple[str, str]:
+def _sender(exchange: Exchange, form: dict[str, str]) -> tuple[str, str]:
     """The number that sends, and the service that chose it, if one did."""
     from_, service = to_e164(form.get("From", "")), form.get("MessagingServiceSid", "")
     if _SERVICE.fullmatch(from_):
@@ -165,9 +165,9 @@ def _sender(network: Network, form: dict[str, str]) -> tuple[str, str]:
         raise ApiError(400, 21603, "A 'From' phone number is required.")
     if from_ and not from_.startswith("+"):
         raise ApiError(400, 21606, "From: senders that are no numbers are not emulated here")
-    if from_ and from_ not in network.account.numbers:
+    if from_ and from_ not in exchange.account.numbers:
         raise ApiError(400, 21606, "The 'From' number is not a number of this account")
-    return from_ or next(iter(network.account.numbers), ""), service
+    return from_ or next(iter(exchange.account.numbers), ""), service
 
 
 def _check_content(form: dict[str, str], media: tuple[str, ...]) -> None:
@@ -206,12 +206,12 @@ def _send_at(form: dict[str, str], service: str, now: datetime) -> datetime | No
     return due
 
 
-def _callback(network: Network, form: dict[str, str]) -> str:
+def _callback(exchange: Exchange, form: dict[str, str]) -> str:
     """Where states go: the message's own address wins over the application's."""
     url = url_of(form, "StatusCallback")
     if url or not form.get("ApplicationSid"):
         return url
-    app = network.account.applications.get(form["ApplicationSid"])
+    app = exchange.account.applications.get(form["ApplicationSid"])
     if app is None:
         raise ApiError(400, 21218, f"there is no application {form['ApplicationSid']}")
     return app.message_status_callback
@@ -220,17 +220,17 @@ def _callback(network: Network, form: dict[str, str]) -> str:
 async def update_message(request: web.Request) -> web.Response:
     """Take the text away (an empty Body), or cancel what is scheduled (Status)."""
     message, form = found_message(request), await posted(request)
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     if "Status" in form:
         if form["Status"] != "canceled":
             raise ApiError(400, 20001, f"Status: expected canceled, got {form['Status']!r}")
         if message.status != "scheduled":
             raise ApiError(409, 30409, "This message cannot be canceled")
-        await Delivery(network, message).cancel()
+        await Delivery(exchange, message).cancel()
     elif form.get("Body") == "":
         if not _is_complete(message):
             raise ApiError(409, 20009, "Cannot redact this resource before it is complete")
-        message.body, message.updated_at = "", network.clock.date
+        message.body, message.updated_at = "", exchange.clock.date
     else:
         raise ApiError(400, 20001, "expected an empty Body, or Status=canceled")
     return web.json_response(shown(message))
@@ -245,7 +245,7 @@ async def delete_message(request: web.Request) -> web.Response:
     message = found_message(request)
     if not _is_complete(message):
         raise _UNFINISHED
-    request.app[NETWORK].messages.delete(message)
+    request.app[EXCHANGE].messages.delete(message)
     return web.Response(status=204)
 
 
@@ -265,7 +265,7 @@ def wanted(request: web.Request) -> Iterator[Message]:
             and keeps(query, "DateSent", _sent(message))
         )
 
-    return filter(is_wanted, reversed(request.app[NETWORK].messages.all))
+    return filter(is_wanted, reversed(request.app[EXCHANGE].messages.all))
 
 
 async def fetch_message(request: web.Request) -> web.Response:
@@ -275,7 +275,7 @@ async def fetch_message(request: web.Request) -> web.Response:
 
 def found_message(request: web.Request) -> Message:
     """The message that an address names. Raises ApiError."""
-    message: Message | None = request.app[NETWORK].messages.by_sid(request.match_info["sid"])
+    message: Message | None = request.app[EXCHANGE].messages.by_sid(request.match_info["sid"])
     if message is None:
         raise not_found(request.path)
     return message

@@ -10,45 +10,45 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.calls.call import SentWebhook
-from simulator.debugger import Complaint
+from simulator.debugger import Alert
+from simulator.keys import EXCHANGE
 from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
 from simulator.rest.nouns import call_of
 
 _LEVELS = {"error": "0", "warning": "1"}
 
 
-def shown(complaint: Complaint, account_sid: str) -> dict[str, Any]:
+def shown(alert: Alert, account_sid: str) -> dict[str, Any]:
     """A notification as a list shows it."""
-    at = shown_date(datetime.fromisoformat(complaint.at))
+    at = shown_date(datetime.fromisoformat(alert.at))
     base = f"/2010-04-01/Accounts/{account_sid}"
     return {
-        "sid": complaint.sid,
+        "sid": alert.sid,
         "account_sid": account_sid,
-        "call_sid": complaint.call_sid or None,
+        "call_sid": alert.call_sid or None,
         "api_version": "2010-04-01",
-        "log": _LEVELS.get(complaint.level, "0"),
-        "error_code": str(complaint.code),
-        "more_info": f"https://www.twilio.com/docs/errors/{complaint.code}",
-        "message_text": complaint.message,
+        "log": _LEVELS.get(alert.level, "0"),
+        "error_code": str(alert.code),
+        "more_info": f"https://www.twilio.com/docs/errors/{alert.code}",
+        "message_text": alert.message,
         "message_date": at,
-        "request_url": complaint.url or None,
+        "request_url": alert.url or None,
         "request_method": "POST",
         "date_created": at,
         "date_updated": at,
-        "uri": f"{base}/Notifications/{complaint.sid}.json",
+        "uri": f"{base}/Notifications/{alert.sid}.json",
     }
 
 
-def shown_whole(complaint: Complaint, account_sid: str) -> dict[str, Any]:
+def shown_whole(alert: Alert, account_sid: str) -> dict[str, Any]:
     """A notification by itself, with what was answered."""
     answered = {
         "request_variables": "",
         "response_headers": "",
-        "response_body": complaint.response,
+        "response_body": alert.response,
     }
-    return {**shown(complaint, account_sid), **answered}
+    return {**shown(alert, account_sid), **answered}
 
 
 def shown_event(sent: SentWebhook, at: str | None) -> dict[str, Any]:
@@ -70,28 +70,28 @@ def shown_event(sent: SentWebhook, at: str | None) -> dict[str, Any]:
 
 async def list_notifications(request: web.Request) -> web.Response:
     """Newest first, filtered by Log (0 error, 1 warning) and MessageDate."""
-    network, query = request.app[NETWORK], request.query
+    exchange, query = request.app[EXCHANGE], request.query
     call_sid = call_of(request).sid if "call_sid" in request.match_info else ""
     if query.get("Log", "0") not in _LEVELS.values():
         raise ApiError(400, 20001, "Log: expected 0 or 1")
 
-    def wanted(one: Complaint) -> bool:
+    def wanted(one: Alert) -> bool:
         return query.get("Log") in (None, _LEVELS.get(one.level)) and keeps(
             query, "MessageDate", datetime.fromisoformat(one.at)
         )
 
-    found = filter(wanted, reversed(network.debugger.about(call_sid=call_sid)))
-    sid = network.settings.account_sid
+    found = filter(wanted, reversed(exchange.debugger.about(call_sid=call_sid)))
+    sid = exchange.settings.account_sid
     return page(request, "notifications", found, lambda one: shown(one, sid))
 
 
 async def fetch_notification(request: web.Request) -> web.Response:
     """One notification."""
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     call_sid = request.match_info.get("call_sid", "")
-    for one in network.debugger.about(call_sid=call_sid):
+    for one in exchange.debugger.about(call_sid=call_sid):
         if one.sid == request.match_info["sid"]:
-            return web.json_response(shown_whole(one, network.settings.account_sid))
+            return web.json_response(shown_whole(one, exchange.settings.account_sid))
     raise not_found(request.path)
 
 

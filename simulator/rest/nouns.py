@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.calls.call import Call, Running
+from simulator.keys import EXCHANGE
 from simulator.rest.answers import ApiError, not_found, shown_date
 from simulator.twiml.parser import DocumentError, Verb, parse
 
@@ -35,7 +35,7 @@ def started_noun(
 
 def call_of(request: web.Request) -> Call:
     """The call of the address. Raises ApiError."""
-    call: Call | None = request.app[NETWORK].calls.get(request.match_info["call_sid"])
+    call: Call | None = request.app[EXCHANGE].calls.get(request.match_info["call_sid"])
     if call is None:
         raise not_found(request.path)
     return call

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.account import Account, Answering, Number
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import is_e164
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
@@ -91,7 +91,7 @@ async def buy_number(request: web.Request) -> web.Response:
         raise ApiError(400, 21421, "PhoneNumber: expected a number in E.164")
     if phone_number in account.numbers:
         raise ApiError(400, 21422, f"{phone_number} is not available")
-    at = request.app[NETWORK].clock.date
+    at = request.app[EXCHANGE].clock.date
     number = Number(phone_number, Answering(), phone_number, at, at)
     _configure(account, number, form)
     account.numbers[phone_number] = number
@@ -108,7 +108,7 @@ async def update_number(request: web.Request) -> web.Response:
     number, form = _number(request), await posted(request)
     check_names(form, _OF_NUMBER)
     _configure(_account(request), number, form)
-    number.updated_at = request.app[NETWORK].clock.date
+    number.updated_at = request.app[EXCHANGE].clock.date
     return web.json_response(shown_number(number, _account_sid(request)))
 
 
@@ -137,11 +137,11 @@ def _configure(account: Account, number: Number, form: Mapping[str, str]) -> Non
 
 
 def _account(request: web.Request) -> Account:
-    return request.app[NETWORK].account
+    return request.app[EXCHANGE].account
 
 
 def _account_sid(request: web.Request) -> str:
-    return request.app[NETWORK].settings.account_sid
+    return request.app[EXCHANGE].settings.account_sid
 
 
 def _number(request: web.Request) -> Number:

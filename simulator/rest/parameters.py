@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from simulator.calls.detection import MODES, Detection
-from simulator.calls.progress import EVENTS as PROGRESS_EVENTS
-from simulator.calls.progress import StatusCallback
-from simulator.network import Network
+from simulator.calls.status_callback import EVENTS as PROGRESS_EVENTS
+from simulator.calls.status_callback import StatusCallback
+from simulator.documents.detection import MODES, Detection
+from simulator.exchange import Exchange
 from simulator.recordings.recordings import Callback, RecordTerms
 from simulator.rest.answers import ApiError
 
@@ -77,22 +77,22 @@ def url_of(form: Mapping[str, str], name: str) -> str:
 
 
 def progress_from(
-    network: Network, form: Mapping[str, str], events: tuple[str, ...]
+    exchange: Exchange, form: Mapping[str, str], events: tuple[str, ...]
 ) -> StatusCallback:
     """Where a call's progress goes. Events that there are not are left out, and warned of."""
     asked = tuple(event.strip() for one in events for event in one.split(","))
     told = tuple(event for event in asked if event in PROGRESS_EVENTS)
     if len(told) < len(asked):
-        _doubt(network, f"Invalid '{EVENTS}': expected {', '.join(PROGRESS_EVENTS)}")
+        _doubt(exchange, f"Invalid '{EVENTS}': expected {', '.join(PROGRESS_EVENTS)}")
     method = method_of(form, "StatusCallbackMethod")
     url = url_of(form, "StatusCallback")
     return StatusCallback(url, method, told if asked else ("completed",))
 
 
-def _doubt(network: Network, message: str) -> None:
-    if network.settings.strict:
+def _doubt(exchange: Exchange, message: str) -> None:
+    if exchange.settings.strict:
         raise ApiError(400, _INVALID_EVENT, message)
-    network.debugger.add(_INVALID_EVENT, message, at=network.clock.date, level="warning")
+    exchange.debugger.add(_INVALID_EVENT, message, level="warning")
 
 
 def words(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:

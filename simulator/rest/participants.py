@@ -10,16 +10,17 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.calls.call import Call
-from simulator.calls.ring import Ring
 from simulator.conferences.conference_events import EVENTS as ROOM_EVENTS
 from simulator.conferences.conference_events import Subscription
 from simulator.conferences.conference_recording import RoomTerms
 from simulator.conferences.conference_sounds import Music
 from simulator.conferences.conferences import Conference, Refused, stay
 from simulator.conferences.participants import ADD_FAILED, Participant, Terms
+from simulator.documents.ring import Ring
 from simulator.documents.scene import Scene
+from simulator.exchange import Exchange
+from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.recordings.recordings import Callback
 from simulator.rest.answers import ApiError, not_found, posted, repeated
@@ -39,7 +40,6 @@ from simulator.rest.parameters import (
 )
 from simulator.sids import CONFERENCE
 from simulator.time.waiting import first_of
-from simulator.verbs import HANDLERS
 
 _NOT_EMULATED = frozenset({"Byoc", "SipAuthUsername", "SipAuthPassword", "ClientNotificationUrl"})
 _JITTER = ("large", "off", "small", "medium")
@@ -76,7 +76,7 @@ async def add_participant(request: web.Request) -> web.Response:
     except Refused as refused:
         raise ApiError(400, refused.code, str(refused)) from refused
     ring = _ring(
-        network,
+        network.exchange,
         form,
         await repeated(request, "StatusCallbackEvent"),
         await repeated(request, "RecordingStatusCallbackEvent"),
@@ -86,7 +86,7 @@ async def add_participant(request: web.Request) -> web.Response:
 
 
 def _ring(
-    network: Network,
+    exchange: Exchange,
     form: Mapping[str, str],
     events: tuple[str, ...],
     recording_events: tuple[str, ...],
@@ -95,12 +95,12 @@ def _ring(
     record = recording_from(
         form, recording_events, trims=("trim-silence", "do-not-trim"), known=_RECORDING_EVENTS
     )
-    to, from_ = called(network, form), caller_of(network, form)
+    to, from_ = called(exchange, form), caller_of(exchange, form)
     return Ring(
         to,
         shown_caller(form) or from_,
         timeout_s=whole(form, "Timeout", 60, 5, 600) + _LATER_S,
-        progress=progress_from(network, form, events),
+        progress=progress_from(exchange, form, events),
         time_limit_s=seconds_of(form, "TimeLimit", 14_400, 86_400),
         detection=detection if form.get("MachineDetection") else None,
         record=record if flag(form, "Record") else None,
@@ -127,11 +127,13 @@ def _name(request: web.Request) -> str:
 
 def _on_the_way(network: Network, name: str, call: Call, terms: Terms) -> Participant:
     try:
-        one = network.conferences.add(name, Scene(call, network, HANDLERS, ""), terms)
+        one = network.conferences.add(
+            name, Scene(call, network.exchange, network.handlers, ""), terms
+        )
     except Refused as refused:
         call.end(by="line", status="canceled")
         raise ApiError(400, refused.code, str(refused)) from refused
-    network.aside(_bring_in(one), of=call)
+    network.exchange.background.run(_bring_in(one), of=call)
     return one
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.queues.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of
@@ -120,7 +120,7 @@ async def dequeue_member(request: web.Request) -> web.Response:
 
 
 def _queues(request: web.Request) -> Queues:
-    return request.app[NETWORK].queues
+    return request.app[EXCHANGE].queues
 
 
 def _found(request: web.Request) -> Queue:

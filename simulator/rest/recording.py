@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.calls.call import Call
-from simulator.network import Network
+from simulator.exchange import Exchange
+from simulator.keys import EXCHANGE
 from simulator.recordings.keeping import keep_recording, record_call
 from simulator.recordings.recordings import KEEP_SILENCE, SKIP, Recorder
 from simulator.rest.answers import ApiError, not_found, posted, repeated
@@ -23,14 +23,14 @@ _NOT_ELIGIBLE = 21220
 
 async def start_recording(request: web.Request) -> web.Response:
     """Record a call that is on, until it is stopped or over."""
-    network = request.app[NETWORK]
+    exchange = request.app[EXCHANGE]
     call = call_of(request)
     form = await posted(request)
     if call.status != "in-progress":
         raise ApiError(400, _NOT_ELIGIBLE, "Requested resource is not eligible for recording")
     events = await repeated(request, "RecordingStatusCallbackEvent")
     terms = recording_from(form, events, trims=("do-not-trim", "trim-silence"))
-    recorder = record_call(network, call, terms)
+    recorder = record_call(exchange, call, terms)
     return web.json_response(shown(recorder.recording), status=201)
 
 
@@ -39,28 +39,28 @@ async def update_recording(request: web.Request) -> web.Response:
     recorder, form = _running(request), await posted(request)
     status = one_of(form, "Status", ("", "in-progress", "paused", "stopped"))
     behavior = one_of(form, "PauseBehavior", (KEEP_SILENCE, SKIP))
-    network = request.app[NETWORK]
-    call = network.calls.get(recorder.recording.call_sid)
+    exchange = request.app[EXCHANGE]
+    call = exchange.calls.get(recorder.recording.call_sid)
     if not status:
         raise ApiError(400, 20001, "Status: expected in-progress, paused or stopped")
     if status == "paused":
         recorder.pause(behavior)
-        _tell(network, call, recorder, "paused")
+        _tell(exchange, call, recorder, "paused")
     elif status == "in-progress":
         recorder.resume()
-        _tell(network, call, recorder, "resumed")
+        _tell(exchange, call, recorder, "resumed")
     elif call is not None:
         recorder.recording.status = "stopped"
-        _tell(network, call, recorder, "stopped")
-        keep_recording(network, call, recorder, recorder.trim)
+        _tell(exchange, call, recorder, "stopped")
+        keep_recording(exchange, call, recorder, recorder.trim)
     return web.json_response(shown(recorder.recording))
 
 
-def _tell(network: Network, call: Call | None, recorder: Recorder, event: str) -> None:
+def _tell(exchange: Exchange, call: Call | None, recorder: Recorder, event: str) -> None:
     """Report what REST made of it, where that was asked for."""
-    request = network.recordings.callback_request(recorder.recording, event)
+    request = exchange.recordings.callback_request(recorder.recording, event)
     if request is not None and call is not None:
-        network.send_aside(call, request)
+        exchange.sender.send_in_background(call, request)
 
 
 def _running(request: web.Request) -> Recorder:
@@ -68,7 +68,7 @@ def _running(request: web.Request) -> Recorder:
     named = request.match_info
     of_call, of_room = named.get("call_sid"), named.get("conference_sid")
     found = []
-    for recorder in request.app[NETWORK].recordings.running.values():
+    for recorder in request.app[EXCHANGE].recordings.running.values():
         recording = recorder.recording
         belongs = (
             recording.conference_sid == of_room
@@ -77,7 +77,7 @@ def _running(request: web.Request) -> Recorder:
         )
         if belongs and named["sid"] in (_CURRENT, recording.sid) and not recorder.ended_at:
             found.append(recorder)
-    if not found and named["sid"] in request.app[NETWORK].recordings.by_sid:
+    if not found and named["sid"] in request.app[EXCHANGE].recordings.by_sid:
         raise ApiError(400, _NOT_ELIGIBLE, "The recording is over; it cannot be changed")
     if not found:
         raise not_found(request.path)

@@ -11,7 +11,7 @@ from typing import Any
 import soundfile
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
+from simulator.keys import EXCHANGE
 from simulator.recordings.recordings import Recording
 from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
 from simulator.sound.audio import encoded, wav_file
@@ -48,7 +48,7 @@ def _shown_at(request: web.Request) -> Callable[[Recording], dict[str, Any]]:
         return lambda one: {**shown(one), "track": one.track}
     if "conference_sid" in request.match_info:
         return shown
-    url_of = request.app[NETWORK].recordings.url
+    url_of = request.app[EXCHANGE].recordings.url
     return lambda one: shown_by_itself(one, url_of(one))
 
 
@@ -64,7 +64,7 @@ def shown_by_itself(recording: Recording, media_url: str) -> dict[str, Any]:
 
 
 def _found(request: web.Request) -> Recording:
-    recording = request.app[NETWORK].recordings.by_sid.get(request.match_info["sid"])
+    recording = request.app[EXCHANGE].recordings.by_sid.get(request.match_info["sid"])
     of_call = request.match_info.get("call_sid")
     of_room = request.match_info.get("conference_sid")
     elsewhere = recording is not None and (
@@ -98,7 +98,7 @@ async def list_recordings(request: web.Request) -> web.Response:
             and keeps(query, "DateCreated", recording.created_at)
         )
 
-    recordings = reversed(tuple(request.app[NETWORK].recordings.by_sid.values()))
+    recordings = reversed(tuple(request.app[EXCHANGE].recordings.by_sid.values()))
     return page(request, "recordings", filter(wanted, recordings), _shown_at(request))
 
 
@@ -110,7 +110,7 @@ async def fetch_recording(request: web.Request) -> web.Response:
 async def _kept(request: web.Request) -> Recording:
     """The recording, once a file that is being written is there."""
     recording = _found(request)
-    written = request.app[NETWORK].recordings.being_kept.get(recording.sid)
+    written = request.app[EXCHANGE].recordings.being_kept.get(recording.sid)
     if written is not None:
         await written.wait()
     return recording
@@ -140,11 +140,11 @@ def _wants_mono(request: web.Request, recording: Recording) -> bool:
 
 def _spoiled(request: web.Request, recording: Recording) -> web.Response | None:
     """What the plan of faults makes of this fetch; None when it leaves it alone."""
-    network = request.app[NETWORK]
-    kind = network.faults.of_recording(recording.sid, recording.call_sid)
+    exchange = request.app[EXCHANGE]
+    kind = exchange.faults.of_recording(recording.sid, recording.call_sid)
     if not kind or recording.path is None:
         return None
-    call = network.calls.get(recording.call_sid)
+    call = exchange.calls.get(recording.call_sid)
     if call is not None:
         call.log.add("fault", fault=kind, purpose="recording", recording_sid=recording.sid)
     if kind == "missing":
@@ -178,7 +178,7 @@ def _mp3(path: Path, mono: bool) -> bytes:
 
 async def delete_recording(request: web.Request) -> web.Response:
     """Forget a recording's sound; what is known of it can still be listed as deleted."""
-    request.app[NETWORK].recordings.delete(_found(request))
+    request.app[EXCHANGE].recordings.delete(_found(request))
     return web.Response(status=204)
 
 

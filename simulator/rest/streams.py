@@ -11,13 +11,12 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
 from simulator.documents.scene import Scene
+from simulator.keys import EXCHANGE, NETWORK
 from simulator.rest.answers import ApiError, posted
 from simulator.rest.nouns import call_of, live_call_of, shown, started_noun, stopped
 from simulator.rest.parameters import method_of
 from simulator.twiml.parser import Verb
-from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream
 
 _PARAMETER = re.compile(r"Parameter([1-9][0-9]?)\.Name")
@@ -25,15 +24,16 @@ _PARAMETER = re.compile(r"Parameter([1-9][0-9]?)\.Name")
 
 async def create_stream(request: web.Request) -> web.Response:
     """Send a live call's sound to a socket, until it is stopped or the call is over."""
-    network, call, form = request.app[NETWORK], live_call_of(request), await posted(request)
+    exchange, call, form = request.app[EXCHANGE], live_call_of(request), await posted(request)
     noun = _noun(form)
     if noun["name"] and noun["name"] in call.streams.stop_by_name:
         raise ApiError(400, 20001, "Name: a stream of that name runs on this call")
-    stream = await start_stream(Scene(call, network, HANDLERS, "", inline=True), noun)
+    scene = Scene(call, exchange, request.app[NETWORK].handlers, "", inline=True)
+    stream = await start_stream(scene, noun)
     if stream is None:
-        why = network.debugger.complaints[-1].message
+        why = exchange.debugger.alerts[-1].message
         raise ApiError(400, 20001, f"Url: the socket did not open: {why}")
-    at = network.clock.date
+    at = exchange.clock.date
     return web.json_response(shown(call, "Streams", stream.sid, noun["name"], "in-progress", at))
 
 
@@ -41,7 +41,7 @@ async def update_stream(request: web.Request) -> web.Response:
     """Stop a stream, by its id or its name."""
     call, form = call_of(request), await posted(request)
     sid, name = stopped(request, form, call.streams)
-    at = request.app[NETWORK].clock.date
+    at = request.app[EXCHANGE].clock.date
     return web.json_response(shown(call, "Streams", sid, name, "stopped", at))
 
 

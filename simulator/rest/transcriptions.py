@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.keys import NETWORK
-from simulator.recordings.transcription import Transcript
+from simulator.keys import EXCHANGE
+from simulator.recordings.recordings import Transcript
 from simulator.rest.answers import not_found, page, shown_date
 
 
@@ -37,10 +37,10 @@ def shown(transcript: Transcript) -> dict[str, Any]:
 
 async def list_transcriptions(request: web.Request) -> web.Response:
     """Newest first, all of them or those of a recording."""
-    network, recording_sid = request.app[NETWORK], request.match_info.get("recording_sid")
-    if recording_sid and recording_sid not in network.recordings.by_sid:
+    exchange, recording_sid = request.app[EXCHANGE], request.match_info.get("recording_sid")
+    if recording_sid and recording_sid not in exchange.recordings.by_sid:
         raise not_found(request.path)
-    newest = reversed(tuple(network.transcripts.values()))
+    newest = reversed(tuple(exchange.recordings.transcripts.values()))
     found = (one for one in newest if recording_sid in (None, one.recording_sid))
     return page(request, "transcriptions", found, shown)
 
@@ -52,12 +52,12 @@ async def fetch_transcription(request: web.Request) -> web.Response:
 
 async def delete_transcription(request: web.Request) -> web.Response:
     """Forget a text; its recording stays."""
-    del request.app[NETWORK].transcripts[_found(request).sid]
+    del request.app[EXCHANGE].recordings.transcripts[_found(request).sid]
     return web.Response(status=204)
 
 
 def _found(request: web.Request) -> Transcript:
-    transcript = request.app[NETWORK].transcripts.get(request.match_info["sid"])
+    transcript = request.app[EXCHANGE].recordings.transcripts.get(request.match_info["sid"])
     recording_sid = request.match_info.get("recording_sid")
     if transcript is None or recording_sid not in (None, transcript.recording_sid):
         raise not_found(request.path)

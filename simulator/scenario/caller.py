@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from simulator.calls.call import Call
 from simulator.calls.events import Event
-from simulator.calls.legs import Endpoint, Notice
+from simulator.calls.legs import Endpoint, Leg, Notice
+from simulator.exchange import Exchange
 from simulator.messages.text_messages import Message
+from simulator.numbers.caller_id import CallerFacts
 from simulator.scenario.acts import (
     Act,
     GetsSms,
@@ -29,9 +31,6 @@ from simulator.scenario.steps import Scenario, Step, match, words
 from simulator.scenario.voice import Mouth, Utterance, utterance
 from simulator.sound.audio import BadSound, is_audible
 from simulator.speech.synthesiser import CannotSpeak
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 QUIET_S = 0.3
 SPEAKING_S = 0.2
@@ -57,10 +56,10 @@ class ExpectationFailed(Exception):
 class ScriptedCaller(Endpoint):
     """Give it to `network.dial`; then `await perform(step)` for each step."""
 
-    def __init__(self, network: Network, *, number: str, language: str = "en") -> None:
+    def __init__(self, exchange: Exchange, *, number: str, language: str = "en") -> None:
         self.number = number
         self.language = language
-        self._network = network
+        self._exchange = exchange
         self._heard: list[str] = []
         self._texts: list[Message] = []
         self._answered = False
@@ -72,12 +71,12 @@ class ScriptedCaller(Endpoint):
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._mouth = Mouth(seed=sum(number.encode()), spoken=self._said)
         self._began_at = 0.0
-        self._stop_texts = network.messages.listen(self._text)
+        self._stop_texts = exchange.messages.listen(self._text)
 
     @property
     def call(self) -> Call:
         """The call this caller is on."""
-        return self._network.calls[self.leg.sid]
+        return self._exchange.calls[self.leg.sid]
 
     async def perform(self, step: Step) -> None:
         """Do one step. Raises ExpectationFailed."""
@@ -116,7 +115,7 @@ class ScriptedCaller(Endpoint):
         else:
             self._quiet_s += _FRAME_S
         if self._listener is None:
-            self._listener = Listener(self._network, self.call, self._recognised)
+            self._listener = Listener(self._exchange, self.call, self._recognised)
         self._listener.take(frame, audible=audible and self._answered)
         self._look()
 
@@ -139,7 +138,7 @@ class ScriptedCaller(Endpoint):
 
     def _names_of(self, call_sid: str) -> list[str]:
         """What the person on another call may be called."""
-        party = self._network.calls[call_sid].party
+        party = self._exchange.calls[call_sid].party
         return [name.partition("?")[0] for name in (party.from_, party.to) if name != self.number]
 
     def _recognised(self, text: str) -> None:
@@ -147,7 +146,7 @@ class ScriptedCaller(Endpoint):
         self._look()
 
     def _text(self, message: Message) -> None:
-        call = self._network.calls.get(self.leg.sid)
+        call = self._exchange.calls.get(self.leg.sid)
         if message.to == self.number and call is not None:
             self._texts.append(message)
             call.log.add("sms", text=message.body, from_=message.from_)
@@ -179,7 +178,7 @@ class ScriptedCaller(Endpoint):
                 await self._when(self._is_spoken_to, within_s)
                 await self._act(by, sound)
             case Waits(seconds):
-                await self._network.clock.sleep(seconds)
+                await self._exchange.clock.sleep(seconds)
             case GetsSms(phrases):
                 await self._until(lambda: self._got(phrases), within_s, on_the_line=False)
             case IsTransferred(to):
@@ -192,7 +191,7 @@ class ScriptedCaller(Endpoint):
     async def _prepared(self, act: Says | Presses) -> Utterance | None:
         if isinstance(act, Presses):
             return None
-        return await utterance(act.what, self.language, self._network.said)
+        return await utterance(act.what, self.language, self._exchange.voice.said)
 
     async def _act(self, act: Says | Presses, sound: Utterance | None = None) -> None:
         if isinstance(act, Presses):
@@ -213,7 +212,7 @@ class ScriptedCaller(Endpoint):
     async def _press(self, digits: str) -> None:
         for place, digit in enumerate(digits):
             if place:
-                await self._network.clock.sleep(BETWEEN_KEYS_S)
+                await self._exchange.clock.sleep(BETWEEN_KEYS_S)
             self.leg.press(digit)
 
     async def _when(self, ready: Callable[[], bool], within_s: float) -> None:
@@ -265,7 +264,7 @@ class ScriptedCaller(Endpoint):
         waiter = (look, future)
         self._waiters.append(waiter)
         try:
-            await self._network.clock.within(within_s, future)
+            await self._exchange.clock.within(within_s, future)
         finally:
             self._waiters.remove(waiter)
 
@@ -318,9 +317,20 @@ def conversation_of(events: list[Event]) -> list[str]:
     return ["  " + line for event in events if (line := told(event)) is not None]
 
 
+class Network(Protocol):
+    """What scripted callers are put on."""
+
+    exchange: Exchange
+
+    def dial(self, endpoint: Endpoint, *, from_number: str, to: str, facts: CallerFacts) -> Leg:
+        """Call a number. Raises NotReachable."""
+
+
 async def run_scenario(network: Network, scenario: Scenario, *, to: str) -> ScriptedCaller:
     """Dial, do all steps, hang up. Raises ExpectationFailed, NotReachable."""
-    caller = ScriptedCaller(network, number=scenario.from_number, language=scenario.language)
+    caller = ScriptedCaller(
+        network.exchange, number=scenario.from_number, language=scenario.language
+    )
     network.dial(caller, from_number=scenario.from_number, to=to, facts=scenario.facts)
     await play_scenario(caller, scenario)
     return caller

@@ -6,13 +6,10 @@ A stretch of sound ends with a rest; what known sentences account for is left ou
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from simulator.calls.call import Call
+from simulator.exchange import Exchange
 from simulator.sound.audio import FRAME_BYTES, FRAME_S, RATE, frames, is_audible
-
-if TYPE_CHECKING:
-    from simulator.network import Network
 
 REST_S = 0.6
 """A rest that ends a stretch."""
@@ -26,10 +23,10 @@ _BEFORE = 10
 class Listener:
     """Give it every frame; it calls `tell(text)` for what is recognised."""
 
-    def __init__(self, network: Network, call: Call, tell: Callable[[str], None]) -> None:
+    def __init__(self, exchange: Exchange, call: Call, tell: Callable[[str], None]) -> None:
         self.unknown_s = 0.0
         """How much sound was heard that nobody could recognise."""
-        self._network = network
+        self._exchange = exchange
         self._call = call
         self._tell = tell
         self._stretch = bytearray()
@@ -64,10 +61,10 @@ class Listener:
         audible_s = sum(map(is_audible, frames(sound))) * FRAME_S
         if audible_s < SHORTEST_S:
             return
-        if not self._network.recogniser.is_there:
+        if not self._exchange.recogniser.is_there:
             self.unknown_s += audible_s
             return
-        self._network.aside(self._recognise(sound, begins_s), of=self._call)
+        self._exchange.background.run(self._recognise(sound, begins_s), of=self._call)
 
     def _unknown(self) -> bytes:
         """The stretch without the sentences that are known."""
@@ -83,8 +80,8 @@ class Listener:
         return bytes(sound)
 
     async def _recognise(self, sound: bytes, begins_s: float) -> None:
-        async with self._network.clock.outside():
-            speech = await self._network.recogniser.recognise(sound)
+        async with self._exchange.clock.outside():
+            speech = await self._exchange.recogniser.recognise(sound)
         if not speech.text:
             return
         self._call.log.add(

@@ -55,7 +55,7 @@ class Clock:
         self.lateness_s: deque[float] = deque(maxlen=_LATENESS_KEPT)
         """How late each tick was at real pace: what the simulator itself adds to a frame's time."""
         self.is_idle: Callable[[], bool] = lambda: False
-        """Whether nobody is on the line; simulated time then stands still. Set by the network."""
+        """Whether nobody is on the line; simulated time then stands still. Set by the exchange."""
         self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = 0
         self._started_at = starts_at or datetime.now(UTC)

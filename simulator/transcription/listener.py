@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.calls.call import Call
-from simulator.recordings.recordings import SilenceMeter
+from simulator.sound.silence import SilenceMeter
 from simulator.transcription.speech_input import KnownWords, LineWords, SpeechWatch
 
 _BETWEEN_PARTIALS_S = 0.5

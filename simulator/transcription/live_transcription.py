@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from simulator.exchange import Exchange
 from simulator.sids import LIVE_TRANSCRIPTION, new_sid
+from simulator.speech.recogniser import Speech
 from simulator.transcription.listener import Listener, Utterance
-from simulator.transcription.speech_input import AUTO_TIMEOUT_S, Speech
+from simulator.transcription.speech_input import AUTO_TIMEOUT_S
 from simulator.webhooks.webhook import Request
 
 if TYPE_CHECKING:
     from simulator.calls.call import Call
-    from simulator.network import Network
 
 INBOUND, OUTBOUND, BOTH = "inbound_track", "outbound_track", "both_tracks"
 _UNKNOWN = "the words are not known; give --speech-model DIR to recognise them"
@@ -47,9 +48,9 @@ class Terms:
 class LiveTranscription:
     """One transcription, from `start` to `stop`."""
 
-    def __init__(self, network: Network, call: Call, terms: Terms) -> None:
+    def __init__(self, exchange: Exchange, call: Call, terms: Terms) -> None:
         self.sid = new_sid(LIVE_TRANSCRIPTION)
-        self._network = network
+        self._exchange = exchange
         self._call = call
         self._terms = terms
         self._told = 0
@@ -78,7 +79,7 @@ class LiveTranscription:
         )
         for listener in self._listeners:
             self._call.leg.add_tap(listener.take)
-        self._network.aside(self._tell_all(), of=self._call)
+        self._exchange.background.run(self._tell_all(), of=self._call)
 
     def stop(self) -> None:
         """Listen no longer; what is being said is still told. A second time does nothing."""
@@ -103,7 +104,7 @@ class LiveTranscription:
         """Every utterance in order, and at last that it is over."""
         while (told := await self._utterances.get()) is not None:
             track, utterance = told
-            said = await utterance.watch.words(self._network.recogniser)
+            said = await utterance.watch.words(self._exchange.recogniser)
             if said is None:
                 self._warn()
             elif said.text:
@@ -140,13 +141,13 @@ class LiveTranscription:
             ("TranscriptionSid", self.sid),
             ("TranscriptionEvent", event),
             ("SequenceId", str(self._told)),
-            ("Timestamp", self._network.clock.date.astimezone(UTC).isoformat()),
+            ("Timestamp", self._exchange.clock.date.astimezone(UTC).isoformat()),
             *fields,
         )
         request = Request(self._terms.url, form, self._terms.method, purpose="transcription")
-        self._network.send_aside(self._call, request)
+        self._exchange.sender.send_in_background(self._call, request)
 
     def _warn(self) -> None:
         if not self._warned:
             self._warned = True
-            self._network.complain(self._call, 0, _UNKNOWN, self._terms.url, level="warning")
+            self._exchange.debugger.alert(self._call, 0, _UNKNOWN, self._terms.url, level="warning")

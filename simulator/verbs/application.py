@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from simulator.calls.call import Call, Party
 from simulator.calls.legs import Endpoint, Leg
-from simulator.calls.progress import StatusCallback
+from simulator.calls.status_callback import StatusCallback
+from simulator.documents.outgoing import Outgoing
 from simulator.documents.scene import Scene, VerbError
 from simulator.sound.audio import SILENCE
 from simulator.twiml.parser import Verb
@@ -36,13 +37,15 @@ class CallerOnLine(Endpoint):
         return self._heard
 
 
-def call_application(scene: Scene, noun: Verb, progress: StatusCallback) -> Call | None:
-    """Begin the application's call; None, and a complaint, when there is no such application."""
-    network, caller = scene.network, scene.call
+def call_application(
+    scene: Scene, noun: Verb, progress: StatusCallback, outgoing: Outgoing
+) -> Call | None:
+    """Begin the application's call; None, and an alert, when there is no such application."""
+    exchange, caller = scene.exchange, scene.call
     sid = _sid(noun)
-    answering = network.account.application(sid)
+    answering = exchange.account.application(sid)
     if answering.voice is None:
-        network.complain(caller, 21218, f"there is no application {sid}", scene.url)
+        exchange.debugger.alert(caller, 21218, f"there is no application {sid}", scene.url)
         return None
     party = Party(
         caller.party.from_,
@@ -53,7 +56,7 @@ def call_application(scene: Scene, noun: Verb, progress: StatusCallback) -> Call
         parent_sid=caller.sid,
         progress=progress,
     )
-    return network.outgoing.to_application(party, CallerOnLine(caller.leg))
+    return outgoing.to_application(party, CallerOnLine(caller.leg))
 
 
 async def listen_to(scene: Scene, application: Call) -> None:

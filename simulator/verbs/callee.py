@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from simulator.calls.detection import Detection
+from simulator.documents.detection import Detection
 from simulator.documents.scene import End, Scene, VerbError
 from simulator.numbers.e164 import to_e164
 from simulator.twiml.parser import DocumentError, Misplaced, Verb
@@ -22,15 +22,15 @@ async def run_whisper(scene: Scene, first: Request) -> bool:
     todo: Request | None = first
     while todo is not None:
         try:
-            answer = await scene.network.send(scene.call, todo)
+            answer = await scene.exchange.sender.send(scene.call, todo)
             outcome = await replace(scene, url=answer.url).run(document_of(answer))
         except WebhookFailed as failed:
-            scene.network.complain(scene.call, failed.code, str(failed), failed.url)
+            scene.exchange.debugger.alert(scene.call, failed.code, str(failed), failed.url)
             return False
         except (DocumentError, VerbError) as error:
             dials = isinstance(error, Misplaced) and error.element == "Dial"
             code = 13201 if dials else error.code
-            scene.network.complain(scene.call, code, str(error), todo.url)
+            scene.exchange.debugger.alert(scene.call, code, str(error), todo.url)
             return False
         if isinstance(outcome, End):
             return False

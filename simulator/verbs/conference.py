@@ -9,7 +9,7 @@ from contextlib import suppress
 from simulator.conferences.conference_events import Subscription
 from simulator.conferences.conference_recording import RoomTerms
 from simulator.conferences.conference_sounds import Music
-from simulator.conferences.conferences import Refused, stay
+from simulator.conferences.conferences import Conferences, Refused, stay
 from simulator.conferences.participants import BY_API, Terms
 from simulator.documents.scene import Outcome, Scene, VerbError
 from simulator.recordings.recordings import Callback
@@ -18,16 +18,16 @@ from simulator.twiml.parser import Verb
 _RESULT = (("DialCallStatus", "answered"), ("DialBridged", "true"))
 
 
-async def join(scene: Scene, verb: Verb) -> Outcome | None:
+async def join(scene: Scene, verb: Verb, conferences: Conferences) -> Outcome | None:
     """Be in the room until out of it; then ask the action. DialCallSid is not sent."""
     noun = verb.children[0]
     if not noun.text:
         raise VerbError(13237, "<Conference> needs the name of a room")
     try:
-        one = scene.network.conferences.add(_room(scene, noun.text), scene, _terms(scene, noun))
+        one = conferences.add(_room(conferences, noun.text), scene, _terms(scene, noun))
         scene.call.answer()
     except Refused as refused:
-        scene.network.complain(scene.call, refused.code, str(refused), scene.url)
+        scene.exchange.debugger.alert(scene.call, refused.code, str(refused), scene.url)
         return _after(scene, verb, ("DialCallStatus", "failed"), ("DialBridged", "false"))
 
     def star(digit: str) -> None:
@@ -36,7 +36,7 @@ async def join(scene: Scene, verb: Verb) -> Outcome | None:
 
     try:
         with scene.leg.keys_to(star), suppress(TimeoutError):
-            await scene.network.clock.within(verb["timeLimit"], stay(one))
+            await scene.exchange.clock.within(verb["timeLimit"], stay(one))
     except asyncio.CancelledError:
         if scene.call.is_over and verb["action"] is not None:
             scene.call.last_words.append(scene.action(verb, *_RESULT))
@@ -44,11 +44,11 @@ async def join(scene: Scene, verb: Verb) -> Outcome | None:
     return _after(scene, verb, *_RESULT)
 
 
-def _room(scene: Scene, text: str) -> str:
+def _room(conferences: Conferences, text: str) -> str:
     """The room's name; the id of one that is on will do. Raises Refused."""
     if not re.fullmatch("CF[0-9a-f]{32}", text):
         return text
-    found = scene.network.conferences.by_sid.get(text)
+    found = conferences.by_sid.get(text)
     if found is None or found.status == "completed":
         raise Refused(13236, f"there is no conference {text}")
     return found.name

@@ -11,8 +11,10 @@ from typing import Any
 
 from simulator.calls.call import Call
 from simulator.calls.playing import Endless
-from simulator.calls.progress import StatusCallback, sip_code
-from simulator.calls.ring import Ring
+from simulator.calls.status_callback import StatusCallback, sip_code
+from simulator.conferences.conferences import Conferences
+from simulator.documents.outgoing import Outgoing
+from simulator.documents.ring import Ring
 from simulator.documents.scene import Outcome, Scene, VerbError
 from simulator.numbers.caller_id import sip_call_id
 from simulator.numbers.e164 import to_e164
@@ -34,17 +36,21 @@ _ADDRESSES = ("client:", "sip:", "sips:")
 _ALONE = frozenset({"Queue", "Conference", "Application"})
 
 
-async def dial(scene: Scene, verb: Verb) -> Outcome | None:
+async def dial(
+    scene: Scene, verb: Verb, *, outgoing: Outgoing, conferences: Conferences
+) -> Outcome | None:
     """Call the nouns, at once or one after the other; connect the first to answer."""
     alone = [noun for noun in verb.children if noun.name in _ALONE]
     if alone and len(verb.children) > 1:
         raise VerbError(13000, f"<{alone[0].name}> must be alone in its <Dial>")
-    if alone and alone[0].name in _ROOMS:
-        return await _ROOMS[alone[0].name](scene, verb)
+    if alone and alone[0].name == "Queue":
+        return await dial_queue(scene, verb)
+    if alone and alone[0].name == "Conference":
+        return await join(scene, verb, conferences)
     if not verb.children and not verb.text:
         raise VerbError(12200, "<Dial> needs a number or one of its nouns")
     _check_caller(scene, verb)
-    dialling = _Dialling(scene, verb)
+    dialling = _Dialling(scene, verb, outgoing)
     try:
         await dialling.run()
     except asyncio.CancelledError:
@@ -58,9 +64,6 @@ async def dial(scene: Scene, verb: Verb) -> Outcome | None:
     return scene.action(verb, *dialling.result()) if verb["action"] is not None else None
 
 
-_ROOMS = {"Queue": dial_queue, "Conference": join}
-
-
 def _check_caller(scene: Scene, verb: Verb) -> None:
     """Whether its caller may be shown (Twilio, error 13214). Raises VerbError.
 
@@ -71,7 +74,7 @@ def _check_caller(scene: Scene, verb: Verb) -> None:
     if verb.children and all(noun.name != "Number" for noun in verb.children):
         return
     shown = caller or party.from_
-    if shown in scene.network.own_numbers:
+    if shown in scene.exchange.account.own_numbers:
         return
     if shown in (party.from_, party.to) and not shown.startswith(_ADDRESSES):
         return
@@ -97,9 +100,10 @@ def _shown_caller(verb: Verb) -> str:
 class _Dialling:
     """One <Dial>: the calls it made, whom it connected, and how it ended."""
 
-    def __init__(self, scene: Scene, verb: Verb) -> None:
+    def __init__(self, scene: Scene, verb: Verb, outgoing: Outgoing) -> None:
         self._scene = scene
         self._verb = verb
+        self._outgoing = outgoing
         self._children: list[Call] = []
         self._bridge: Bridge | None = None
         self._winner: Call | None = None
@@ -130,7 +134,7 @@ class _Dialling:
             self._bridge.end()
         if self._recorder is not None:
             keep_recording(
-                self._scene.network, self._scene.call, self._recorder, self._verb["trim"]
+                self._scene.exchange, self._scene.call, self._recorder, self._verb["trim"]
             )
 
     def result(self) -> Form:
@@ -146,7 +150,7 @@ class _Dialling:
             fields.append(("DialSipResponseCode", sip_code(status)))
             fields.append(("DialSipCallId", sip_call_id(call.sid, call.party.to)))
         if self._recorder is not None:
-            recordings = self._scene.network.recordings
+            recordings = self._scene.exchange.recordings
             fields.append(("RecordingUrl", recordings.url(self._recorder.recording)))
         returned = call.returned if call is not None else ()
         return (*fields, *((f"ReturnParam_{name}", value) for name, value in returned))
@@ -190,7 +194,7 @@ class _Dialling:
         """A call to whom the noun names; None when there is nobody of that name."""
         scene = self._scene
         if noun.name == "Application":
-            child = call_application(scene, noun, self._progress(noun))
+            child = call_application(scene, noun, self._progress(noun), self._outgoing)
         else:
             child = self._place(self._call_to(noun))
         if child is not None:
@@ -200,11 +204,11 @@ class _Dialling:
 
     def _place(self, ring: Ring) -> Call | None:
         """The call; None when the carrier does not place it, which the debugger says."""
-        network = self._scene.network
-        code = network.reach.of_dial(ring.to)
+        exchange = self._scene.exchange
+        code = exchange.reach.of_dial(ring.to)
         if code is None:
-            return network.outgoing.place(ring)
-        network.complain(self._scene.call, code, f"{ring.to} is not called", self._scene.url)
+            return self._outgoing.place(ring)
+        exchange.debugger.alert(self._scene.call, code, f"{ring.to} is not called", self._scene.url)
         return None
 
     def _call_to(self, noun: Verb) -> Ring:
@@ -273,7 +277,7 @@ class _Dialling:
         leaving = asyncio.ensure_future(_until_left(child, bridge))
         try:
             with scene.leg.keys_to(star), suppress(TimeoutError):
-                await scene.network.clock.within(verb["timeLimit"], both)
+                await scene.exchange.clock.within(verb["timeLimit"], both)
         finally:
             leaving.cancel()
             both.cancel()
@@ -292,7 +296,7 @@ class _Dialling:
         scene, verb = self._scene, self._verb
         url = scene.resolved(verb["referUrl"])
         if not url:
-            scene.network.complain(scene.call, 13802, "<Dial> has no referUrl", scene.url)
+            scene.exchange.debugger.alert(scene.call, 13802, "<Dial> has no referUrl", scene.url)
             return False
         field = ("ReferTransferTarget", target)
         self.referred = scene.request(url, verb["referMethod"], field)
@@ -300,8 +304,8 @@ class _Dialling:
 
     def _record(self) -> None:
         scene, verb = self._scene, self._verb
-        network = scene.network
-        self._recorder = network.recordings.begin(
+        exchange = scene.exchange
+        self._recorder = exchange.recordings.begin(
             scene.call,
             channels=2 if verb["record"].endswith("-dual") else 1,
             source="DialVerb",
@@ -312,9 +316,9 @@ class _Dialling:
                 verb["recordingStatusCallbackEvent"],
             ),
         )
-        request = network.recordings.callback_request(self._recorder.recording)
+        request = exchange.recordings.callback_request(self._recorder.recording)
         if request is not None:
-            network.send_aside(scene.call, request)
+            exchange.sender.send_in_background(scene.call, request)
 
 
 async def _until_left(child: Call, bridge: Bridge) -> None:

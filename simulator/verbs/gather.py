@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from simulator.documents.scene import Outcome, Scene
+from simulator.speech.recogniser import Speech
 from simulator.time.waiting import first_of
-from simulator.transcription.speech_input import AUTO_TIMEOUT_S, Speech, SpeechWatch
+from simulator.transcription.speech_input import AUTO_TIMEOUT_S, SpeechWatch
 from simulator.twiml.parser import Verb
 from simulator.webhooks.webhook import Form
 
@@ -92,10 +93,10 @@ async def understood(scene: Scene, speech: SpeechWatch | None) -> Speech | None:
     """The words of an answer; None when there are none, or nobody can know them (a warning)."""
     if speech is None or not speech.began.is_set():
         return None
-    found = await speech.words(scene.network.recogniser)
+    found = await speech.words(scene.exchange.recogniser)
     if found is None:
         message = "the caller's words are not known; give --speech-model DIR to recognise them"
-        scene.network.complain(scene.call, 0, message, scene.url, level="warning")
+        scene.exchange.debugger.alert(scene.call, 0, message, scene.url, level="warning")
         return None
     return found if found.text else None
 
@@ -129,7 +130,7 @@ class _Partials:
     async def _follow(self, speech: SpeechWatch) -> None:
         told = ""
         while True:
-            await self._scene.network.clock.sleep(_BETWEEN_PARTIALS_S)
+            await self._scene.exchange.clock.sleep(_BETWEEN_PARTIALS_S)
             words = speech.so_far()
             if words != told and speech.goes_on:
                 told, parts = words, words.split()
@@ -146,7 +147,7 @@ class _Partials:
         self._sent += 1
         method = self._verb["partialResultCallbackMethod"]
         request = self._scene.request(self._url, method, *fields)
-        self._scene.network.send_aside(self._scene.call, request)
+        self._scene.exchange.sender.send_in_background(self._scene.call, request)
 
 
 def _speech_fields(verb: Verb, said: Speech) -> Form:
@@ -181,7 +182,7 @@ async def _prompt(scene: Scene, verb: Verb, keys: _Keys, speech: SpeechWatch | N
 
 async def _wait(scene: Scene, verb: Verb, keys: _Keys, speech: SpeechWatch | None) -> None:
     """Until the answer is complete, or nothing came for the time-out."""
-    clock = scene.network.clock
+    clock = scene.exchange.clock
     while not keys.complete.is_set():
         keys.one_more.clear()
         ends = [keys.complete, keys.one_more]

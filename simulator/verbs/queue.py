@@ -11,6 +11,7 @@ from typing import Any
 from simulator.calls.call import Call
 from simulator.calls.playing import Endless, sound_file
 from simulator.documents.scene import End, Leave, Outcome, Scene, VerbError
+from simulator.media.sound_files import play_answer
 from simulator.queues.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Verb
@@ -65,7 +66,7 @@ def _queue(scene: Scene, verb: Verb, *, too_short: int, too_long: int) -> Queue:
         raise VerbError(too_short, f"<{verb.name}> needs the name of a queue")
     if len(verb.text) > LONGEST_NAME:
         raise VerbError(too_long, f"<{verb.name}>: at most {LONGEST_NAME} characters name a queue")
-    return scene.network.queues.named(verb.text)
+    return scene.exchange.queues.named(verb.text)
 
 
 def _note_last(scene: Scene, verb: Verb, queue: Queue, member: Member, result: str) -> None:
@@ -75,7 +76,7 @@ def _note_last(scene: Scene, verb: Verb, queue: Queue, member: Member, result: s
         if scene.call.is_over or result == "hangup":
             scene.call.last_words.append(scene.action(verb, *fields))
         else:
-            scene.network.send_aside(scene.call, scene.action(verb, *fields))
+            scene.exchange.sender.send_in_background(scene.call, scene.action(verb, *fields))
 
 
 def _result(queue: Queue, member: Member, result: str) -> Form:
@@ -119,29 +120,29 @@ async def _wait(scene: Scene, verb: Verb, queue: Queue, member: Member) -> str:
     )
     todo = there.request(url, method)
     while True:
-        began_s = scene.network.clock.now_s
+        began_s = scene.exchange.clock.now_s
         outcome = await _one_round(there, todo)
         if isinstance(outcome, str):
             return outcome
-        rest_s = _SHORTEST_ROUND_S - (scene.network.clock.now_s - began_s)
+        rest_s = _SHORTEST_ROUND_S - (scene.exchange.clock.now_s - began_s)
         if rest_s > 0:
-            await scene.network.clock.sleep(rest_s)
+            await scene.exchange.clock.sleep(rest_s)
         todo = outcome or there.request(url, method)
 
 
 async def _one_round(scene: Scene, request: Request) -> Request | str | None:
     """Run one wait document: a QueueResult, a redirect, or None to begin again."""
     try:
-        answer = await scene.network.send(scene.call, request)
+        answer = await scene.exchange.sender.send(scene.call, request)
         if is_sound(answer):
-            await scene.network.play_answer(scene.call, answer)
+            await play_answer(scene.leg, answer)
             return None
         outcome = await replace(scene, url=answer.url).run(document_of(answer))
     except WebhookFailed as failed:
-        scene.network.complain(scene.call, failed.code, str(failed), failed.url)
+        scene.exchange.debugger.alert(scene.call, failed.code, str(failed), failed.url)
         return "system-error"
     except (DocumentError, VerbError) as error:
-        scene.network.complain(scene.call, error.code, str(error), request.url)
+        scene.exchange.debugger.alert(scene.call, error.code, str(error), request.url)
         return "system-error"
     match outcome:
         case Leave():
@@ -172,7 +173,7 @@ async def dial_queue(scene: Scene, verb: Verb) -> Outcome | None:
     taking = asyncio.ensure_future(queue.take(scene.call))
     try:
         with scene.leg.playing(Endless(sound_file("ringback_us.wav"))):
-            member = await scene.network.clock.within(verb["timeout"], taking)
+            member = await scene.exchange.clock.within(verb["timeout"], taking)
     except TimeoutError:
         return _after(scene, verb, ("DialCallStatus", "no-answer"), ("DialBridged", "false"))
     except asyncio.CancelledError:
@@ -230,13 +231,13 @@ async def _whisper(scene: Scene, noun: Verb, queue: Queue, member: Member) -> No
     )
     theirs = replace(scene, call=member.call, url=url, inline=False, extra=lambda: extra)
     try:
-        answer = await scene.network.send(member.call, theirs.request(url, noun["method"]))
+        answer = await scene.exchange.sender.send(member.call, theirs.request(url, noun["method"]))
         there = replace(theirs, url=answer.url, verbs=("Say", "Play", "Pause"))
         await there.run(document_of(answer))
     except WebhookFailed as failed:
-        scene.network.complain(member.call, failed.code, str(failed), failed.url)
+        scene.exchange.debugger.alert(member.call, failed.code, str(failed), failed.url)
     except (DocumentError, VerbError) as error:
-        scene.network.complain(member.call, error.code, str(error), url)
+        scene.exchange.debugger.alert(member.call, error.code, str(error), url)
 
 
 async def _until_gone(call: Call, doing: Coroutine[Any, Any, None]) -> None:
@@ -257,7 +258,7 @@ async def _talk_for(scene: Scene, verb: Verb, bridge: Bridge) -> None:
             bridge.end()
 
     with scene.leg.keys_to(star), suppress(TimeoutError):
-        await scene.network.clock.within(
+        await scene.exchange.clock.within(
             verb["timeLimit"], talk(bridge, scene.call, bridge.waiting)
         )
 

@@ -8,8 +8,9 @@ from simulator.calls.legs import Leg
 from simulator.calls.playing import play, sound_file
 from simulator.documents.scene import Outcome, Scene
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.recordings import Callback, Recorder, SilenceMeter
+from simulator.recordings.recordings import Callback, Recorder
 from simulator.recordings.transcription import MOST_S, Transcription, WordsSaid, transcribe
+from simulator.sound.silence import SilenceMeter
 from simulator.twiml.parser import Verb
 from simulator.twiml.verb_table import LONGEST_TRANSCRIBED_S
 
@@ -66,16 +67,16 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
     _check_length(scene, verb)
     if verb["playBeep"]:
         await play(scene.leg, sound_file("record_beep_1000hz.wav"))
-    recorder = scene.network.recordings.begin(
+    recorder = scene.exchange.recordings.begin(
         scene.call,
         channels=1,
         source="RecordVerb",
         track="inbound",
         callback=_callback(scene, verb),
     )
-    begun = scene.network.recordings.callback_request(recorder.recording)
+    begun = scene.exchange.recordings.callback_request(recorder.recording)
     if begun is not None:
-        scene.network.send_aside(scene.call, begun)
+        scene.exchange.sender.send_in_background(scene.call, begun)
     ending, said = _Ending(verb, scene.leg), WordsSaid(scene.call)
     try:
         with scene.leg.tapped(ending.take), scene.leg.keys_to(ending.key):
@@ -97,12 +98,12 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
 def _keep(scene: Scene, verb: Verb, recorder: Recorder, said: WordsSaid) -> None:
     """Keep the recording, and have it transcribed where that is asked for."""
     said.stop()
-    call, network = scene.call, scene.network
-    keep_recording(network, call, recorder, verb["trim"])
+    call, exchange = scene.call, scene.exchange
+    keep_recording(exchange, call, recorder, verb["trim"])
     if _is_transcribed(verb):
         url = scene.resolved(verb["transcribeCallback"])
         what = Transcription(recorder, said, url, call.fields())
-        network.aside(transcribe(network, call, what), of=call)
+        exchange.background.run(transcribe(exchange, call, what), of=call)
 
 
 def _is_transcribed(verb: Verb) -> bool:
@@ -113,7 +114,7 @@ def _check_length(scene: Scene, verb: Verb) -> None:
     """Say that what may last longer than is transcribed may go without its text."""
     if _is_transcribed(verb) and "maxLength" in verb.given and verb["maxLength"] > MOST_S:
         message = f"maxLength {verb['maxLength']}: at most {MOST_S:.0f} s are transcribed"
-        scene.network.complain(scene.call, 13615, message, scene.url, level="warning")
+        scene.exchange.debugger.alert(scene.call, 13615, message, scene.url, level="warning")
 
 
 def _most_s(verb: Verb) -> float:
@@ -126,7 +127,7 @@ def _most_s(verb: Verb) -> float:
 def _result(scene: Scene, recorder: Recorder, digits: str) -> tuple[tuple[str, str], ...]:
     recorder.stop()
     fields = [
-        ("RecordingUrl", scene.network.recordings.url(recorder.recording)),
+        ("RecordingUrl", scene.exchange.recordings.url(recorder.recording)),
         ("RecordingSid", recorder.recording.sid),
         ("RecordingDuration", str(round(recorder.duration_s))),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.callees.phones import Behaviour, Phones
 from simulator.documents.scene import Outcome, Scene, VerbError
 from simulator.twiml.parser import Verb
 from simulator.webhooks.webhook import Form
@@ -22,7 +23,7 @@ _NOTIFIED = {
 }
 
 
-async def refer(scene: Scene, verb: Verb) -> Outcome | None:
+async def refer(scene: Scene, verb: Verb, *, phones: Phones) -> Outcome | None:
     """Ask the telephone, wait for how its call went, then ask the action or go on."""
     target = verb.children[0].text
     if not target.startswith(("sip:", "sips:")):
@@ -33,7 +34,7 @@ async def refer(scene: Scene, verb: Verb) -> Outcome | None:
         raise VerbError(13801, "only a call to or from SIP can be referred")
     scene.call.log.add("refer", to=target)
     try:
-        outcome = await _called(scene, target)
+        outcome = await _called(scene, phones.behaviour_of(target))
     except asyncio.CancelledError:
         if scene.call.is_over and verb["action"] is not None:
             scene.call.last_words.append(scene.action(verb, *_fields("canceled")))
@@ -41,13 +42,12 @@ async def refer(scene: Scene, verb: Verb) -> Outcome | None:
     return scene.action(verb, *_fields(outcome)) if verb["action"] is not None else None
 
 
-async def _called(scene: Scene, target: str) -> str:
+async def _called(scene: Scene, behaviour: Behaviour) -> str:
     """How the telephone's own call went."""
-    behaviour = scene.network.phones.behaviour_of(target)
     if behaviour.kind == "no-answer" or behaviour.after_s > _LONGEST_S:
-        await scene.network.clock.sleep(_LONGEST_S)
+        await scene.exchange.clock.sleep(_LONGEST_S)
         return "no-answer"
-    await scene.network.clock.sleep(behaviour.after_s)
+    await scene.exchange.clock.sleep(behaviour.after_s)
     return behaviour.kind if behaviour.kind in ("busy", "failed") else "answered"
 
 

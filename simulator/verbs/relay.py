@@ -85,7 +85,7 @@ class RelaySession:
         if not await self._open():
             return
         scene, call = self._scene, self._scene.call
-        self._connected_s = scene.network.clock.now_s
+        self._connected_s = scene.exchange.clock.now_s
         listener = self._listener()
         working = [
             asyncio.create_task(self._script.run()),
@@ -100,7 +100,7 @@ class RelaySession:
                 stack.enter_context(scene.leg.playing(self._speaker))
                 stack.enter_context(scene.leg.tapped(listener.take))
                 stack.enter_context(scene.leg.keys_to(self._press))
-                stack.enter_context(scene.network.clock.at_real_pace())
+                stack.enter_context(scene.exchange.clock.at_real_pace())
                 await self._until_done(working)
         finally:
             self._close(listener, working)
@@ -172,7 +172,7 @@ class RelaySession:
 
     def _close(self, listener: Listener, working: list[asyncio.Task[None]]) -> None:
         scene = self._scene
-        self._ended_s = scene.network.clock.now_s
+        self._ended_s = scene.exchange.clock.now_s
         self._done.set()
         for work in working:
             work.cancel()
@@ -185,7 +185,7 @@ class RelaySession:
         scene.call.log.add(
             "stream", stream_sid=self._socket.sid, state="stopped", by=self._ended_by()
         )
-        scene.network.aside(self._socket.stop())
+        scene.exchange.background.run(self._socket.stop())
 
     def _ended_by(self) -> str:
         return "carrier" if self._status == "completed" else "server"
@@ -200,7 +200,7 @@ class RelaySession:
             self._fail(relay_socket.ENDED, "the server closed the socket during the call")
 
     def _fail(self, code: int, message: str) -> None:
-        self._scene.network.complain(self._scene.call, code, message, str(self._noun["url"]))
+        self._scene.exchange.debugger.alert(self._scene.call, code, message, str(self._noun["url"]))
         self._over("failed", ("ErrorCode", str(code)), ("ErrorMessage", message))
 
     def _over(self, status: str, *result: tuple[str, str]) -> None:
@@ -226,7 +226,7 @@ class RelaySession:
 
     def _refuse(self, reason: str) -> None:
         call, url = self._scene.call, str(self._noun["url"])
-        self._scene.network.complain(call, relay_socket.INVALID_MESSAGE, reason, url)
+        self._scene.exchange.debugger.alert(call, relay_socket.INVALID_MESSAGE, reason, url)
         if self._socket.invalid_in_a_row >= MOST_INVALID and not self._done.is_set():
             self._fail(relay_socket.ENDED, "too many consecutive malformed messages")
 

@@ -23,9 +23,9 @@ async def sms(scene: Scene, verb: Verb) -> Outcome | None:
     code, why = _fault(scene, message)
     told: Form = (("SmsStatus", "invalid"),)
     if code:
-        scene.network.complain(scene.call, code, why, scene.url, level="warning")
+        scene.exchange.debugger.alert(scene.call, code, why, scene.url, level="warning")
     else:
-        send(scene.network, message)
+        send(scene.exchange, message)
         told = (("SmsSid", message.sid), ("SmsStatus", "sending"))
     return scene.action(verb, *told) if verb["action"] is not None else None
 
@@ -43,20 +43,20 @@ def _message(scene: Scene, verb: Verb) -> Message:
         to_e164(verb["to"], like=from_) or theirs,
         verb.text,
         "outbound-call",
-        scene.network.clock.date,
+        scene.exchange.clock.date,
         status_callback=scene.resolved(verb["statusCallback"]),
     )
 
 
 def _fault(scene: Scene, message: Message) -> tuple[int, str]:
     """What keeps the text from being sent, by its code and in words; 0 when nothing does."""
-    network = scene.network
+    exchange = scene.exchange
     if not is_e164(message.to):
         return INVALID_TO, f"<Sms> to {message.to!r}, which is no number"
-    if message.from_ not in network.account.numbers:
+    if message.from_ not in exchange.account.numbers:
         return INVALID_FROM, f"<Sms> from {message.from_!r}, which is no number of this account"
     if not 0 < len(message.body) <= MOST_CHARACTERS:
         return INVALID_BODY, f"<Sms> needs a text of at most {MOST_CHARACTERS} characters"
-    if message.to in network.messages.opted_out:
+    if message.to in exchange.messages.opted_out:
         return OPTED_OUT, NAMES[OPTED_OUT]
     return 0, ""

@@ -38,32 +38,32 @@ async def open_socket(scene: Scene, socket: Socket, url: str) -> None:
 
     Raises SocketFailed, BadOrigin.
     """
-    network = scene.network
-    if network.outage.is_on:
-        network.outage.note(scene.call, "media", url=url)
+    exchange = scene.exchange
+    if exchange.outage.is_on:
+        exchange.outage.note(scene.call, "media", url=url)
         raise SocketFailed(31902, "cannot connect: the carrier is out")
     scene.call.log.add("stream", stream_sid=socket.sid, state="opening")
 
     async def shake_hands() -> None:
-        async with network.clock.outside():
+        async with exchange.clock.outside():
             await socket.open(
-                network.webhooks.session,
-                auth_token=network.settings.auth_token,
-                origins=network.settings.origins,
+                exchange.webhooks.session,
+                auth_token=exchange.settings.auth_token,
+                origins=exchange.settings.origins,
             )
 
     opening = asyncio.ensure_future(shake_hands())
     try:
         await asyncio.shield(opening)
     except asyncio.CancelledError:
-        network.aside(_stop_when_open(scene, opening, socket), of=scene.call)
+        exchange.background.run(_stop_when_open(scene, opening, socket), of=scene.call)
         raise
 
 
 async def _stop_when_open(scene: Scene, opening: asyncio.Future[None], socket: Socket) -> None:
     with suppress(SocketFailed, BadOrigin):
         await opening
-        scene.network.aside(socket.stop())
+        scene.exchange.background.run(socket.stop())
 
 
 def strikes_of(scene: Scene, *, only: str = "") -> list[Strike]:
@@ -72,7 +72,7 @@ def strikes_of(scene: Scene, *, only: str = "") -> list[Strike]:
         event["event"] == "stream" and event.get("state") == "started"
         for event in scene.call.log.events
     )
-    return list(scene.network.faults.of_media(scene.call.sid, number, only=only))
+    return list(scene.exchange.faults.of_media(scene.call.sid, number, only=only))
 
 
 async def cut_when_due(scene: Scene, socket: Socket, strikes: list[Strike]) -> None:
@@ -80,6 +80,6 @@ async def cut_when_due(scene: Scene, socket: Socket, strikes: list[Strike]) -> N
     cuts = [strike for strike in strikes if strike.fault.name == "cut"]
     if not cuts:
         return
-    await scene.network.clock.sleep(min(strike.drawn("seconds") for strike in cuts))
+    await scene.exchange.clock.sleep(min(strike.drawn("seconds") for strike in cuts))
     scene.call.log.add("fault", fault="cut", purpose="media", stream_sid=socket.sid)
     socket.cut()

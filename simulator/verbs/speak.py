@@ -22,7 +22,9 @@ async def say(scene: Scene, verb: Verb) -> Outcome | None:
     """Speak the text, `loop` times; 0 means until the call is over."""
     runs = runs_of(verb)
     if not runs:
-        scene.network.complain(scene.call, 13520, "<Say> without text", scene.url, level="warning")
+        scene.exchange.debugger.alert(
+            scene.call, 13520, "<Say> without text", scene.url, level="warning"
+        )
         return None
     if len(verb.text) > _MOST_TEXT:
         raise VerbError(13521, f"<Say> has {len(verb.text)} characters; at most {_MOST_TEXT}")
@@ -40,18 +42,18 @@ async def _said(scene: Scene, verb: Verb, runs: tuple[Run | Rest, ...]) -> bytes
     parts = [await _sound_of(scene, part) for part in runs]
     whole = b"".join(parts)
     words = " ".join(part.words for part in runs if isinstance(part, Run))
-    scene.network.captions.add(words, verb["language"], whole)
+    scene.exchange.voice.captions.add(words, verb["language"], whole)
     return whole
 
 
 async def _spoken(scene: Scene, part: Run) -> bytes:
     """Words in their language, or else in another voice, with a warning. Raises CannotSpeak."""
     try:
-        return await scene.network.said(part.words, part.language)
+        return await scene.exchange.voice.said(part.words, part.language)
     except CannotSpeak as error:
-        sound = await scene.network.said(part.words, _OTHER_VOICE)
+        sound = await scene.exchange.voice.said(part.words, _OTHER_VOICE)
         told = f"<Say>: {error}; it was read in {_OTHER_VOICE}"
-        scene.network.complain(scene.call, 13512, told, scene.url, level="warning")
+        scene.exchange.debugger.alert(scene.call, 13512, told, scene.url, level="warning")
         return sound
 
 
@@ -73,12 +75,12 @@ async def play(scene: Scene, verb: Verb) -> Outcome | None:
         raise VerbError(13420, "<Play> needs an address or digits")
     url = scene.resolved(verb.text)
     try:
-        sound = await scene.network.sound_files.fetched(scene.call, url)
+        sound = await scene.exchange.sound_files.fetched(url, scene.call.cookies)
     except WebhookFailed as failed:
-        scene.network.complain(scene.call, failed.code, str(failed), url)
+        scene.exchange.debugger.alert(scene.call, failed.code, str(failed), url)
         return None
     except BadSound as error:
-        scene.network.complain(scene.call, 13420, str(error), url)
+        scene.exchange.debugger.alert(scene.call, 13420, str(error), url)
         return None
     for _ in _times(verb["loop"]):
         await play_sound(scene.leg, sound)
@@ -88,7 +90,7 @@ async def play(scene: Scene, verb: Verb) -> Outcome | None:
 async def pause(scene: Scene, verb: Verb) -> Outcome | None:
     """Silence for `length` seconds; one that comes first lets a call ring that long."""
     if verb["length"]:
-        await scene.network.clock.sleep(verb["length"])
+        await scene.exchange.clock.sleep(verb["length"])
     scene.call.answer()
     return None
 
@@ -96,7 +98,7 @@ async def pause(scene: Scene, verb: Verb) -> Outcome | None:
 async def _play_keys(scene: Scene, digits: str) -> None:
     for digit in digits:
         if digit in "wW":
-            await scene.network.clock.sleep(_SHORT_WAIT_S if digit == "w" else _LONG_WAIT_S)
+            await scene.exchange.clock.sleep(_SHORT_WAIT_S if digit == "w" else _LONG_WAIT_S)
         else:
             await play_sound(scene.leg, key_tone(digit, _TONE_TICKS))
 

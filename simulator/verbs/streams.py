@@ -42,7 +42,7 @@ async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
             leg.playing(weather.source(stream.buffer)),
             leg.tapped(weather.tap(stream)),
             leg.keys_to(stream.press),
-            scene.network.clock.at_real_pace(),
+            scene.exchange.clock.at_real_pace(),
         ):
             await stream.closed.wait()
     finally:
@@ -51,7 +51,7 @@ async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
         by = "server" if stream.closed_by_server else "carrier"
         lost = {"frames_lost": weather.lost} if weather.lost else {}
         scene.call.log.add("stream", stream_sid=stream.sid, state="stopped", by=by, **lost)
-        scene.network.aside(stream.stop())
+        scene.exchange.background.run(stream.stop())
         _report(scene, noun, stream, "stream-stopped")
 
 
@@ -89,7 +89,7 @@ async def stop(scene: Scene, verb: Verb) -> Outcome | None:
             continue
         code = _NO_SUCH_STREAM if is_stream else SCHEMA
         told = f"no {noun.name.lower()} named {noun['name']!r}"
-        scene.network.complain(call, code, told, scene.url, level="warning")
+        scene.exchange.debugger.alert(call, code, told, scene.url, level="warning")
     return None
 
 
@@ -101,7 +101,7 @@ def _start_recording(scene: Scene, noun: Verb) -> None:
     )
     channels = 2 if noun["channels"] == "dual" and noun["track"] == "both" else 1
     terms = RecordTerms(channels, noun["track"], noun["trim"], callback)
-    record_call(scene.network, scene.call, terms)
+    record_call(scene.exchange, scene.call, terms)
 
 
 async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
@@ -112,7 +112,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
     weather, cutting = _trouble(scene, stream)
     listening = ExitStack()
     listening.enter_context(scene.leg.tapped(weather.tap(stream)))
-    listening.enter_context(scene.network.clock.at_real_pace())
+    listening.enter_context(scene.exchange.clock.at_real_pace())
     scene.call.streams.tracks += _tracks(noun)
     closing, streams = scene.call.closing, scene.call.streams
     streams.cut.append(stream.cut)
@@ -126,7 +126,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
             streams.tracks -= _tracks(noun)
             streams.forget(stop_stream)
             listening.close()
-            scene.network.aside(stream.stop())
+            scene.exchange.background.run(stream.stop())
             scene.call.log.add("stream", stream_sid=stream.sid, state="stopped")
             _report(scene, noun, stream, "stream-stopped")
 
@@ -135,7 +135,7 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
         stop_stream()
 
     closing.append(stop_stream)
-    scene.network.aside(watch())
+    scene.exchange.background.run(watch())
     streams.stop_by_name[name] = streams.stop_by_sid[stream.sid] = stop_stream
     if scene.call.is_over:
         stop_stream()
@@ -151,7 +151,7 @@ async def _opened(scene: Scene, noun: Verb, *, two_way: bool) -> MediaStream | N
         await open_socket(scene, stream, url)
     except (SocketFailed, BadOrigin) as failed:
         code = failed.code if isinstance(failed, SocketFailed) else _MALFORMED
-        scene.network.complain(scene.call, code, str(failed), url)
+        scene.exchange.debugger.alert(scene.call, code, str(failed), url)
         _report(scene, noun, stream, "stream-error", f"{code}: {failed}")
         return None
     scene.call.log.add("stream", stream_sid=stream.sid, state="started", url=url)
@@ -167,7 +167,7 @@ def _socket_url(scene: Scene, noun: Verb) -> str:
     given, _, query = str(noun["url"]).partition("?")
     if query:
         message = "the query of a <Stream>'s address is not sent; use <Parameter>"
-        scene.network.complain(scene.call, _MALFORMED, message, scene.url, level="warning")
+        scene.exchange.debugger.alert(scene.call, _MALFORMED, message, scene.url, level="warning")
     if "://" in given or not given:
         return given
     scheme, _, rest = scene.resolved(given).partition("://")
@@ -192,7 +192,7 @@ def _tracks(noun: Verb) -> int:
 
 def _made(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> MediaStream:
     def warn(code: int, message: str) -> None:
-        scene.network.complain(scene.call, code, message, url, level="warning")
+        scene.exchange.debugger.alert(scene.call, code, message, url, level="warning")
 
     return MediaStream(
         account_sid=scene.call.account_sid,
@@ -217,9 +217,9 @@ def _report(scene: Scene, noun: Verb, stream: MediaStream, event: str, error: st
         ("StreamSid", stream.sid),
         ("StreamName", noun["name"] or stream.sid),
         ("StreamEvent", event),
-        ("Timestamp", scene.network.clock.date.astimezone(UTC).isoformat()),
+        ("Timestamp", scene.exchange.clock.date.astimezone(UTC).isoformat()),
     ]
     if error:
         fields.append(("StreamError", error))
     request = Request(url, tuple(fields), noun["statusCallbackMethod"], purpose="stream")
-    scene.network.send_aside(scene.call, request)
+    scene.exchange.sender.send_in_background(scene.call, request)

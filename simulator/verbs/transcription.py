@@ -12,7 +12,7 @@ _CONFIGURATION = ("profanityFilter", "speechModel", "hints", "enableAutomaticPun
 def start_transcription(scene: Scene, noun: Verb) -> str:
     """Begin one and let it end with the call; its SID."""
     call = scene.call
-    live = LiveTranscription(scene.network, call, _terms(scene, noun))
+    live = LiveTranscription(scene.exchange, call, _terms(scene, noun))
     running, name = call.transcriptions, noun["name"] or live.sid
 
     def stop() -> None:

@@ -26,7 +26,7 @@ class Hearer(ScriptedCaller):
     """A scripted caller who keeps what they hear."""
 
     def __init__(self, net: Network, *, number: str = CALLER) -> None:
-        super().__init__(net, number=number)
+        super().__init__(net.exchange, number=number)
         self.heard = bytearray()
 
     def hear(self, frame: bytes) -> None:
@@ -111,8 +111,8 @@ def play(
                 await play_scenario(caller, scenario_from({"steps": steps}, Path()))
             await caller.call.gone.wait()
             caller.finish()
-            await asyncio.gather(*(call.settling() for call in tuple(net.calls.values())))
-            return Played(app, net, caller, list(net.calls.values()))
+            await asyncio.gather(*(call.settling() for call in tuple(net.exchange.calls.values())))
+            return Played(app, net, caller, list(net.exchange.calls.values()))
 
     return run(work())
 

@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from simulator.api.keys import NETWORK
+from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.server import create_app
 from tests.conftest import eventually
@@ -100,13 +100,13 @@ class Served:
         held = ExitStack()
 
         async def hold(net: Network) -> None:
-            held.enter_context(net.clock.held())
+            held.enter_context(net.exchange.clock.held())
 
         def go_on(until: Callable[[], bool]) -> None:
             async def pass_time(net: Network) -> None:
                 held.close()
                 while not until():
-                    await net.clock.sleep(_TICK_S)
+                    await net.exchange.clock.sleep(_TICK_S)
                 await hold(net)
 
             self.run(pass_time)

@@ -184,8 +184,8 @@ def test_a_refer_needs_a_sip_address(tmp_path: Path) -> None:
 @pytest.mark.row("verb.Dial.referUrl", "verb.Dial.referMethod")
 def test_a_callee_may_ask_for_somebody_else(tmp_path: Path, given: bool) -> None:
     async def desk_refers(net: Network) -> None:
-        await net.clock.sleep(5)
-        (desk,) = [call for call in net.calls.values() if call.party.to == DESK]
+        await net.exchange.clock.sleep(5)
+        (desk,) = [call for call in net.exchange.calls.values() if call.party.to == DESK]
         desk.leg.refer(BOSS)
 
     refer = 'referUrl="/refer" referMethod="GET"' if given else ""

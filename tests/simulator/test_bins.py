@@ -130,9 +130,11 @@ def test_the_fallback_is_asked_by_its_own_method(tmp_path: Path) -> None:
     async def work() -> None:
         hook = Hook(f"{PUBLIC}/voice", "POST", f"{PUBLIC}/sorry", "GET")
         async with network(app, tmp_path, pace=0.0, voice=hook) as net:
-            leg = net.dial(ScriptedCaller(net, number=CALLER), from_number=CALLER, to=NUMBER)
-            await net.calls[leg.sid].settling()
-            assert "Sorry" in str(net.calls[leg.sid].log.events)
+            leg = net.dial(
+                ScriptedCaller(net.exchange, number=CALLER), from_number=CALLER, to=NUMBER
+            )
+            await net.exchange.calls[leg.sid].settling()
+            assert "Sorry" in str(net.exchange.calls[leg.sid].log.events)
 
     run(work())
     asked = next(one for one in app.received if one.path == "/sorry")

@@ -66,9 +66,9 @@ def test_a_document_that_is_not_twiml_is_an_error_with_its_place_and_an_apology(
     net = run(
         played(app, tmp_path, {"hears": "application error has occurred"}, {"is_hung_up_on": True})
     )
-    complaint = net.debugger.complaints[0]
-    assert complaint.code == 12200
-    assert "line 2, column 8" in complaint.message and "loudness" in complaint.message
+    alert = net.exchange.debugger.alerts[0]
+    assert alert.code == 12200
+    assert "line 2, column 8" in alert.message and "loudness" in alert.message
 
 
 def test_the_fallback_address_is_asked_with_the_error(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_key_interrupts_the_prompt_and_the_finish_key_ends_the_digits(tmp_path
     )
     form = app.forms("/keys")[0]
     assert form["Digits"] == "42" and form["FinishedOnKey"] == "#"
-    call = next(iter(net.calls.values()))
+    call = next(iter(net.exchange.calls.values()))
     cut = [event["cut"] for event in call.log.events if event["event"] == "heard"]
     assert cut == [True, False]
 
@@ -174,7 +174,7 @@ def test_a_message_is_recorded_until_silence(tmp_path: Path) -> None:
     done, told = app.forms("/done")[0], app.forms("/recording")[0]
     assert "Digits" not in done and done["RecordingSid"] == told["RecordingSid"]
     assert told["RecordingStatus"] == "completed" and told["RecordingSource"] == "RecordVerb"
-    recording = net.recordings.by_sid[told["RecordingSid"]]
+    recording = net.exchange.recordings.by_sid[told["RecordingSid"]]
     assert recording.path is not None
     sound, rate = soundfile.read(recording.path)
     assert rate == 8000 and sound.ndim == 1
@@ -215,7 +215,7 @@ def test_the_same_webhook_can_be_sent_again_byte_for_byte(tmp_path: Path) -> Non
             steps = scenario_from({"steps": [{"is_hung_up_on": True}]}, tmp_path)
             caller = await run_scenario(net, steps, to=NUMBER)
             await caller.call.settling()
-            await net.webhooks.send(caller.call.webhooks[0].request, {})
+            await net.exchange.webhooks.send(caller.call.webhooks[0].request, {})
 
     run(play())
     first, _, again = app.received
@@ -227,7 +227,7 @@ def test_the_same_webhook_can_be_sent_again_byte_for_byte(tmp_path: Path) -> Non
 def test_a_document_that_redirects_to_itself_ends_the_call(tmp_path: Path) -> None:
     app = FakeApp({"/voice": response("<Redirect/>"), "/status": ""})
     net = run(played(app, tmp_path, {"is_hung_up_on": True}))
-    assert net.debugger.complaints[0].code == 12400
+    assert net.exchange.debugger.alerts[0].code == 12400
 
 
 class Broken(Endpoint):
@@ -245,7 +245,7 @@ def test_an_endpoint_that_fails_ends_only_its_own_call(tmp_path: Path) -> None:
             broken = net.dial(Broken(), from_number=CALLER, to=NUMBER)
             steps = scenario_from({"steps": [{"hears": "good morning"}]}, tmp_path)
             await run_scenario(net, steps, to=NUMBER)
-            assert net.calls[broken.sid].status == "failed"
+            assert net.exchange.calls[broken.sid].status == "failed"
 
     run(play())
 
@@ -262,7 +262,7 @@ def test_an_answer_is_timed_from_the_callers_last_sound(tmp_path: Path) -> None:
     )
     steps: Any = ({"hears": "press"}, {"presses": "1"}, {"hears": "thank"})
     net = run(played(app, tmp_path, *steps, pace=0.0))
-    call = next(iter(net.calls.values()))
+    call = next(iter(net.exchange.calls.values()))
     heard = [event for event in call.log.events if event["event"] == "heard"]
     assert "answer_s" not in heard[0]
     assert 2.0 <= heard[1]["answer_s"] < 2.3
@@ -279,15 +279,15 @@ def test_recordings_outlive_the_network(tmp_path: Path) -> None:
     async def play() -> None:
         async with network(app, tmp_path) as net:
             steps = scenario_from({"steps": [{"hears": "hello"}]}, tmp_path)
-            caller = ScriptedCaller(net, number=CALLER)
+            caller = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await caller.perform(steps.steps[0])
         async with network(app, tmp_path) as again:
-            (kept,) = again.recordings.by_sid.values()
+            (kept,) = again.exchange.recordings.by_sid.values()
             assert kept.call_sid == caller.leg.sid and kept.status == "completed"
-            again.recordings.delete(kept)
+            again.exchange.recordings.delete(kept)
         async with network(app, tmp_path) as last:
-            assert not last.recordings.by_sid
+            assert not last.exchange.recordings.by_sid
 
     run(play())
 
@@ -309,5 +309,5 @@ def test_recordings_outlive_the_network(tmp_path: Path) -> None:
 def test_no_document_gets_a_caller_stuck(tmp_path: Path, document: str, code: int) -> None:
     app = FakeApp({"/voice": document, "/status": ""})
     net = run(played(app, tmp_path, {"is_hung_up_on": True}))
-    assert net.debugger.complaints[0].code == code
+    assert net.exchange.debugger.alerts[0].code == code
     assert app.forms("/status")[0]["CallStatus"] == "completed"

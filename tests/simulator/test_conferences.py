@@ -55,11 +55,11 @@ class Room:
     async def joins(self, who: str, wait_s: float = 2.0) -> Call:
         person = self.people[who] = Hummer(HZ[who])
         leg = self.net.dial(person, from_number=who, to=NUMBER)
-        await self.net.clock.sleep(wait_s)
-        return self.net.calls[leg.sid]
+        await self.net.exchange.clock.sleep(wait_s)
+        return self.net.exchange.calls[leg.sid]
 
     async def passes(self, seconds: float) -> None:
-        await self.net.clock.sleep(seconds)
+        await self.net.exchange.clock.sleep(seconds)
 
     def told(self) -> list[str]:
         return [form["StatusCallbackEvent"] for form in self.app.forms("/room")]
@@ -95,9 +95,9 @@ def in_a_room(
     async def work() -> None:
         async with network(app, folder, pace=0.0, seed=1) as net:
             await story(Room(net, app))
-            for call in net.calls.values():
+            for call in net.exchange.calls.values():
                 call.leg.hang_up()
-            await asyncio.gather(*(call.settling() for call in net.calls.values()))
+            await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
 
     run(work())
     return app

@@ -9,7 +9,7 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from simulator.calls.detection import ENABLE, MESSAGE_END, Detection, Judge
+from simulator.documents.detection import ENABLE, MESSAGE_END, Detection, Judge
 from simulator.sound.audio import comfort_noise, frames, mixed
 from simulator.sound.tones import tone
 from simulator.speech.synthesiser import Speaker
@@ -165,8 +165,8 @@ def test_a_verdict_without_an_address_is_a_warning_and_stays_in_the_call(
         to=PHONE, from_=NUMBER, url=f"{PUBLIC}/hello", machine_detection="Enable", async_amd="true"
     )
     assert eventually(lambda: ended(client, call.sid)).answered_by == "human"
-    complaints = served.network.debugger.complaints
-    (one,) = [one for one in complaints if one.call_sid == call.sid]
+    alerts = served.network.exchange.debugger.alerts
+    (one,) = [one for one in alerts if one.call_sid == call.sid]
     assert (one.code, one.level) == (21262, "warning")
 
 
@@ -204,7 +204,7 @@ def test_a_call_is_redirected_while_the_verdict_is_awaited(served: Served, clien
         call = client.calls.create(
             to=PHONE, from_=NUMBER, url=f"{PUBLIC}/hello", machine_detection="Enable"
         )
-        go_on(lambda: served.network.calls[str(call.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(call.sid)].status == "in-progress")
         client.calls(call.sid).update(url=f"{PUBLIC}/other")
     eventually(lambda: ended(client, call.sid))
     assert len(served.app.forms("/other")) == 1 and served.app.forms("/hello") == []

@@ -39,11 +39,11 @@ def called(
         async with network(app, folder, pace=0.0, seed=1) as net:
             for address, source in phones.items():
                 describe(net, address, **source)
-            caller = ScriptedCaller(net, number=CALLER)
+            caller = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await play_scenario(caller, scenario_from({"steps": steps}, Path()))
-            await asyncio.gather(*(call.settling() for call in net.calls.values()))
-            return list(net.calls.values())
+            await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
+            return list(net.exchange.calls.values())
 
     return app, run(work())
 
@@ -335,10 +335,10 @@ def test_the_callees_words_reach_the_caller_unchanged(tmp_path: Path) -> None:
     async def work() -> tuple[bytes, bytes]:
         async with network(app, tmp_path, pace=0.0, seed=1) as net:
             describe(net, SHOP, **shop)
-            caller = Listener(net, number=CALLER)
+            caller = Listener(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await caller.call.gone.wait()
-            return caller.heard, await net.said("good morning", "en")
+            return caller.heard, await net.exchange.voice.said("good morning", "en")
 
     heard_, said = run(work())
     samples, wanted = decoded(heard_).astype(float), decoded(said).astype(float)

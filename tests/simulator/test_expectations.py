@@ -40,7 +40,7 @@ def failed(
 
     async def work() -> ExpectationFailed:
         async with network(app, folder, pace=pace, seed=1, **changes) as net:
-            caller = ScriptedCaller(net, number=CALLER)
+            caller = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             with pytest.raises(ExpectationFailed) as error:
                 await play_scenario(caller, scenario_from({"steps": steps}, folder))
@@ -55,7 +55,7 @@ def held(folder: Path, app: FakeApp, steps: list[Any], **changes: Any) -> Call:
 
     async def work() -> Call:
         async with network(app, folder, pace=0.0, seed=1, **changes) as net:
-            caller = ScriptedCaller(net, number=CALLER)
+            caller = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await play_scenario(caller, scenario_from({"steps": steps}, folder))
             await caller.call.settling()

@@ -11,7 +11,6 @@ from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestClient, TestServer
 
 import simulator
-from simulator.api.keys import NETWORK
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import Endpoint
@@ -19,6 +18,7 @@ from simulator.faults.kinds import PURPOSES
 from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
+from simulator.keys import NETWORK
 from simulator.server import create_app
 from simulator.webhooks.signature import signature
 from tests.simulator.app import (
@@ -46,11 +46,11 @@ def called(
 
     async def work() -> list[Call]:
         async with network(app, folder, pace=0.0, seed=1) as net:
-            net.faults = Faults(plan_from(plan))
+            net.exchange.faults = Faults(plan_from(plan))
             for _ in range(count):
                 leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-                await net.calls[leg.sid].settling()
-            return list(net.calls.values())
+                await net.exchange.calls[leg.sid].settling()
+            return list(net.exchange.calls.values())
 
     return app, run(work())
 
@@ -131,13 +131,13 @@ def test_a_recording_is_spoiled_for_its_first_fetches(tmp_path: Path, kind: str)
             phone = create_app(settings_for(server.port or 0, tmp_path))
             async with TestClient(TestServer(phone), auth=BasicAuth(ACCOUNT, TOKEN)) as client:
                 net = phone[NETWORK]
-                net.faults = plan
+                net.exchange.faults = plan
                 leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-                await net.calls[leg.sid].settling()
-                (sid,) = net.recordings.by_sid
+                await net.exchange.calls[leg.sid].settling()
+                (sid,) = net.exchange.recordings.by_sid
                 url = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}.wav"
                 answers = [await client.get(url) for _ in range(3)]
-                assert net.faults.struck == {f"recordings.{kind}": 2}
+                assert net.exchange.faults.struck == {f"recordings.{kind}": 2}
                 return [(one.status, await one.read()) for one in answers]
 
     first, second, third = run(work())
@@ -283,9 +283,9 @@ def test_requests_about_texts_are_struck_as_well(
 
     async def work() -> list[int]:
         async with network(app, tmp_path, pace=0.0, seed=1, sms_url=f"{PUBLIC}/sms") as net:
-            net.faults = Faults(plan_from({"webhooks": [fault]}))
+            net.exchange.faults = Faults(plan_from({"webhooks": [fault]}))
             await net.text(from_number=CALLER, to=NUMBER, body="hello")
-            return [one.code for one in net.debugger.complaints]
+            return [one.code for one in net.exchange.debugger.alerts]
 
     codes = run(work())
     assert len(app.forms("/sms")) == asked

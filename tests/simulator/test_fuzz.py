@@ -132,8 +132,8 @@ def test_a_call_survives_whatever_it_is_answered(
     async def work() -> str:
         async with network(app, tmp_path, pace=0.0) as net:
             leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-            call = net.calls[leg.sid]
-            await net.clock.sleep(20)
+            call = net.exchange.calls[leg.sid]
+            await net.exchange.clock.sleep(20)
             leg.hang_up()
             await call.settling()
             codes = [one["code"] for one in call.log.events if one["event"] == "error"]

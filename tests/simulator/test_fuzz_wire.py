@@ -60,8 +60,8 @@ async def called(folder: Path, port: int) -> Call:
 async def talked(net: Network) -> Call:
     """A call until it is over; whoever calls hangs up after a while."""
     leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-    call = net.calls[leg.sid]
-    await net.clock.sleep(20)
+    call = net.exchange.calls[leg.sid]
+    await net.exchange.clock.sleep(20)
     leg.hang_up()
     await call.settling()
     return call

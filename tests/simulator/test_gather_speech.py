@@ -29,7 +29,7 @@ def asked(folder: Path, gather: str, steps: list[Any], **changes: Any) -> tuple[
 
     async def work() -> Call:
         async with network(app, folder, pace=0.0, seed=1, **changes) as net:
-            caller = ScriptedCaller(net, number=CALLER)
+            caller = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await play_scenario(caller, scenario_from({"steps": steps}, Path()))
             await caller.call.settling()

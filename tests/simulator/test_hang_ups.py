@@ -46,10 +46,10 @@ def called(
 
     async def work() -> Call:
         async with network(app, folder, pace=0.0, seed=1) as net:
-            net.faults = Faults(plan_from({"callers": [{"fault": "hangs_up", **fault}]}))
+            net.exchange.faults = Faults(plan_from({"callers": [{"fault": "hangs_up", **fault}]}))
             if prepared is not None:
                 prepared(net)
-            caller = ScriptedCaller(net, number=CALLER)
+            caller = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             call = caller.call
             with suppress(ExpectationFailed):

@@ -33,7 +33,7 @@ def test_the_rest_runs_and_a_warning_says_where(tmp_path: Path, document: str) -
     (warning,) = played.events("error")
     assert warning["code"] == code and about in warning["message"]
     assert warning["level"] == "warning" and warning["message"].startswith("line 1, column ")
-    assert [one.level for one in played.net.debugger.complaints] == ["warning"]
+    assert [one.level for one in played.net.exchange.debugger.alerts] == ["warning"]
     assert played.heard() == ["Hello"]
 
 
@@ -95,7 +95,7 @@ def test_a_whisper_that_dials_is_refused_all_the_same(tmp_path: Path) -> None:
         "/whisper": response("<Dial>+13125550178</Dial>"),
     }
     played = play(tmp_path, replies, phones={"+13125550177": {}}, strict=False)
-    assert [complaint.code for complaint in played.net.debugger.complaints] == [13201]
+    assert [alert.code for alert in played.net.exchange.debugger.alerts] == [13201]
 
 
 def test_a_text_is_answered_beside_what_is_no_messaging_verb(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_a_text_is_answered_beside_what_is_no_messaging_verb(tmp_path: Path) -> 
         hook = "https://hotline.test/sms"
         async with network(app, tmp_path, pace=0.0, sms_url=hook, strict=False) as net:
             await net.text(from_number="+13125550199", to="+13125550100", body="hi")
-            sent = [one.body for one in net.messages.all if one.direction != "inbound"]
+            sent = [one.body for one in net.exchange.messages.all if one.direction != "inbound"]
             assert sent == ["Thank you"]
-            assert [(one.code, one.level) for one in net.debugger.complaints] == [
+            assert [(one.code, one.level) for one in net.exchange.debugger.alerts] == [
                 (12200, "warning")
             ]
 

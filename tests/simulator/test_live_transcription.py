@@ -184,9 +184,9 @@ def test_a_live_call_is_transcribed_by_rest(tmp_path: Path) -> None:
             lambda: [one for one in served.app.forms("/told") if one.get("Final") == "true"][1:]
         )
         assert words_of(spoken[0]).startswith("Hear me out. Hear me out.")
-        assert served.network.debugger.complaints == []
+        assert served.network.exchange.debugger.alerts == []
         call.hangs_up()
-        eventually(lambda: served.network.calls[call.sid].is_over)
+        eventually(lambda: served.network.exchange.calls[call.sid].is_over)
         assert refused(lambda: live.create(name="late")) == 21220
 
 

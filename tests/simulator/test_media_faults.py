@@ -150,10 +150,10 @@ def called(folder: Path, plan: Any, voice: str = CONNECT) -> tuple[Server, Call]
 
     async def work() -> Call:
         async with network(app, folder, pace=4.0) as net:
-            net.faults = Faults(plan_from(plan))
+            net.exchange.faults = Faults(plan_from(plan))
             leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-            await net.calls[leg.sid].settling()
-            return net.calls[leg.sid]
+            await net.exchange.calls[leg.sid].settling()
+            return net.exchange.calls[leg.sid]
 
     return server, run(work())
 

@@ -58,6 +58,8 @@ def test_a_reply_goes_to_a_number_of_the_country_it_is_sent_from(tmp_path: Path)
     async def work() -> list[str]:
         async with network(app, tmp_path, pace=0.0, sms_url=f"{PUBLIC}/sms") as net:
             await net.text(from_number=CALLER, to=NUMBER, body="hi")
-            return [one.to for one in net.messages.all if one.direction == "outbound-reply"]
+            return [
+                one.to for one in net.exchange.messages.all if one.direction == "outbound-reply"
+            ]
 
     assert run(work()) == [SHOP]

@@ -11,12 +11,12 @@ import pytest
 from aiohttp import BasicAuth, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from simulator.api.keys import NETWORK
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import Endpoint
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
+from simulator.keys import NETWORK
 from simulator.load.crowd import Crowd, Habits
 from simulator.network import Network
 from simulator.scenario.steps import scenario_from
@@ -50,7 +50,7 @@ def under(
 
     async def whole() -> Any:
         async with network(asked, folder, pace=pace, seed=1) as net:
-            net.faults = Faults(plan_from(plan))
+            net.exchange.faults = Faults(plan_from(plan))
             return await work(net)
 
     return run(whole())
@@ -58,8 +58,8 @@ def under(
 
 async def one_call(net: Network) -> Call:
     leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-    await net.calls[leg.sid].settling()
-    return net.calls[leg.sid]
+    await net.exchange.calls[leg.sid].settling()
+    return net.exchange.calls[leg.sid]
 
 
 def outage(after: float, seconds: float, **more: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def test_a_new_call_fails_and_the_application_never_hears_of_it(tmp_path: Path) 
 
     async def during_and_after(net: Network) -> tuple[Call, Call]:
         failed = await one_call(net)
-        await net.clock.sleep(31)
+        await net.exchange.clock.sleep(31)
         return failed, await one_call(net)
 
     failed, good = under(tmp_path, during_and_after, outage(0, 30), app)
@@ -124,10 +124,10 @@ def test_a_live_media_socket_is_cut_and_a_new_one_does_not_open(tmp_path: Path) 
 
     async def cut_off(net: Network) -> Call:
         leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-        call = net.calls[leg.sid]
+        call = net.exchange.calls[leg.sid]
         while not call.streams.cut:
-            await net.clock.sleep(0.1)
-        net.outage.begin(4)
+            await net.exchange.clock.sleep(0.1)
+        net.exchange.outage.begin(4)
         await call.settling()
         return call
 
@@ -154,7 +154,7 @@ def test_it_is_begun_and_ended_over_http_and_rest_is_away_meanwhile(tmp_path: Pa
             assert shown["struck"] == {"carrier.outage": 1}
             ended = await client.delete("/simulator/faults/outage")
             good = await client.get(calls, headers=auth)
-            assert not phone[NETWORK].outage.is_on
+            assert not phone[NETWORK].exchange.outage.is_on
             return [began.status, refused.status, ended.status, good.status]
 
     assert run(work()) == [200, 503, 204, 200]
@@ -178,7 +178,7 @@ def test_an_outage_that_cannot_be_understood_is_refused(
         async with TestClient(TestServer(phone)) as client:
             refused = await client.post("/simulator/faults/outage", json=given)
             assert refused.status == 400 and said in (await refused.json())["error"]
-            assert not phone[NETWORK].outage.is_on
+            assert not phone[NETWORK].exchange.outage.is_on
 
     run(work())
 
@@ -201,9 +201,9 @@ def test_two_outages_of_a_plan_come_each_at_its_time(tmp_path: Path) -> None:
         found = []
         leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
         for _ in range(6):
-            found.append(net.outage.is_on)
-            await net.clock.sleep(10)
-        await net.calls[leg.sid].settling()
+            found.append(net.exchange.outage.is_on)
+            await net.exchange.clock.sleep(10)
+        await net.exchange.calls[leg.sid].settling()
         return found
 
     plan = {"carrier": [*outage(5, 10)["carrier"], *outage(25, 20)["carrier"]]}
@@ -219,8 +219,8 @@ def test_what_waited_is_delivered_in_the_order_in_which_it_was_due(tmp_path: Pat
         for _ in range(3):
             leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
             found.append(leg.sid)
-            await net.clock.sleep(1)
-        await asyncio.gather(*(net.calls[sid].settling() for sid in found))
+            await net.exchange.clock.sleep(1)
+        await asyncio.gather(*(net.exchange.calls[sid].settling() for sid in found))
         return found
 
     found = under(tmp_path, calls, outage(4, 30), app)

@@ -73,7 +73,9 @@ async def connected(net: Network) -> tuple[Person, Person]:
     caller, agent = Person(400), Person(1000)
     net.dial(caller, from_number=CALLER, to=NUMBER)
     await caller.sees("caption")
-    net.call_app(net.settings.app_sid, identity="agent_7", params={"offer": "42"}, endpoint=agent)
+    net.call_app(
+        net.exchange.settings.app_sid, identity="agent_7", params={"offer": "42"}, endpoint=agent
+    )
     await agent.sees("transferred")
     await caller.sees("transferred")
     return caller, agent
@@ -87,21 +89,21 @@ def test_sound_and_keys_flow_both_ways(tmp_path: Path) -> None:
     async def play() -> None:
         async with network(app, tmp_path) as net:
             caller, agent = await connected(net)
-            await net.clock.sleep(0.2)
+            await net.exchange.clock.sleep(0.2)
             caller.heard.clear()
             agent.heard.clear()
-            await net.clock.sleep(1)
+            await net.exchange.clock.sleep(1)
             assert strength(bytes(caller.heard), 1000) > 0.9
             assert strength(bytes(agent.heard), 400) > 0.9
             assert strength(bytes(caller.heard), 400) < 0.05
             agent.heard.clear()
             caller.leg.press("5")
-            await net.clock.sleep(0.3)
+            await net.exchange.clock.sleep(0.3)
             assert strength(bytes(agent.heard), 770) > 0.05
             agent.leg.hang_up()
             await caller.sees("released")
             await caller.sees("ended")
-            for call in net.calls.values():
+            for call in net.exchange.calls.values():
                 await call.settling()
 
     run(play())
@@ -123,7 +125,7 @@ def test_the_agent_goes_on_when_the_caller_hangs_up(tmp_path: Path) -> None:
             caller.leg.hang_up()
             await agent.sees("released")
             assert (await agent.sees("ended")).facts["by"] == "line"
-            for call in net.calls.values():
+            for call in net.exchange.calls.values():
                 await call.settling()
 
     run(play())
@@ -139,9 +141,11 @@ def test_a_caller_whose_agent_leaves_at_that_very_moment_goes_on(tmp_path: Path)
             caller, agent = Person(400), Person(1000)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await caller.sees("caption")
-            (member,) = net.queues.named("desk").members
+            (member,) = net.exchange.queues.named("desk").members
             member.taken.add_done_callback(lambda _: agent.leg.hang_up())
-            net.call_app(net.settings.app_sid, identity="agent_7", params={}, endpoint=agent)
+            net.call_app(
+                net.exchange.settings.app_sid, identity="agent_7", params={}, endpoint=agent
+            )
             await caller.sees("ended")
 
     run(play())
@@ -173,8 +177,8 @@ def test_hanging_up_while_waiting_is_told_to_the_action(tmp_path: Path) -> None:
             leg = net.dial(caller, from_number=CALLER, to=NUMBER)
             await caller.sees("caption")
             leg.hang_up()
-            await net.calls[leg.sid].settling()
-            assert not net.queues.named("desk").members
+            await net.exchange.calls[leg.sid].settling()
+            assert not net.exchange.queues.named("desk").members
 
     run(play())
     assert app.forms("/queue-over")[0]["QueueResult"] == "hangup"
@@ -208,7 +212,9 @@ def test_an_agent_who_waits_in_vain_hears_ringing_and_is_told(tmp_path: Path) ->
     async def play() -> None:
         async with network(app, tmp_path) as net:
             agent = Person(1000)
-            net.call_app(net.settings.app_sid, identity="agent_7", params={}, endpoint=agent)
+            net.call_app(
+                net.exchange.settings.app_sid, identity="agent_7", params={}, endpoint=agent
+            )
             await agent.sees("ended")
             assert is_audible(bytes(agent.heard))
 
@@ -223,7 +229,7 @@ def test_a_redirect_by_rest_takes_the_caller_out_of_the_talk(tmp_path: Path) -> 
     async def play() -> None:
         async with network(app, tmp_path) as net:
             caller, agent = await connected(net)
-            call = net.calls[caller.leg.sid]
+            call = net.exchange.calls[caller.leg.sid]
             call.interrupt(call.request("https://hotline.test/elsewhere"))
             await agent.sees("released")
             await caller.sees("ended")
@@ -244,9 +250,11 @@ def test_the_wait_document_stops_the_moment_the_caller_is_taken(tmp_path: Path) 
             caller, agent = Person(400), Person(1000)
             net.dial(caller, from_number=CALLER, to=NUMBER)
             await caller.sees("caption")
-            net.call_app(net.settings.app_sid, identity="agent_7", params={}, endpoint=agent)
+            net.call_app(
+                net.exchange.settings.app_sid, identity="agent_7", params={}, endpoint=agent
+            )
             await caller.sees("transferred")
-            await net.clock.sleep(5)
+            await net.exchange.clock.sleep(5)
             cut = [one.facts["cut"] for one in caller.noticed if one.kind == "caption"]
             assert cut[-1] is True and len(app.forms("/wait")) == 1
 
@@ -264,11 +272,11 @@ def test_first_the_whisper_then_the_talk_then_both_actions(tmp_path: Path) -> No
     async def play() -> None:
         async with network(app, tmp_path, pace=0.0, seed=1) as net:
             caller, agent = await connected(net)
-            await net.clock.sleep(3)
+            await net.exchange.clock.sleep(3)
             agent.leg.hang_up()
             heard = await caller.sees("ended")
             assert heard.facts["by"] == "line"
-            for call in tuple(net.calls.values()):
+            for call in tuple(net.exchange.calls.values()):
                 await call.settling()
 
     run(play())

@@ -34,7 +34,7 @@ def recorded(
 
 def recording_of(played: Played) -> Recording:
     """The only recording."""
-    (found,) = played.net.recordings.by_sid.values()
+    (found,) = played.net.exchange.recordings.by_sid.values()
     return found
 
 
@@ -151,8 +151,8 @@ def test_a_telephone_that_sends_nothing_is_not_silent(tmp_path: Path) -> None:
     async def work() -> None:
         async with network(app, tmp_path, pace=0.0, seed=1) as net:
             leg = net.dial(Endpoint(), from_number=CALLER, to=NUMBER)
-            await net.calls[leg.sid].settling()
-            (recording,) = net.recordings.by_sid.values()
+            await net.exchange.calls[leg.sid].settling()
+            (recording,) = net.exchange.recordings.by_sid.values()
             assert recording.duration_s == 9
 
     run(work())
@@ -170,7 +170,7 @@ def test_the_file_may_not_be_there_yet_when_the_action_is_asked(tmp_path: Path) 
         network_of_call.append(net)
 
     def done(form: dict[str, str]) -> str:
-        states.append(network_of_call[0].recordings.by_sid[form["RecordingSid"]].status)
+        states.append(network_of_call[0].exchange.recordings.by_sid[form["RecordingSid"]].status)
         return response()
 
     document = response('<Record action="/done" maxLength="2"/>')
@@ -348,7 +348,7 @@ def test_each_mode_records_from_where_it_says(
 def test_nothing_is_recorded_unless_asked_for(tmp_path: Path) -> None:
     replies = {"/voice": response(f'<Dial action="/after">{SHOP}</Dial>'), "/after": response()}
     played = play(tmp_path, replies, phones={SHOP: {"steps": [{"hangs_up": True}]}})
-    assert not played.net.recordings.by_sid
+    assert not played.net.exchange.recordings.by_sid
     assert "RecordingUrl" not in played.app.forms("/after")[0]
 
 

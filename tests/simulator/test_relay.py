@@ -243,7 +243,7 @@ def test_sounds_keys_and_another_language(tmp_path: Path) -> None:
     first, second = played.audible_s[:2]
     assert 1.9 < first[1] - first[0] < 2.4, "one second of sound, twice, then the first key"
     assert second[0] - first[1] > 0.4, "w waits half a second"
-    spoken = [clip for clips in played.net.captions.clips.values() for clip in clips]
+    spoken = [clip for clips in played.net.exchange.voice.captions.clips.values() for clip in clips]
     assert any(clip.language == "es-ES" for clip in spoken)
 
 
@@ -336,11 +336,11 @@ def test_who_hangs_up_in_mid_sentence_can_still_be_reported(tmp_path: Path) -> N
 
     async def hang_up_soon(net: Network) -> None:
         async def later() -> None:
-            await net.clock.sleep(4.0)
-            for call in tuple(net.calls.values()):
+            await net.exchange.clock.sleep(4.0)
+            for call in tuple(net.exchange.calls.values()):
                 call.leg.hang_up()
 
-        net.aside(later())
+        net.exchange.background.run(later())
 
     played = talked(
         tmp_path,
@@ -373,12 +373,12 @@ def test_a_server_that_closes_fails_the_session(tmp_path: Path) -> None:
 def test_a_cut_socket_fails_the_session(tmp_path: Path) -> None:
     async def cut_soon(net: Network) -> None:
         async def later() -> None:
-            await net.clock.sleep(3.0)
-            for call in tuple(net.calls.values()):
+            await net.exchange.clock.sleep(3.0)
+            for call in tuple(net.exchange.calls.values()):
                 for cut in tuple(call.streams.cut):
                     cut()
 
-        net.aside(later())
+        net.exchange.background.run(later())
 
     played = talked(tmp_path, Server(), {"hears": "it is over"}, meanwhile=cut_soon)
     assert over(played)["ErrorCode"] == "64105"
@@ -497,11 +497,11 @@ def test_characters_that_come_in_halves_are_put_together(tmp_path: Path) -> None
 def test_another_document_by_rest_ends_a_session(tmp_path: Path) -> None:
     async def redirect_soon(net: Network) -> None:
         async def later() -> None:
-            await net.clock.sleep(3.0)
-            for call in tuple(net.calls.values()):
+            await net.exchange.clock.sleep(3.0)
+            for call in tuple(net.exchange.calls.values()):
                 call.interrupt(Inline("<Response><Say>Another one</Say></Response>"))
 
-        net.aside(later())
+        net.exchange.background.run(later())
 
     server = Server()
     played = talked(tmp_path, server, {"hears": "another one"}, meanwhile=redirect_soon)

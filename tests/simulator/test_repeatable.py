@@ -14,10 +14,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from simulator.api.keys import NETWORK
 from simulator.callees.phones import Behaviour
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
+from simulator.keys import NETWORK
 from simulator.load.crowd import Crowd, Habits
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
@@ -122,9 +122,9 @@ async def called(net: Network, count: int) -> None:
     """So many callers, each beginning while others are on."""
 
     async def one(ordinal: int) -> None:
-        await net.clock.sleep(0.5 + 3.3 * ordinal)
+        await net.exchange.clock.sleep(0.5 + 3.3 * ordinal)
         number = f"+1312555{ordinal:04d}"
-        caller = ScriptedCaller(net, number=number)
+        caller = ScriptedCaller(net.exchange, number=number)
         net.dial(caller, from_number=number, to=NUMBER)
         with suppress(ExpectationFailed):
             await play_scenario(caller, scenario(ordinal))
@@ -140,7 +140,7 @@ async def in_crowds(net: Network) -> None:
 
 
 def history(folder: Path, delays_s: list[float], work: Callable[[Network], Any], seed: int) -> Any:
-    """Everything on record after `work`: events in their order, texts, complaints, strikes."""
+    """Everything on record after `work`: events in their order, texts, alerts, strikes."""
 
     async def go() -> Any:
         app = App(delays_s)
@@ -159,7 +159,7 @@ def history(folder: Path, delays_s: list[float], work: Callable[[Network], Any],
 
 async def _recorded(net: Network, work: Callable[[Network], Any]) -> Any:
     told: list[Any] = []
-    begin = net.begin
+    begin = net.exchange.begin
 
     def begun(*given: Any, **named: Any) -> Any:
         call = begin(*given, **named)
@@ -167,21 +167,23 @@ async def _recorded(net: Network, work: Callable[[Network], Any]) -> Any:
         call.log.follow(told.append)
         return call
 
-    net.begin = begun  # type: ignore[method-assign]
-    net.faults = Faults(plan_from(PLAN))
+    net.exchange.begin = begun  # type: ignore[method-assign]
+    net.exchange.faults = Faults(plan_from(PLAN))
     talks = scenario_from(
         {"steps": [{"waits": 6}, {"says": "how can I help"}, {"waits": 8}, {"hangs_up": True}]},
         Path(),
     )
     net.phones.describe(AGENT, Behaviour(scenario=talks, after_s=2))
     await work(net)
-    await asyncio.gather(*(call.settling() for call in net.calls.values()))
+    await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
     return {
         "events": told,
-        "texts": [(one.sid, one.to, one.body, one.status) for one in net.messages.all],
-        "complaints": [one.as_json() for one in net.debugger.complaints],
-        "struck": dict(net.faults.struck),
-        "recordings": [(one.sid, one.duration_s) for one in net.recordings.by_sid.values()],
+        "texts": [(one.sid, one.to, one.body, one.status) for one in net.exchange.messages.all],
+        "alerts": [one.as_json() for one in net.exchange.debugger.alerts],
+        "struck": dict(net.exchange.faults.struck),
+        "recordings": [
+            (one.sid, one.duration_s) for one in net.exchange.recordings.by_sid.values()
+        ],
     }
 
 

@@ -47,11 +47,11 @@ def test_the_second_call_tells_the_same_story(tmp_path: Path) -> None:
     async def both() -> tuple[list[Event], list[Event], FakeApp]:
         app = an_app()
         async with network(app, tmp_path, pace=0.0) as net:
-            first = ScriptedCaller(net, number=CALLER)
+            first = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(first, from_number=CALLER, to=NUMBER)
             await play_scenario(first, scenario_from(STEPS, Path()))
             again = replayed(first.call.log.events, from_number=CALLER)
-            second = ScriptedCaller(net, number=CALLER)
+            second = ScriptedCaller(net.exchange, number=CALLER)
             net.dial(second, from_number=CALLER, to=NUMBER)
             await play_scenario(second, again)
             return first.call.log.events, second.call.log.events, app

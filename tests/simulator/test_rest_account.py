@@ -56,7 +56,7 @@ def texts(served: Served, number: str, body: str) -> list[str]:
 
     async def send(network: Network) -> Any:
         await network.text(from_number=handset, to=number, body=body)
-        return [one.body for one in network.messages.all if one.to == handset]
+        return [one.body for one in network.exchange.messages.all if one.to == handset]
 
     found: list[str] = served.run(send)
     return found

@@ -96,7 +96,7 @@ def test_events_that_there_are_not_are_left_out_and_warned_of(
         eventually(lambda: ended(client, made.sid))
         eventually(lambda: len(told(served, "/progress", made.sid)) == len(statuses))
         assert [form["CallStatus"] for form in told(served, "/progress", made.sid)] == statuses
-        (warned,) = served.network.debugger.about(code=21626)
+        (warned,) = served.network.exchange.debugger.about(code=21626)
         assert warned.level == "warning"
 
 
@@ -177,11 +177,11 @@ def test_an_application_wins_over_addresses_and_callbacks(client: Client, served
 @pytest.mark.row("rest.calls.create.Timeout")
 def test_it_rings_no_longer_than_told(client: Client, served: Served) -> None:
     described(served, PHONE, behaviour="no-answer")
-    began_s = served.network.clock.now_s
+    began_s = served.network.exchange.clock.now_s
     made = call(client, timeout=17)
     eventually(lambda: client.calls(made.sid).fetch().status == "no-answer")
-    events = served.network.calls[made.sid].log.events
-    assert 17 <= events[-1]["at_s"] < 18 and served.network.clock.now_s > began_s
+    events = served.network.exchange.calls[made.sid].log.events
+    assert 17 <= events[-1]["at_s"] < 18 and served.network.exchange.clock.now_s > began_s
 
 
 @pytest.mark.row("rest.calls.create.TimeLimit", "rest.calls.update.TimeLimit")
@@ -191,7 +191,7 @@ def test_a_call_ends_when_its_time_is_up(client: Client, served: Served) -> None
     assert eventually(lambda: ended(client, made.sid)).duration == "9"
     with served.standing_still() as go_on:
         other = call(client, twiml=long)
-        go_on(lambda: served.network.calls[str(other.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(other.sid)].status == "in-progress")
         client.calls(other.sid).update(time_limit=20)
     assert eventually(lambda: ended(client, other.sid)).duration == "20"
 
@@ -200,7 +200,7 @@ def test_a_call_ends_when_its_time_is_up(client: Client, served: Served) -> None
 def test_keys_are_sent_before_the_document(client: Client, served: Served) -> None:
     made = call(client, url=f"{PUBLIC}/hello", send_digits="wW1#A")
     eventually(lambda: ended(client, made.sid))
-    log = served.network.calls[made.sid].log.events
+    log = served.network.exchange.calls[made.sid].log.events
     asked = next(event for event in log if event["event"] == "webhook")
     answered = next(event for event in log if event.get("status") == "in-progress")
     assert asked["sent_at_s"] - answered["at_s"] >= 1.5 + 2 * 0.2
@@ -215,7 +215,7 @@ def test_another_document_while_keys_are_sent_takes_the_place_of_the_first(
 ) -> None:
     with served.standing_still() as go_on:
         made = call(client, url=f"{PUBLIC}/hello", send_digits="wW1")
-        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(made.sid)].status == "in-progress")
         client.calls(made.sid).update(twiml=LISTENS)
     assert int(eventually(lambda: ended(client, made.sid)).duration) >= 5
     assert not served.app.forms("/hello")

@@ -53,7 +53,7 @@ def call(client: Client, **changes: Any) -> Any:
 def test_a_live_call_is_redirected_and_ended(client: Client, served: Served) -> None:
     with served.standing_still() as go_on:
         made = call(client, twiml="<Response><Pause length='600'/></Response>")
-        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(made.sid)].status == "in-progress")
         one = client.calls(made.sid)
         for wrong in (
             {"url": f"{PUBLIC}/hello", "twiml": LISTENS},
@@ -71,9 +71,9 @@ def test_a_live_call_is_redirected_and_ended(client: Client, served: Served) -> 
 def test_a_new_document_begins_at_once(client: Client, served: Served) -> None:
     with served.standing_still() as go_on:
         made = call(client, twiml="<Response><Pause length='600'/></Response>")
-        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(made.sid)].status == "in-progress")
         client.calls(made.sid).update(twiml="<Response><Pause length='300'/></Response>")
-        log = served.network.calls[made.sid].log.events
+        log = served.network.exchange.calls[made.sid].log.events
         go_on(lambda: sum(event["event"] == "twiml" for event in log) == 2)
         client.calls(made.sid).update(url=f"{PUBLIC}/hello", method="GET")
     assert int(eventually(lambda: ended(client, made.sid)).duration) < 300
@@ -85,7 +85,7 @@ def test_a_new_document_begins_at_once(client: Client, served: Served) -> None:
 def test_what_follows_goes_to_other_addresses(client: Client, served: Served) -> None:
     with served.standing_still() as go_on:
         made = call(client, twiml="<Response><Pause length='600'/></Response>")
-        go_on(lambda: served.network.calls[str(made.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(made.sid)].status == "in-progress")
         client.calls(made.sid).update(
             url=f"{PUBLIC}/nothing",
             fallback_url=f"{PUBLIC}/fallback",
@@ -100,7 +100,7 @@ def test_a_ringing_call_is_cancelled(client: Client, served: Served) -> None:
     described(served, PHONE, behaviour="no-answer")
     with served.standing_still() as go_on:
         made = call(client, status_callback=f"{PUBLIC}/progress")
-        go_on(lambda: served.network.calls[str(made.sid)].status == "ringing")
+        go_on(lambda: served.network.exchange.calls[str(made.sid)].status == "ringing")
         assert client.calls(made.sid).fetch().status == "ringing"
         assert client.calls(made.sid).update(status="canceled").status == "canceled"
     assert told_of_end(served, made.sid)["CallStatus"] == "canceled"
@@ -140,7 +140,7 @@ def test_a_redirected_callee_leaves_the_caller_to_their_document(
         go_on(
             lambda: any(
                 one.party.to == other and one.status == "in-progress"
-                for one in served.network.calls.values()
+                for one in served.network.exchange.calls.values()
             )
         )
         (child,) = client.calls.list(parent_call_sid=parent.sid)
@@ -201,7 +201,7 @@ def test_recordings_say_where_they_come_from_and_how_far_they_are(
     assert found == {"OutboundAPI", "DialVerb", "RecordVerb"}
     with served.standing_still() as go_on:
         live = call(client)
-        go_on(lambda: served.network.calls[str(live.sid)].status == "in-progress")
+        go_on(lambda: served.network.exchange.calls[str(live.sid)].status == "in-progress")
         one = client.calls(live.sid).recordings.create()
         assert (one.source, one.status) == ("StartCallRecordingAPI", "in-progress")
         url = f"{served.root}{one.uri.removesuffix('.json')}"

@@ -197,7 +197,7 @@ def test_1600_characters_go_in_eleven_parts(client: Client) -> None:
 
 @pytest.mark.row("rest.messages.create.SendAt")
 def test_a_scheduled_text_is_sent_when_it_is_due(served: Served, client: Client) -> None:
-    due = served.network.clock.date + timedelta(hours=2)
+    due = served.network.exchange.clock.date + timedelta(hours=2)
     with served.standing_still():
         sent = send(client, **scheduled(due))
         assert sent.status == "scheduled" and sent.messaging_service_sid == SERVICE
@@ -211,7 +211,7 @@ def test_a_scheduled_text_is_sent_when_it_is_due(served: Served, client: Client)
 @pytest.mark.row("rest.messages.update.Status")
 def test_a_scheduled_text_is_cancelled_once(served: Served, client: Client) -> None:
     with served.standing_still():
-        sent = send(client, **scheduled(served.network.clock.date + timedelta(hours=2)))
+        sent = send(client, **scheduled(served.network.exchange.clock.date + timedelta(hours=2)))
         assert client.messages(sent.sid).update(status="canceled").status == "canceled"
         with pytest.raises(TwilioRestException) as refused:
             client.messages(sent.sid).update(status="canceled")
@@ -244,7 +244,7 @@ def test_a_schedule_that_cannot_be_kept_is_refused(
     served: Served, client: Client, minutes: int, changes: dict[str, Any], code: int
 ) -> None:
     with served.standing_still(), pytest.raises(TwilioRestException) as refused:
-        due = served.network.clock.date + timedelta(minutes=minutes)
+        due = served.network.exchange.clock.date + timedelta(minutes=minutes)
         send(client, **{**scheduled(due), **changes})
     assert (refused.value.status, refused.value.code) == (400, code)
 
@@ -346,14 +346,14 @@ def test_who_opted_out_gets_no_reply_but_the_confirmation(served: Served, client
     served.app.replies["/sms"] = response()
     bodies = eventually(lambda: [one.body for one in client.messages.list(to="+13125550139")])
     assert len(bodies) == 1 and "unsubscribed" in bodies[0]
-    assert 21610 in [one.code for one in served.network.debugger.complaints]
+    assert 21610 in [one.code for one in served.network.exchange.debugger.alerts]
 
 
 @pytest.mark.row("rest.message", "paging.filters")
 def test_texts_are_listed_by_number_and_day(served: Served, client: Client) -> None:
     sent = send(client, to="+13125550140")
     states(served, sent.sid, "delivered")
-    day = served.network.clock.date.date()
+    day = served.network.exchange.clock.date.date()
     assert [one.sid for one in client.messages.list(to="+13125550140", date_sent=day)] == [sent.sid]
     after = day + timedelta(days=1)
     assert client.messages.list(to="+13125550140", date_sent_after=after) == []

@@ -95,7 +95,7 @@ def test_a_recording_is_started_on_a_live_call_and_stopped(
 
 def pass_time(served: Served, go_on: Callable[[Callable[[], bool]], None], line_s: float) -> None:
     """Let so many seconds pass on the line, however long the requests around them take."""
-    clock = served.network.clock
+    clock = served.network.exchange.clock
     due_s = clock.now_s + line_s
     go_on(lambda: clock.now_s >= due_s)
 
@@ -177,7 +177,7 @@ def test_its_address_is_the_carriers_and_can_be_played(
 def test_whoever_asks_for_a_recording_waits_while_its_file_is_written(
     served: Served, call: ScriptedCall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    books, may_write = served.network.recordings, threading.Event()
+    books, may_write = served.network.exchange.recordings, threading.Event()
     keep = books.keep
 
     def keeps_later(recorder: Recorder, trim: str) -> Recording:

@@ -65,7 +65,7 @@ def told(served: Served, path: str, **fields: str) -> list[dict[str, str]]:
 def test_a_room_waits_starts_and_is_ended(room: Room) -> None:
     anna = room.add(ANNA, label="anna")
     assert (anna.status, anna.muted, anna.hold) == ("queued", False, False)
-    room.pass_until(lambda: room.served.network.calls[anna.call_sid].status == "ringing")
+    room.pass_until(lambda: room.served.network.exchange.calls[anna.call_sid].status == "ringing")
     assert room.client.conferences(room.sid).participants("anna").fetch().status == "ringing"
     assert room.came(anna).fetch().status == "connected"
     assert room.fetch().status == "init"
@@ -77,7 +77,7 @@ def test_a_room_waits_starts_and_is_ended(room: Room) -> None:
     }
     assert room.client.conferences(room.sid).update(status="completed").status == "completed"
     assert room.fetch().reason_conference_ended == "conference-ended-via-api"
-    room.pass_until(lambda: room.served.network.calls[anna.call_sid].is_over)
+    room.pass_until(lambda: room.served.network.exchange.calls[anna.call_sid].is_over)
 
 
 @pytest.mark.row("enum.conference.reason", "rest.participants.create.EndConferenceOnExit")
@@ -174,7 +174,7 @@ def test_an_announcement_is_heard_by_one_or_by_all(room: Room) -> None:
     one.update(announce_url=f"{PUBLIC}/sound")
 
     def heard(it: Any) -> list[Any]:
-        events = room.served.network.calls[it.call_sid].log.events
+        events = room.served.network.exchange.calls[it.call_sid].log.events
         return [event for event in events if event["event"] == "heard"]
 
     room.pass_until(lambda: heard(anna))
@@ -238,8 +238,8 @@ def test_the_room_hears_it_ring_unless_told_not_to(room: Room, early: bool) -> N
     room.came(room.add(BEN, beep="false"))
     describe(room.served, CARL, behaviour="no-answer")
     carl = room.add(CARL, early_media=early, timeout=5)
-    calls, frames = room.served.network.calls, set()
-    room.served.network.calls[room.inside.connected[0].call.sid].leg.add_tap(
+    calls, frames = room.served.network.exchange.calls, set()
+    room.served.network.exchange.calls[room.inside.connected[0].call.sid].leg.add_tap(
         lambda _said, heard: frames.add(heard)
     )
     room.pass_until(lambda: calls[carl.call_sid].is_over)
@@ -255,7 +255,7 @@ def _loudness(frame: bytes) -> int:
 def test_a_participant_rings_five_seconds_longer_than_told(room: Room) -> None:
     describe(room.served, CARL, behaviour="no-answer")
     carl = room.add(CARL, timeout=7)
-    calls = room.served.network.calls
+    calls = room.served.network.exchange.calls
     room.pass_until(lambda: calls[carl.call_sid].is_over)
     describe(room.served, CARL)
     assert calls[carl.call_sid].status == "no-answer"
@@ -302,7 +302,7 @@ def test_a_participants_own_call_is_recorded(room: Room) -> None:
         recording_status_callback_event=["started", "paused", "resumed", "stopped", "completed"],
     )
     room.came(anna)
-    running = room.served.network.recordings.running
+    running = room.served.network.exchange.recordings.running
     room.pass_until(lambda: any(one.duration_s > 1 for one in running.values()))
     calls = room.client.calls(anna.call_sid)
     for status in ("paused", "in-progress", "stopped"):

@@ -63,15 +63,15 @@ async def a_morning(folder: Path, delays_s: list[float], seed: int) -> list[list
     async with network(an_app(delays_s), folder, pace=0.0, seed=seed) as net:
 
         async def one_call(ordinal: int) -> None:
-            await net.clock.sleep(0.5 + 2 * ordinal)
+            await net.exchange.clock.sleep(0.5 + 2 * ordinal)
             number = f"+1312555{ordinal:04d}"
-            caller = ScriptedCaller(net, number=number)
+            caller = ScriptedCaller(net.exchange, number=number)
             net.dial(caller, from_number=number, to=NUMBER)
             await play_scenario(caller, scenario_from(STEPS, Path()))
 
         await asyncio.gather(*(one_call(ordinal) for ordinal in range(5)))
-        await asyncio.gather(*(call.settling() for call in net.calls.values()))
-        return [call.log.events for call in net.calls.values()]
+        await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
+        return [call.log.events for call in net.exchange.calls.values()]
 
 
 @pytest.mark.slow

@@ -12,14 +12,14 @@ from tests.simulator.line import SHOP, Played, one, play
 
 def texts(played: Played) -> list[tuple[str, str, str]]:
     """Sender, addressee and words of what was sent."""
-    return [(sent.from_, sent.to, sent.body) for sent in played.net.messages.all]
+    return [(sent.from_, sent.to, sent.body) for sent in played.net.exchange.messages.all]
 
 
 @pytest.mark.row("verb.Sms", "verb.Sms.to", "verb.Sms.from")
 def test_the_caller_is_sent_a_text_and_the_next_verb_runs(tmp_path: Path) -> None:
     played = one(tmp_path, "<Sms>Ticket 12 is open</Sms>", "<Say>Goodbye</Say>")
     assert texts(played) == [(NUMBER, CALLER, "Ticket 12 is open")]
-    assert played.net.messages.all[0].direction == "outbound-call"
+    assert played.net.exchange.messages.all[0].direction == "outbound-call"
     assert played.heard() == ["Goodbye"]
 
 
@@ -38,7 +38,7 @@ def test_the_action_is_told_the_text_and_its_states_are_called_back(tmp_path: Pa
         "/state": "",
     }
     played = play(tmp_path, replies)
-    (text,), (told,) = played.net.messages.all, played.app.forms("/sent")
+    (text,), (told,) = played.net.exchange.messages.all, played.app.forms("/sent")
     assert (told["SmsSid"], told["SmsStatus"]) == (text.sid, "sending")
     assert played.heard() == ["It is sent"]
     assert {form["MessageSid"] for form in played.app.forms("/state")} <= {text.sid}

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 
-from simulator.documents.sound_files import sound_of
 from simulator.hosted.stand_ins import stand_in_for
 from simulator.hosted.twimlets import forward
+from simulator.media.sound_files import sound_of
 from simulator.network import Network
 from simulator.settings import Hook
 from simulator.sound.hold_music import hold_music
@@ -144,7 +144,7 @@ def test_the_voice_mail_twimlet_greets_and_records(tmp_path: Path, transcribe: s
     words = "the street light is out on Elm Street"
     steps: list[dict[str, Any]] = [{"hears": "we are closed"}, {"waits": 1.5}, {"says": words}]
     played = twimlet(tmp_path, "voicemail", given, steps=[*steps, {"is_hung_up_on": True}])
-    (recording,) = played.net.recordings.by_sid.values()
+    (recording,) = played.net.exchange.recordings.by_sid.values()
     assert recording.status == "completed"
     assert played.heard() == ["We are closed", "Thank you. Good bye."]
     assert len(played.events("transcription")) == (1 if transcribe else 0)
@@ -163,12 +163,12 @@ def test_the_conference_twimlet_leads_into_its_room(
 
     async def look(net: Network) -> None:
         async def soon() -> None:
-            await net.clock.sleep(5)
+            await net.exchange.clock.sleep(5)
             rooms = net.conferences.by_sid.values()
             people = [one for room in rooms for one in room.participants.values()]
             seen.extend(one.start_on_enter for one in people if one.conference.name == "foo")
 
-        net.aside(soon())
+        net.exchange.background.run(soon())
 
     played = twimlet(tmp_path, "conference", given, steps=steps, meanwhile=look)
     assert played.heard() == ["Welcome"] and not played.codes()

@@ -52,7 +52,7 @@ class Echo:
 async def hung_up(net: Network) -> float:
     """How many real seconds a call takes to settle once its caller has hung up."""
     call = dialled(net)
-    await net.clock.sleep(1)
+    await net.exchange.clock.sleep(1)
     call.leg.hang_up()
     began = time.monotonic()
     await call.settling()
@@ -78,10 +78,10 @@ def test_a_server_that_answers_each_frame_reads_stop(
             took_s = await hung_up(net)
             while server.close_code is None:
                 await asyncio.sleep(0.02)
-            return took_s, list(net.debugger.complaints)
+            return took_s, list(net.exchange.debugger.alerts)
 
-    took_s, complaints = run(work())
-    assert server.events[-1] == "stop" and not complaints
+    took_s, alerts = run(work())
+    assert server.events[-1] == "stop" and not alerts
     assert took_s < PATIENCE_S / 2, "the call does not wait for the server"
     assert (server.stopped_s < PATIENCE_S / 2) == leaves
     assert server.close_code == 1000

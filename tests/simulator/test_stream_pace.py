@@ -18,7 +18,6 @@ from simulator.faults.strikes import Faults
 from simulator.network import Network
 from simulator.scenario.caller import ScriptedCaller
 from simulator.twiml.parser import parse
-from simulator.verbs import HANDLERS
 from simulator.verbs.streams import start_stream
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
@@ -50,7 +49,7 @@ class Server:
 
 def dialled(net: Network) -> Call:
     """A call of somebody who says nothing."""
-    caller = ScriptedCaller(net, number=CALLER)
+    caller = ScriptedCaller(net.exchange, number=CALLER)
     net.dial(caller, from_number=CALLER, to=NUMBER)
     return caller.call
 
@@ -60,7 +59,7 @@ async def over(net: Network, call: Call) -> float:
     began = time.monotonic()
     await call.settling()
     took_s = time.monotonic() - began
-    await asyncio.wait_for(net.clock.sleep(86_400), 60)
+    await asyncio.wait_for(net.exchange.clock.sleep(86_400), 60)
     return took_s
 
 
@@ -72,7 +71,7 @@ def lasted(folder: Path, server: Server | None, *verbs: str, cut: bool = False) 
         async with network(app, folder, pace=0.0, seed=1) as net:
             if cut:
                 plan = {"seed": 1, "media": [{"fault": "cut", "seconds": 1}]}
-                net.faults = Faults(plan_from(plan))
+                net.exchange.faults = Faults(plan_from(plan))
             return await over(net, dialled(net))
 
     return run(work())
@@ -110,15 +109,15 @@ def test_a_stream_begun_beside_a_call_runs_at_real_pace_until_the_call_is_over(
         replies: Any = {"/voice": response('<Pause length="600"/>'), "/status": ""}
         async with network(FakeApp(replies, socket=server), tmp_path, pace=0.0, seed=1) as net:
             call = dialled(net)
-            await net.clock.sleep(1)
+            await net.exchange.clock.sleep(1)
             if has_ended:
                 call.end(by="line")
                 await call.settling()
-            scene = Scene(call, net, HANDLERS, "", inline=True)
+            scene = Scene(call, net.exchange, net.handlers, "", inline=True)
             noun = parse(response(LISTENED).encode())[0].children[0]
             assert await start_stream(scene, noun) is not None
             began = time.monotonic()
-            await net.clock.sleep(1)
+            await net.exchange.clock.sleep(1)
             took_s = time.monotonic() - began
             call.end(by="line")
             await over(net, call)

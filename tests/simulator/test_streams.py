@@ -150,13 +150,15 @@ def test_hanging_up_says_stop(tmp_path: Path) -> None:
 def test_a_refused_handshake_is_noted_and_the_next_verb_runs(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT, "/status": ""})
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
-    assert [one.code for one in net.debugger.complaints] == [31920]
+    assert [one.code for one in net.exchange.debugger.alerts] == [31920]
 
 
 def test_the_address_of_a_stream_may_have_blanks(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT.replace("/media", "/my media"), "/status": ""})
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
-    assert [one.code for one in net.debugger.complaints] == [31920], "the handshake was answered"
+    assert [one.code for one in net.exchange.debugger.alerts] == [31920], (
+        "the handshake was answered"
+    )
     assert app.received[1].url.endswith("/my%20media")
 
 
@@ -164,7 +166,7 @@ def test_the_address_of_a_stream_may_have_blanks(tmp_path: Path) -> None:
 def test_a_stream_without_tls_is_refused(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT.replace("wss:", "ws:"), "/status": ""})
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
-    assert [one.code for one in net.debugger.complaints] == [31922]
+    assert [one.code for one in net.exchange.debugger.alerts] == [31922]
 
 
 @pytest.mark.row("stream.invalid.json", "stream.invalid.fields", "stream.invalid.once")
@@ -181,7 +183,7 @@ def test_what_is_not_the_protocol_is_dropped_with_a_warning(tmp_path: Path) -> N
     server = Server(act)
     app = FakeApp({"/voice": CONNECT, "/status": ""}, socket=server)
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
-    assert [one.code for one in net.debugger.complaints] == [31951], "once in a stream"
+    assert [one.code for one in net.exchange.debugger.alerts] == [31951], "once in a stream"
 
 
 def test_a_cut_connection_ends_the_stream_and_the_call_goes_on(tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_a_cut_connection_ends_the_stream_and_the_call_goes_on(tmp_path: Path) -
 
     async def play() -> None:
         async with network(app, tmp_path, pace=4.0) as net:
-            caller = ScriptedCaller(net, number="+13125550101")
+            caller = ScriptedCaller(net.exchange, number="+13125550101")
             net.dial(caller, from_number=caller.number, to=NUMBER)
             wait, hears = scenario_from(
                 {"steps": [{"waits_s": 1}, {"hears": "the stream is over"}]}, tmp_path

@@ -139,7 +139,7 @@ def heard(app: FakeApp, folder: Path, *steps: dict[str, Any]) -> list[int]:
     async def play() -> list[int]:
         async with network(app, folder) as net:
             await run_scenario(net, scenario_from({"steps": list(steps)}, folder), to=NUMBER)
-            return [one.code for one in net.debugger.complaints]
+            return [one.code for one in net.exchange.debugger.alerts]
 
     return run(play())
 
@@ -160,7 +160,7 @@ def test_what_came_after_a_redirect_is_beside_its_error(tmp_path: Path) -> None:
     async def play() -> list[tuple[int, str]]:
         async with network(app, tmp_path) as net:
             await run_scenario(net, scenario_from({"steps": [ENDS]}, tmp_path), to=NUMBER)
-            return [(one.status, one.response) for one in net.debugger.complaints]
+            return [(one.status, one.response) for one in net.exchange.debugger.alerts]
 
     assert run(play()) == [(200, response("<Cook/>"))]
 

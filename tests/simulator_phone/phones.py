@@ -15,7 +15,7 @@ import jwt
 from aiohttp import ClientWebSocketResponse, WSMsgType, encode_basic_auth, web
 from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
 
-from simulator.api.keys import NETWORK
+from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.server import create_app
 from simulator.settings import Hook, Settings

@@ -68,12 +68,14 @@ async def told_any(socket: ClientWebSocketResponse) -> dict[str, Any]:
 
 async def verbs(phones: Phones, sid: str) -> list[str]:
     """What a call's documents ran so far."""
-    events = phones.network.calls[sid].log.events
+    events = phones.network.exchange.calls[sid].log.events
     return [event["verb"] for event in events if event["event"] == "verb"]
 
 
 def child_of(phones: Phones) -> Call:
-    return next(c for c in phones.network.calls.values() if c.party.direction == "outbound-dial")
+    return next(
+        c for c in phones.network.exchange.calls.values() if c.party.direction == "outbound-dial"
+    )
 
 
 @pytest.mark.row(
@@ -225,7 +227,7 @@ def test_an_agent_who_is_not_registered_cannot_be_reached(tmp_path: Path, leaves
 
 
 async def _registered(phones: Phones) -> dict[str, int]:
-    return phones.network.clients.registered()
+    return phones.network.exchange.clients.registered()
 
 
 @pytest.mark.row("ring.rest")
@@ -309,7 +311,7 @@ def test_a_token_that_does_not_allow_incoming_calls_registers_nobody(tmp_path: P
             await agent.send_json({"event": "register"})
             refused = await told(agent, "error")
             assert (refused["code"], refused["signalled"]) == (20151, 31201)
-        assert phones.network.clients.registered() == {}
+        assert phones.network.exchange.clients.registered() == {}
 
     try_phones(tmp_path, journey)
 
@@ -341,14 +343,14 @@ def test_a_token_that_expires_unregisters_until_another_comes(tmp_path: Path) ->
     async def journey(phones: Phones) -> None:
         async with phones.agent(ttl_s=-25.9) as agent:
             await register(agent)
-            assert phones.network.clients.registered() == {"agent_7": 1}
+            assert phones.network.exchange.clients.registered() == {"agent_7": 1}
             expired = await told(agent, "error")
             assert (expired["code"], expired["signalled"]) == (20104, 31205)
             await told(agent, "unregistered")
-            assert phones.network.clients.registered() == {}
+            assert phones.network.exchange.clients.registered() == {}
             await agent.send_json({"event": "token", "token": token()})
             await register(agent)
-            assert phones.network.clients.registered() == {"agent_7": 1}
+            assert phones.network.exchange.clients.registered() == {"agent_7": 1}
 
     try_phones(tmp_path, journey)
 
@@ -359,10 +361,10 @@ def test_a_bad_new_token_changes_nothing_and_a_good_one_may_change_the_name(tmp_
             await register(agent)
             await agent.send_json({"event": "token", "token": "nonsense"})
             assert (await told(agent, "error"))["code"] == 20101
-            assert phones.network.clients.registered() == {"agent_7": 1}
+            assert phones.network.exchange.clients.registered() == {"agent_7": 1}
             await agent.send_json({"event": "token", "token": token("agent_8")})
             assert (await told(agent, "registered"))["identity"] == "agent_8"
-            assert phones.network.clients.registered() == {"agent_8": 1}
+            assert phones.network.exchange.clients.registered() == {"agent_8": 1}
 
     try_phones(tmp_path, journey)
 
@@ -376,7 +378,7 @@ def test_what_an_agent_thinks_of_the_sound_stands_in_the_calls_log(tmp_path: Pat
             await agent.send_json(note)
             await agent.send_json({**note, "call_sid": "CA0"})
             assert "call_sid" in (await told(agent, "error"))["message"]
-            logged = phones.network.calls[sid].log.events
+            logged = phones.network.exchange.calls[sid].log.events
             found = [event for event in logged if event["event"] == "feedback"]
             assert [(one["score"], one["issue"]) for one in found] == [(2, "echo")]
 

@@ -108,11 +108,11 @@ def test_an_error_of_a_call_comes_with_its_name_and_what_to_do(tmp_path: Path) -
                 answer = await phones.client.get("/simulator/debugger")
                 return list((await answer.json())["errors"])
 
-            complaint = (await until(errors, bool))[0]
-            assert complaint["advice"] == advice(12102)
+            alert = (await until(errors, bool))[0]
+            assert alert["advice"] == advice(12102)
             event = next(
                 event
-                for event in (await shown(phones, complaint["call_sid"]))["events"]
+                for event in (await shown(phones, alert["call_sid"]))["events"]
                 if event["event"] == "error"
             )
             assert (event["code"], event["name"]) == (12102, NAMES[12102])

@@ -65,7 +65,7 @@ def test_a_call_that_ended_meanwhile_is_told_to_have_ended(tmp_path: Path) -> No
         async with phones.socket() as first:
             secret, sid = await on_a_call(first)
             await cut(phones, sid, first)
-            phones.network.calls[sid].end(by="line")
+            phones.network.exchange.calls[sid].end(by="line")
             async with phones.socket(f"/phone?resume={secret}") as second:
                 assert (await told(second, "resumed"))["call"] is None
                 assert (await told(second, "disconnect"))["ref"] == "a"
@@ -82,7 +82,7 @@ def test_a_call_ends_when_the_browser_does_not_come_back(
         async with phones.socket() as first:
             secret, sid = await on_a_call(first)
             await cut(phones, sid, first)
-            await asyncio.wait_for(phones.network.calls[sid].gone.wait(), 60)
+            await asyncio.wait_for(phones.network.exchange.calls[sid].gone.wait(), 60)
             async with phones.socket(f"/phone?resume={secret}") as late:
                 assert (await told(late, "session"))["resume"] != secret
 
@@ -99,7 +99,7 @@ def test_a_newer_connection_takes_the_phone_over_from_one_that_seems_alive(tmp_p
                 await second.send_json({"event": "digits", "ref": "a", "digits": "5"})
 
                 async def keys() -> list[str]:
-                    events = phones.network.calls[sid].log.events
+                    events = phones.network.exchange.calls[sid].log.events
                     return [event["digits"] for event in events if event["event"] == "keys"]
 
                 assert await until(keys, bool) == ["5"]
@@ -115,7 +115,7 @@ def test_a_secret_that_nobody_has_begins_a_new_phone(tmp_path: Path) -> None:
             await other.send_json({"event": "disconnect", "ref": "a"})
             await other.send_json({"event": "fly"})
             await told(other, "error")
-            assert not phones.network.calls[sid].is_over
+            assert not phones.network.exchange.calls[sid].is_over
 
     try_phones(tmp_path, journey)
 

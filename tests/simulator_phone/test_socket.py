@@ -232,7 +232,7 @@ def test_a_softphone_that_waits_for_its_calls_is_rung_and_others_are_not(tmp_pat
             assert other_than_sound(await other.receive()) == "error"
 
             await wait_for_calls(socket, "")
-            assert phones.network.clients.registered() == {"+13125550109": 1}
+            assert phones.network.exchange.clients.registered() == {"+13125550109": 1}
 
     try_phones(tmp_path, journey)
 
@@ -249,7 +249,7 @@ def test_a_call_declined_on_the_softphone_is_busy(tmp_path: Path) -> None:
             made = await phones.rest("Calls", To=CALLER, From=NUMBER, Twiml=WAIT)
             ref = (await told(socket, "incoming"))["ref"]
             await socket.send_json({"event": "reject", "ref": ref})
-            call = phones.network.calls[made["sid"]]
+            call = phones.network.exchange.calls[made["sid"]]
             await asyncio.wait_for(call.gone.wait(), 60)
             assert call.status == "busy"
 
@@ -262,7 +262,7 @@ def test_a_softphone_cannot_wait_as_nobody(tmp_path: Path, number: str) -> None:
         async with phones.socket() as socket:
             await socket.send_json({"event": "ring", "number": number})
             assert "ring needs a number" in (await told(socket, "error"))["message"]
-        assert phones.network.clients.registered() == {}
+        assert phones.network.exchange.clients.registered() == {}
 
     try_phones(tmp_path, journey)
 

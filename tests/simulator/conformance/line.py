@@ -12,11 +12,11 @@ from typing import Any
 from aiohttp import ClientSession, encode_basic_auth, web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from simulator.api.keys import NETWORK
 from simulator.callees.phones import behaviour_from
 from simulator.calls.call import Call
 from simulator.calls.legs import Endpoint, NotReachable
-from simulator.debugger import Complaint
+from simulator.debugger import Alert
+from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.numbers.caller_id import CallerFacts
 from simulator.scenario.caller import ScriptedCaller, play_scenario
@@ -50,7 +50,7 @@ class Told:
 
     app: FakeApp
     calls: tuple[Call, ...]
-    complaints: tuple[Complaint, ...]
+    alerts: tuple[Alert, ...]
 
     @property
     def paths(self) -> list[str]:
@@ -73,7 +73,7 @@ class Told:
     @property
     def codes(self) -> list[int]:
         """What stands in the debugger."""
-        return [one.code for one in self.complaints]
+        return [one.code for one in self.alerts]
 
 
 def story(
@@ -89,7 +89,9 @@ def story(
         async with network(app, folder, **{"pace": 0.0, "seed": 1, **settings}) as net:
             await act(net)
             await settled(net)
-            return Told(app, tuple(net.calls.values()), tuple(net.debugger.complaints))
+            return Told(
+                app, tuple(net.exchange.calls.values()), tuple(net.exchange.debugger.alerts)
+            )
 
     return run(work())
 
@@ -108,7 +110,7 @@ class Rest:
             for name, given in form.items()
             for one in ((given,) if isinstance(given, str) else given)
         ]
-        with self._net.clock.held():
+        with self._net.exchange.clock.held():
             async with self._session.post(url, data=pairs) as answer:
                 found: dict[str, Any] = await answer.json()
                 assert answer.status < 400, found
@@ -136,7 +138,9 @@ def story_by_rest(
                 net = made[NETWORK]
                 await act(net, Rest(net, server, session))
                 await settled(net)
-                return Told(app, tuple(net.calls.values()), tuple(net.debugger.complaints))
+                return Told(
+                    app, tuple(net.exchange.calls.values()), tuple(net.exchange.debugger.alerts)
+                )
 
     return run(work())
 
@@ -144,9 +148,9 @@ def story_by_rest(
 async def settled(net: Network) -> None:
     """Until all calls are over and everything has been sent."""
     seen = 0
-    while seen < len(net.calls):
-        seen = len(net.calls)
-        await asyncio.gather(*(call.settling() for call in net.calls.values()))
+    while seen < len(net.exchange.calls):
+        seen = len(net.exchange.calls)
+        await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
 
 
 def dialled(
@@ -162,7 +166,7 @@ def dialled(
 
     async def act(net: Network) -> None:
         describe(net, phones or {})
-        caller = ScriptedCaller(net, number=from_)
+        caller = ScriptedCaller(net.exchange, number=from_)
         net.dial(caller, from_number=from_, to=NUMBER, facts=facts)
         await play_scenario(caller, scenario_from({"steps": list(steps) or [GONE]}, Path()))
 
@@ -190,7 +194,7 @@ def answered_by(
         async with server:
             port = server.sockets[0].getsockname()[1]
             voice = Hook(f"{'https' if tls else 'http'}://127.0.0.1:{port}/voice")
-            number = net.account.numbers[NUMBER]
+            number = net.exchange.account.numbers[NUMBER]
             number.answering = replace(number.answering, voice=voice)
             await coming(net).settling()
 
@@ -205,7 +209,7 @@ def describe(net: Network, phones: dict[str, dict[str, Any]]) -> None:
 
 def coming(net: Network, from_: str = CALLER) -> Call:
     """Somebody who only listens calls the number."""
-    return net.calls[net.dial(Endpoint(), from_number=from_, to=NUMBER).sid]
+    return net.exchange.calls[net.dial(Endpoint(), from_number=from_, to=NUMBER).sid]
 
 
 def refused(act: Callable[[], object]) -> int:

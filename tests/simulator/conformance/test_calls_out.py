@@ -63,7 +63,7 @@ def test_a_verdict_beside_the_document_comes_by_callback(tmp_path: Path) -> None
 @pytest.mark.row("code.21262")
 def test_a_verdict_that_nobody_is_told_is_a_warning(tmp_path: Path) -> None:
     told = made(tmp_path, MachineDetection="Enable", AsyncAmd="true")
-    assert told.codes == [21262] and told.complaints[0].level == "warning"
+    assert told.codes == [21262] and told.alerts[0].level == "warning"
     assert told.calls[0].answered_by == "human"
 
 

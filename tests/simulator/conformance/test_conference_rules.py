@@ -34,8 +34,8 @@ class Quiet(Room):
     async def joins(self, who: str, wait_s: float = 2.0) -> Call:
         person = self.people[who] = Mute(HZ[who])
         leg = self.net.dial(person, from_number=who, to=NUMBER)
-        await self.net.clock.sleep(wait_s)
-        return self.net.calls[leg.sid]
+        await self.net.exchange.clock.sleep(wait_s)
+        return self.net.exchange.calls[leg.sid]
 
 
 def played(
@@ -66,9 +66,9 @@ def played(
     async def work() -> None:
         async with network(app, folder, pace=0.0, seed=1) as net:
             await story(kind(net, app))
-            for call in net.calls.values():
+            for call in net.exchange.calls.values():
                 call.leg.hang_up()
-            await asyncio.gather(*(call.settling() for call in net.calls.values()))
+            await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
 
     run(work())
     return app
@@ -344,7 +344,7 @@ def test_hold_music_is_in_no_recording(tmp_path: Path) -> None:
     async def story(room: Room) -> None:
         await room.joins(ALICE, wait_s=5)
         await room.joins(BOB, wait_s=3)
-        recordings.extend(room.net.recordings.by_sid.values())
+        recordings.extend(room.net.exchange.recordings.by_sid.values())
 
     events = 'recordingStatusCallbackEvent="in-progress completed"'
     record = (
@@ -367,7 +367,7 @@ def test_a_rooms_recording_is_trimmed_unless_told_not_to(tmp_path: Path) -> None
     async def story(room: Room) -> None:
         await room.joins(ALICE)
         await room.joins(BOB, wait_s=3)
-        recordings.extend(room.net.recordings.by_sid.values())
+        recordings.extend(room.net.exchange.recordings.by_sid.values())
 
     played(tmp_path, story, 'record="record-from-start"')
     (recording,) = recordings

@@ -193,8 +193,8 @@ def test_a_machine_that_answers_counts_as_completed(tmp_path: Path) -> None:
 @pytest.mark.row("dialstatus.canceled.rest")
 def test_a_callee_whom_rest_takes_away_while_it_rings_was_canceled(tmp_path: Path) -> None:
     async def take_away(net: Network) -> None:
-        await net.clock.sleep(5)
-        _, child = net.calls.values()
+        await net.exchange.clock.sleep(5)
+        _, child = net.exchange.calls.values()
         child.end(by="line", status="canceled")
 
     dial = f'<Dial action="/after">{SHOP}</Dial>'
@@ -291,8 +291,8 @@ def test_keys_are_sent_once_the_callee_answers(tmp_path: Path) -> None:
     heard = bytearray()
 
     async def listen(net: Network) -> None:
-        await net.clock.sleep(1)
-        _, child = net.calls.values()
+        await net.exchange.clock.sleep(1)
+        _, child = net.exchange.calls.values()
         child.leg.add_tap(lambda inbound, outbound: heard.extend(outbound))
 
     dial = f'<Dial><Number sendDigits="ww1W#">{SHOP}</Number></Dial>'

@@ -84,8 +84,8 @@ def test_an_address_that_leads_nowhere(tmp_path: Path, url: str, code: int) -> N
 @pytest.mark.row("code.11220")
 def test_a_server_that_speaks_no_tls(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
-        public = net.settings.origins.local(f"{PUBLIC}/voice").url
-        number = net.account.numbers[NUMBER]
+        public = net.exchange.settings.origins.local(f"{PUBLIC}/voice").url
+        number = net.exchange.account.numbers[NUMBER]
         number.answering = type(number.answering)(Hook(public.replace("http:", "https:")))
         await coming(net).settling()
 
@@ -166,8 +166,8 @@ def test_a_certificate_of_nobody_known(tmp_path: Path) -> None:
 )
 def test_a_document_that_cannot_be_read(tmp_path: Path, document: str, code: int) -> None:
     told = dialled(tmp_path, {"/voice": document})
-    assert told.codes == [code] and "line 1, column" in told.complaints[0].message
-    assert told.complaints[0].response == document and told.complaints[0].status == 200
+    assert told.codes == [code] and "line 1, column" in told.alerts[0].message
+    assert told.alerts[0].response == document and told.alerts[0].status == 200
 
 
 @pytest.mark.row("code.12400")
@@ -271,7 +271,7 @@ def test_a_whisper_does_not_dial(tmp_path: Path) -> None:
 def test_a_verb_that_cannot_be_done(tmp_path: Path, document: str, code: int) -> None:
     notes = web.Response(text="not a sound")
     told = answered(tmp_path, document, GONE, **{"/notes.txt": notes})
-    assert told.codes == [code] and told.complaints[0].name == NAMES[code]
+    assert told.codes == [code] and told.alerts[0].name == NAMES[code]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_a_number_that_is_not_called_fails_the_dial(tmp_path: Path, reason: int,
     replies = {"/voice": response(f'<Dial action="/after">{SHOP}</Dial>'), "/after": HANG_UP}
 
     async def act(net: Network) -> None:
-        net.reach.describe(SHOP, {"calls": reason})
+        net.exchange.reach.describe(SHOP, {"calls": reason})
         await coming(net).settling()
 
     told = story(tmp_path, replies, act)
@@ -298,12 +298,12 @@ def test_a_number_that_is_not_called_fails_the_dial(tmp_path: Path, reason: int,
 def test_a_conference_may_be_named_by_its_id(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         first = coming(net)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         (room,) = net.conferences.by_sid.values()
         second = coming(net, "+13125550102")
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         second.interrupt(Inline(response(f"<Dial><Conference>{room.sid}</Conference></Dial>")))
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         assert len(room.connected) == 2
         for call in (first, second):
             call.leg.hang_up()
@@ -333,12 +333,12 @@ def test_what_was_never_recorded_is_absent_and_has_no_text(tmp_path: Path) -> No
 
     async def act(net: Network) -> None:
         call = coming(net)
-        recorder = net.recordings.begin(
+        recorder = net.exchange.recordings.begin(
             call, channels=1, source="RecordVerb", track="inbound", callback=callback
         )
         said = WordsSaid(call)
-        keep_recording(net, call, recorder, "do-not-trim")
-        await transcribe(net, call, Transcription(recorder, said, f"{PUBLIC}/text", ()))
+        keep_recording(net.exchange, call, recorder, "do-not-trim")
+        await transcribe(net.exchange, call, Transcription(recorder, said, f"{PUBLIC}/text", ()))
         await call.settling()
 
     told = story(tmp_path, {"/voice": HANG_UP, "/text": ""}, act)
@@ -351,7 +351,7 @@ def test_what_was_never_recorded_is_absent_and_has_no_text(tmp_path: Path) -> No
 @pytest.mark.row("code.15002")
 def test_a_progress_callback_that_was_never_sent_is_noted(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
-        net.faults = Faults(plan_from({"webhooks": [{"fault": "lost", "of": ["status"]}]}))
+        net.exchange.faults = Faults(plan_from({"webhooks": [{"fault": "lost", "of": ["status"]}]}))
         await coming(net).settling()
 
     told = story(tmp_path, {"/voice": HANG_UP}, act)
@@ -371,7 +371,7 @@ def test_a_label_is_taken_once(tmp_path: Path) -> None:
 
     async def act(net: Network) -> None:
         first = coming(net)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         await coming(net, "+13125550102").settling()
         first.end(by="caller")
 
@@ -383,7 +383,7 @@ def test_a_label_is_taken_once(tmp_path: Path) -> None:
 def test_a_document_by_rest_needs_absolute_addresses(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         call = coming(net)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         call.interrupt(Inline(response('<Record action="/done"/>')))
         await call.settling()
 
@@ -397,7 +397,7 @@ def test_a_callback_answered_with_an_error_is_a_warning(
 ) -> None:
     told = dialled(tmp_path, {"/voice": HANG_UP, "/status": web.Response(status=status)})
     assert told.codes == codes
-    assert all((one.level, one.status) == ("warning", status) for one in told.complaints)
+    assert all((one.level, one.status) == ("warning", status) for one in told.alerts)
 
 
 # The debugger
@@ -405,7 +405,7 @@ def test_a_callback_answered_with_an_error_is_a_warning(
 
 def test_an_entry_says_what_happened_and_where_to_read_more(tmp_path: Path) -> None:
     told = answered(tmp_path, "<Shout/>")
-    (entry,) = [one.as_json() for one in told.complaints]
+    (entry,) = [one.as_json() for one in told.alerts]
     assert entry["code"] == 12200 and entry["name"] == "Schema validation warning"
     assert entry["more_info"] == "https://www.twilio.com/docs/errors/12200"
     assert entry["call_sid"] == told.calls[0].sid and entry["url"] == f"{PUBLIC}/voice"
@@ -417,7 +417,7 @@ def test_entries_are_found_by_call_and_code(tmp_path: Path) -> None:
         first, second = coming(net), coming(net, "+13125550102")
         await first.settling()
         await second.settling()
-        debugger = net.debugger
+        debugger = net.exchange.debugger
         assert [one.call_sid for one in debugger.about(call_sid=second.sid)] == [second.sid]
         assert len(debugger.about(code=12200)) == 2 and not debugger.about(code=12100)
 

@@ -10,8 +10,8 @@ import pytest
 
 from simulator.callees.phones import behaviour_from
 from simulator.calls.legs import Endpoint
-from simulator.calls.progress import EVENTS, StatusCallback
-from simulator.calls.ring import Ring
+from simulator.calls.status_callback import EVENTS, StatusCallback
+from simulator.documents.ring import Ring
 from simulator.network import Network
 from simulator.numbers.caller_id import BadFacts, CallerFacts, Place, place_in
 from simulator.scenario.steps import ScenarioError, scenario_from, with_facts
@@ -146,7 +146,7 @@ def test_a_call_by_sip_brings_its_headers(tmp_path: Path) -> None:
 @pytest.mark.row("request.initial-inbound.client")
 def test_a_browser_phone_comes_with_its_application_and_parameters(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
-        sid, params = net.settings.app_sid, {"case": "7", "To": SHOP, "From": "+1999"}
+        sid, params = net.exchange.settings.app_sid, {"case": "7", "To": SHOP, "From": "+1999"}
         net.call_app(sid, identity="agent_7", params=params, endpoint=Endpoint())
 
     form = story(tmp_path, {"/agent": response("<Hangup/>")}, act).at("/agent")
@@ -222,7 +222,7 @@ def test_a_call_that_is_cancelled_is_told_so(tmp_path: Path) -> None:
         call = net.outgoing.place(
             Ring(SHOP, NUMBER, hook=Hook(f"{PUBLIC}/x"), progress=StatusCallback(f"{PUBLIC}/child"))
         )
-        await net.clock.sleep(0.5)
+        await net.exchange.clock.sleep(0.5)
         call.end(by="line", status="canceled")
 
     last = story(tmp_path, {}, act).at("/child")

@@ -17,8 +17,8 @@ def inline(folder: Path, twiml: str) -> Played:
     """A live call that REST gives a document instead of an address."""
 
     async def redirect(net: Network) -> None:
-        await net.clock.sleep(2)
-        (call,) = net.calls.values()
+        await net.exchange.clock.sleep(2)
+        (call,) = net.exchange.calls.values()
         call.interrupt(Inline(twiml))
 
     replies = {"/voice": response("<Pause length='60'/>"), "/next": response("<Say>Next</Say>")}
@@ -141,7 +141,7 @@ def test_a_queue_of_a_new_name_is_made_and_its_state_told(tmp_path: Path) -> Non
     wait = response("<Say>Please wait</Say>", "<Pause length='3'/>")
     played = queued(tmp_path, wait, [{"waits_s": 9}, {"hangs_up": True}])
     first, second = played.app.forms("/wait")[:2]
-    assert first["QueueSid"] == second["QueueSid"] == played.net.queues.named("desk").sid
+    assert first["QueueSid"] == second["QueueSid"] == played.net.exchange.queues.named("desk").sid
     assert (first["QueuePosition"], first["CurrentQueueSize"]) == ("1", "1")
     assert (first["MaxQueueSize"], first["AvgQueueTime"]) == ("1000", "0")
     assert first["QueueTime"] == "0" and int(second["QueueTime"]) >= 3
@@ -194,7 +194,7 @@ def test_a_full_queue_sends_the_next_one_to_the_action(tmp_path: Path) -> None:
         from simulator.calls.legs import Endpoint
 
         net.dial(Endpoint(), from_number=SHOP, to=NUMBER)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
 
     replies = {
         "/voice": response(waits),

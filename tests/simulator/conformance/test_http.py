@@ -128,8 +128,8 @@ def test_an_error_is_asked_once_and_then_the_fallback(tmp_path: Path, status: in
     replies = {"/voice": web.Response(status=status, text="no"), "/fallback": HANG_UP}
     told = dialled(tmp_path, replies, voice=FALLBACK)
     assert told.codes == [11200] and told.paths == ["/voice", "/fallback", "/status"]
-    (complaint,) = told.complaints
-    assert (complaint.status, complaint.response) == (status, "no")
+    (alert,) = told.alerts
+    assert (alert.status, alert.response) == (status, "no")
 
 
 @pytest.mark.row("http.status.2xx")
@@ -282,7 +282,7 @@ def test_other_content_is_an_error_wherever_a_document_is_asked_for(
 def test_content_of_no_type_is_an_error(tmp_path: Path) -> None:
     bare = f"HTTP/1.1 200 OK\r\nContent-Length: {len(HANG_UP)}\r\n\r\n{HANG_UP}".encode()
     told = answered_by(tmp_path, bare)
-    assert told.codes == [11200] and "no Content-Type" in told.complaints[0].message
+    assert told.codes == [11200] and "no Content-Type" in told.alerts[0].message
 
 
 @pytest.mark.row("http.size", "code.11750")
@@ -303,10 +303,10 @@ def test_a_document_by_rest_has_at_most_4000_characters(
 
     async def act(net: Network) -> None:
         if fits:
-            assert ring_from(net, form, (), ()).inline == form["Twiml"]
+            assert ring_from(net.exchange, form, (), ()).inline == form["Twiml"]
             return
         with pytest.raises(ApiError):
-            ring_from(net, form, (), ())
+            ring_from(net.exchange, form, (), ())
 
     story(tmp_path, {}, act)
 

@@ -102,9 +102,9 @@ def test_a_conference_from_the_first_to_the_last(tmp_path: Path) -> None:
 
     async def act(net: Network) -> None:
         first = coming(net)
-        await net.clock.sleep(2)
+        await net.exchange.clock.sleep(2)
         coming(net, BOB)
-        await net.clock.sleep(3)
+        await net.exchange.clock.sleep(3)
         first.leg.hang_up()
 
     replies = {"/voice": voice, "/music": response("<Pause length='60'/>"), "/after": HANG_UP}
@@ -133,13 +133,13 @@ def test_whoever_is_held_hears_the_hold_document(tmp_path: Path) -> None:
 
     async def act(net: Network, rest: Rest) -> None:
         first, second = coming(net), coming(net, BOB)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         (room,) = net.conferences.by_sid.values()
         path = f"Conferences/{room.sid}/Participants/{first.sid}"
         await rest.post(path, Hold="true", HoldUrl=f"{PUBLIC}/hold")
-        await net.clock.sleep(2)
+        await net.exchange.clock.sleep(2)
         await rest.post(path, Hold="false")
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         for call in (first, second):
             call.leg.hang_up()
 
@@ -152,9 +152,9 @@ def test_whoever_is_held_hears_the_hold_document(tmp_path: Path) -> None:
 def test_waiting_whispering_talking_and_both_actions(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         coming(net)
-        await net.clock.sleep(5)
+        await net.exchange.clock.sleep(5)
         one = agent(net)
-        await net.clock.sleep(6)
+        await net.exchange.clock.sleep(6)
         one.leg.hang_up()
 
     order = told_in_order(story(tmp_path, DESK, act))
@@ -237,7 +237,7 @@ def test_a_stream_that_does_not_open_is_told_with_the_reason(tmp_path: Path) -> 
 def test_callbacks_may_overtake_each_other_and_keep_their_numbers(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         fault = {"fault": "reordered", "of": ["status"], "share": 0.5, "seconds": [5, 9]}
-        net.faults = Faults(plan_from({"seed": 1, "webhooks": [fault]}))
+        net.exchange.faults = Faults(plan_from({"seed": 1, "webhooks": [fault]}))
         await coming(net).settling()
 
     noun = f"<Number {ALL}>{SHOP}</Number>"
@@ -252,7 +252,7 @@ def test_callbacks_may_overtake_each_other_and_keep_their_numbers(tmp_path: Path
 @pytest.mark.row("request.number-status.method")
 def test_a_number_may_be_told_by_get(tmp_path: Path) -> None:
     async def act(net: Network, rest: Rest) -> None:
-        sid = net.account.numbers[NUMBER].sid
+        sid = net.exchange.account.numbers[NUMBER].sid
         await rest.post(f"IncomingPhoneNumbers/{sid}", StatusCallbackMethod="GET")
         await coming(net).settling()
 

@@ -42,20 +42,20 @@ class Room:
 
     async def joins(self, who: str = CALLER) -> Call:
         call = coming(self.net, who)
-        await self.net.clock.sleep(1)
+        await self.net.exchange.clock.sleep(1)
         return call
 
     async def adds(self, who: str) -> None:
         """Call somebody into the room by REST."""
         path = f"Conferences/{self.conference.sid}/Participants"
         await self._rest.post(path, From=NUMBER, To=who, Beep="false")
-        await self.net.clock.sleep(3)
+        await self.net.exchange.clock.sleep(3)
 
     async def update(self, call: Call | None = None, **form: str) -> None:
         """Update the room, or somebody in it, by REST."""
         room = f"Conferences/{self.conference.sid}"
         await self._rest.post(f"{room}/Participants/{call.sid}" if call else room, **form)
-        await self.net.clock.sleep(1)
+        await self.net.exchange.clock.sleep(1)
 
 
 def told_of(
@@ -73,7 +73,7 @@ def told_of(
 
     async def play(net: Network, rest: Rest) -> None:
         await act(Room(net, rest))
-        for call in tuple(net.calls.values()):
+        for call in tuple(net.exchange.calls.values()):
             call.leg.hang_up()
 
     return story_by_rest(folder, {"/voice": voice, "/after": HANG_UP, **replies}, play)
@@ -165,14 +165,14 @@ async def hangs_up(room: Room) -> None:
     call = await room.joins()
     await room.joins(BOB)
     call.leg.hang_up()
-    await room.net.clock.sleep(1)
+    await room.net.exchange.clock.sleep(1)
 
 
 async def moderator_hangs_up(room: Room) -> None:
     await room.joins()
     bob = await room.joins(BOB)
     bob.leg.hang_up()
-    await room.net.clock.sleep(1)
+    await room.net.exchange.clock.sleep(1)
 
 
 async def room_is_ended(room: Room) -> None:
@@ -262,7 +262,7 @@ def test_an_announcement_is_told_when_it_is_over_or_failed(tmp_path: Path) -> No
     async def act(room: Room) -> None:
         await two_talk(room)
         await room.update(AnnounceUrl=f"{PUBLIC}/news")
-        await room.net.clock.sleep(2)
+        await room.net.exchange.clock.sleep(2)
         await room.update(AnnounceUrl=f"{PUBLIC}/gone")
 
     news: dict[str, Any] = {"/news": response("<Pause length='1'/>")}
@@ -308,7 +308,7 @@ def test_somebody_called_into_the_room_leaves_it_by_hanging_up(tmp_path: Path) -
         await two_talk(room)
         describe(room.net, {SHOP: {"steps": [{"waits_s": 3}, {"hangs_up": True}]}})
         await room.adds(SHOP)
-        await room.net.clock.sleep(3)
+        await room.net.exchange.clock.sleep(3)
         assert len(room.conference.connected) == 2
 
     told = told_of(tmp_path, act)
@@ -324,7 +324,7 @@ def test_who_speaks_is_told(tmp_path: Path) -> None:
         await two_talk(room)
         describe(room.net, {SHOP: {"steps": [{"says": "hello there"}]}})
         await room.adds(SHOP)
-        await room.net.clock.sleep(4)
+        await room.net.exchange.clock.sleep(4)
 
     told = told_of(tmp_path, act)
     speech = [form for form in told.app.forms("/room") if "speech" in form["StatusCallbackEvent"]]

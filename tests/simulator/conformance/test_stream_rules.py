@@ -140,8 +140,8 @@ def test_a_call_that_rest_leads_elsewhere_stops_it(tmp_path: Path) -> None:
     server = Server()
 
     async def redirect(net: Network) -> None:
-        await net.clock.sleep(0.3)
-        (call,) = net.calls.values()
+        await net.exchange.clock.sleep(0.3)
+        (call,) = net.exchange.calls.values()
         call.interrupt(call.request(f"{PUBLIC}/next"))
 
     played = connected(tmp_path, server, connect='action="/after"', meanwhile=redirect)
@@ -154,8 +154,8 @@ def test_a_stream_of_connect_has_no_name_to_be_stopped_by(tmp_path: Path) -> Non
     names: list[object] = []
 
     async def look(net: Network) -> None:
-        await net.clock.sleep(0.3)
-        (call,) = net.calls.values()
+        await net.exchange.clock.sleep(0.3)
+        (call,) = net.exchange.calls.values()
         names.extend([*call.streams.stop_by_name, *call.streams.stop_by_sid])
         call.leg.hang_up()
 
@@ -315,14 +315,14 @@ def test_a_mark_is_echoed_at_once_when_nothing_waits(tmp_path: Path) -> None:
 
 
 @pytest.mark.row("stream.close.other", "stream.code.31921")
-@pytest.mark.parametrize(("code", "complaints"), [(1011, [31921]), (1000, [])])
+@pytest.mark.parametrize(("code", "alerts"), [(1011, [31921]), (1000, [])])
 def test_a_server_that_closes_with_another_code_is_warned_of(
-    tmp_path: Path, code: int, complaints: list[int]
+    tmp_path: Path, code: int, alerts: list[int]
 ) -> None:
     async def leave(socket: Socket, sid: str) -> None:
         await socket.close(code=code)
 
-    assert connected(tmp_path, Server(leave)).codes() == complaints
+    assert connected(tmp_path, Server(leave)).codes() == alerts
 
 
 @pytest.mark.row("stream.invalid.binary")

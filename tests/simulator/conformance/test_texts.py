@@ -29,7 +29,7 @@ def texted(folder: Path, body: str, *pictures: bytes) -> dict[str, str]:
     """What the application is asked about a text."""
 
     async def act(net: Network) -> None:
-        media = [Media(net.clock.date, "image/png", one) for one in pictures]
+        media = [Media(net.exchange.clock.date, "image/png", one) for one in pictures]
         await net.text(from_number=CALLER, to=NUMBER, body=body, media=media)
 
     return story(folder, {"/sms": ""}, act, sms_url=f"{PUBLIC}/sms").at("/sms")
@@ -74,12 +74,12 @@ def sent(folder: Path, fate: str = "delivered", **form: str) -> Told:
     """A text by REST, of which that becomes."""
 
     async def act(net: Network, rest: Rest) -> None:
-        net.reach.describe(SHOP, {"texts": fate})
+        net.exchange.reach.describe(SHOP, {"texts": fate})
         asked: dict[str, Any] = {"To": SHOP, "From": NUMBER, "Body": "Your report",
                                  "StatusCallback": f"{PUBLIC}/told", **form}  # fmt: skip
         shown = await rest.post("Messages", **asked)
         assert shown["status"] == ("accepted" if "MessagingServiceSid" in form else "queued")
-        await net.clock.sleep(30)
+        await net.exchange.clock.sleep(30)
 
     return story_by_rest(folder, {"/told": ""}, act)
 
@@ -144,8 +144,8 @@ def test_cookies_last_four_hours_between_two_numbers(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         for who, body, wait_s in ((CALLER, "1", 0.0), (SHOP, "2", 3.9 * 3600), (CALLER, "3", 0.0)):
             await net.text(from_number=who, to=NUMBER, body=body)
-            net.clock.ticks += round(wait_s * 50)
-        net.clock.ticks += round(4.1 * 3600 * 50)
+            net.exchange.clock.ticks += round(wait_s * 50)
+        net.exchange.clock.ticks += round(4.1 * 3600 * 50)
         await net.text(from_number=CALLER, to=NUMBER, body="4")
 
     told = story(tmp_path, {"/sms": visited}, act, sms_url=f"{PUBLIC}/sms")

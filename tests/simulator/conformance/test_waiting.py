@@ -39,9 +39,9 @@ QUEUE = {
 
 def agent(net: Network) -> Call:
     """An agent's browser calls the application."""
-    sid = net.settings.app_sid
+    sid = net.exchange.settings.app_sid
     leg = net.call_app(sid, identity="agent_7", params={}, endpoint=Endpoint())
-    return net.calls[leg.sid]
+    return net.exchange.calls[leg.sid]
 
 
 @pytest.mark.row("request.enqueue-wait.QueueSid", "request.enqueue-wait.QueuePosition")
@@ -50,11 +50,11 @@ def agent(net: Network) -> Call:
 def test_the_wait_document_is_told_the_place_again_and_again(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         first = coming(net)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         second = coming(net, "+13125550102")
-        await net.clock.sleep(4)
+        await net.exchange.clock.sleep(4)
         agent(net)
-        await net.clock.sleep(4)
+        await net.exchange.clock.sleep(4)
         for call in (first, second):
             call.end(by="caller")
 
@@ -81,9 +81,9 @@ def test_the_wait_document_is_told_the_place_again_and_again(tmp_path: Path) -> 
 def test_a_talk_is_told_to_the_whisper_and_to_both_actions(tmp_path: Path) -> None:
     async def act(net: Network) -> None:
         coming(net)
-        await net.clock.sleep(3)
+        await net.exchange.clock.sleep(3)
         one = agent(net)
-        await net.clock.sleep(7)
+        await net.exchange.clock.sleep(7)
         one.leg.hang_up()
 
     told = story(tmp_path, DESK, act)
@@ -106,7 +106,7 @@ async def hangs_up(net: Network, call: Call) -> None:
 
 
 async def leaves(net: Network, call: Call) -> None:
-    await net.clock.sleep(5)
+    await net.exchange.clock.sleep(5)
 
 
 async def is_redirected(net: Network, call: Call) -> None:
@@ -115,19 +115,19 @@ async def is_redirected(net: Network, call: Call) -> None:
 
 async def is_redirected_while_talking(net: Network, call: Call) -> None:
     agent(net)
-    await net.clock.sleep(4)
+    await net.exchange.clock.sleep(4)
     call.interrupt(Inline(response("<Pause length='1'/>")))
 
 
 async def hangs_up_while_being_connected(net: Network, call: Call) -> None:
     agent(net)
-    await net.clock.sleep(1)
+    await net.exchange.clock.sleep(1)
     call.leg.hang_up()
 
 
 async def loses_the_agent_while_being_connected(net: Network, call: Call) -> None:
     one = agent(net)
-    await net.clock.sleep(1)
+    await net.exchange.clock.sleep(1)
     one.leg.hang_up()
 
 
@@ -183,7 +183,7 @@ def test_how_waiting_ended_is_told(
 ) -> None:
     async def act(net: Network) -> None:
         call = coming(net)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         await ending(net, call)
 
     told: Told = story(tmp_path, {**DESK, **replies}, act)
@@ -198,7 +198,7 @@ def test_whoever_finds_no_room_was_never_in_the_queue(tmp_path: Path) -> None:
 
     async def act(net: Network) -> None:
         first = coming(net)
-        await net.clock.sleep(1)
+        await net.exchange.clock.sleep(1)
         await coming(net, "+13125550102").settling()
         first.end(by="line")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simulator.calls.detection import Detection
-from simulator.calls.progress import StatusCallback
+from simulator.calls.status_callback import StatusCallback
+from simulator.documents.detection import Detection
 from simulator.recordings.recordings import RecordTerms
 from simulator.settings import Hook
 from simulator.webhooks.webhook import Form

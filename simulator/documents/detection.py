@@ -12,15 +12,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.recordings.recordings import SilenceMeter
+from simulator.exchange import Exchange
 from simulator.sound.audio import FRAME_S, is_audible
+from simulator.sound.silence import SilenceMeter
 from simulator.sound.tones import ToneMeter
 from simulator.time.waiting import first_of
 from simulator.webhooks.webhook import Form, Request
 
 if TYPE_CHECKING:
     from simulator.calls.call import Call
-    from simulator.network import Network
 
 ENABLE, MESSAGE_END = "Enable", "DetectMessageEnd"
 MODES = (ENABLE, MESSAGE_END)
@@ -108,7 +108,7 @@ class Judge:
         return "machine_start" if self._how.mode == ENABLE else ""
 
 
-async def detect(network: Network, call: Call, how: Detection) -> Form:
+async def detect(exchange: Exchange, call: Call, how: Detection) -> Form:
     """Listen to whoever answered; the fields that tell the verdict, which the call keeps."""
     judge, decided = Judge(how), asyncio.Event()
 
@@ -131,12 +131,14 @@ async def detect(network: Network, call: Call, how: Detection) -> Form:
     )
 
 
-async def detect_aside(network: Network, call: Call, how: Detection) -> None:
+async def detect_in_background(exchange: Exchange, call: Call, how: Detection) -> None:
     """Listen while the call goes on, then say what answered."""
     if not how.url:
         message = "No AMD status callback URL provided"
-        network.complain(call, _NO_CALLBACK, message, "", level="warning")
-    fields = await detect(network, call, how)
+        exchange.debugger.alert(call, _NO_CALLBACK, message, "", level="warning")
+    fields = await detect(exchange, call, how)
     if how.url:
         form = (("AccountSid", call.account_sid), ("CallSid", call.sid), *fields)
-        network.send_aside(call, Request(how.url, form, how.method, purpose="detection"))
+        exchange.sender.send_in_background(
+            call, Request(how.url, form, how.method, purpose="detection")
+        )

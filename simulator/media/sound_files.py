@@ -7,18 +7,24 @@ One that has neither is fetched each time.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from aiohttp import encode_basic_auth
 
-from simulator.calls.call import Call
+from simulator.calls.legs import Leg
+from simulator.calls.playing import play
 from simulator.settings import Settings
 from simulator.sound.audio import read_gsm, read_sound
-from simulator.webhooks.webhook import MOST_SOUND_BYTES, Answer, Form, Request, WebhookFailed
-
-if TYPE_CHECKING:
-    from simulator.network import Network
+from simulator.time.clock import Clock
+from simulator.webhooks.webhook import (
+    MOST_SOUND_BYTES,
+    Answer,
+    Form,
+    Request,
+    WebhookClient,
+    WebhookFailed,
+)
 
 _HEADERS = (b"RIFF", b".snd", b"FORM")
 _RAW_MULAW = frozenset({"audio/basic", "audio/ulaw", "audio/x-mulaw"})
@@ -39,31 +45,40 @@ class _Kept:
 class SoundFiles:
     """What <Play> has fetched, by address."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(
+        self,
+        client: WebhookClient,
+        clock: Clock,
+        settings: Settings,
+        carrier_is_there: Callable[[], Awaitable[None]],
+    ) -> None:
+        """carrier_is_there: returns once no outage is on."""
+        self._client = client
+        self._clock = clock
+        self._settings = settings
+        self._carrier_is_there = carrier_is_there
         self._kept: dict[str, _Kept] = {}
 
-    async def fetched(self, call: Call, url: str) -> bytes:
-        """A file as mu-law. Raises WebhookFailed, BadSound."""
+    async def fetched(self, url: str, cookies: dict[str, str]) -> bytes:
+        """A file as mu-law, asked for with a call's cookies. Raises WebhookFailed, BadSound."""
         kept = self._kept.get(url)
-        if kept is not None and self._network.clock.now_s < kept.fresh_until_s:
+        if kept is not None and self._clock.now_s < kept.fresh_until_s:
             return kept.sound
         try:
-            answer = await self._ask(call, url, kept.asked_with if kept else ())
+            answer = await self._ask(url, cookies, kept.asked_with if kept else ())
         except WebhookFailed as failed:
             if kept is not None and failed.status == _NOT_MODIFIED:
                 return kept.sound
             raise
         return self._keep(url, answer)
 
-    async def _ask(self, call: Call, url: str, asked_with: Form) -> Answer:
-        network = self._network
-        await network.outage.over()
-        where, login = asked_at(network.settings, url)
+    async def _ask(self, url: str, cookies: dict[str, str], asked_with: Form) -> Answer:
+        await self._carrier_is_there()
+        where, login = asked_at(self._settings, url)
         headers = (*asked_with, *login)
         request = Request(where, method="GET", purpose="sound", headers=headers)
-        async with network.clock.outside():
-            return await network.webhooks.send(request, call.cookies, most_bytes=MOST_SOUND_BYTES)
+        async with self._clock.outside():
+            return await self._client.send(request, cookies, most_bytes=MOST_SOUND_BYTES)
 
     def _keep(self, url: str, answer: Answer) -> bytes:
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -71,7 +86,7 @@ class SoundFiles:
         asked_with = tuple(
             (asking, headers[name]) for name, asking in _ASKED_WITH if name in headers
         )
-        made = _Kept(sound_of(answer), self._network.clock.now_s, asked_with)
+        made = _Kept(sound_of(answer), self._clock.now_s, asked_with)
         age = re.search(r"max-age=(\d+)", policy)
         if age and "no-cache" not in policy:
             made = replace(made, fresh_until_s=made.fresh_until_s + int(age[1]))
@@ -90,6 +105,11 @@ def asked_at(settings: Settings, url: str) -> tuple[str, Form]:
         return url, ()
     login = encode_basic_auth(settings.account_sid, settings.auth_token)
     return settings.root + url.removeprefix(settings.public_root), (("Authorization", login),)
+
+
+async def play_answer(leg: Leg, answer: Answer) -> None:
+    """Play a sound that came instead of TwiML. Raises BadSound."""
+    await play(leg, sound_of(answer))
 
 
 def sound_of(answer: Answer) -> bytes:
