@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,46 +12,16 @@ from sqlalchemy.orm import Session
 from agents.actions import own_handover
 from calls.models import Call
 from config.city import City
-from config.streets import Street
 from infra.events import publish
+from places.place import Place
 from tickets.actions import file_report
 
 _MOST_TEXT = 4000
-_MOST_PLACES = 8
 _MOST_WORDS = 40
-
-_SHORT_FORMS = {
-    "NORTH": "N",
-    "SOUTH": "S",
-    "EAST": "E",
-    "WEST": "W",
-    "STREET": "ST",
-    "AVENUE": "AVE",
-    "BOULEVARD": "BLVD",
-    "ROAD": "RD",
-    "PLACE": "PL",
-    "DRIVE": "DR",
-    "COURT": "CT",
-    "PARKWAY": "PKWY",
-    "LANE": "LN",
-    "TERRACE": "TER",
-}
 
 
 class DraftError(ValueError):
     """A draft that cannot be kept or filed; the text says what was expected."""
-
-
-@dataclass(frozen=True)
-class PlaceFound:
-    """A place that fits what is typed; the point is known only with a house number."""
-
-    address: str
-    house_number: int | None
-    street: str
-    district: str | None
-    lat: float | None
-    lon: float | None
 
 
 def catalogue(city: City) -> list[dict[str, Any]]:
@@ -69,25 +39,6 @@ def catalogue(city: City) -> list[dict[str, Any]]:
         }
         for category in city.categories
     ]
-
-
-def places_like(city: City, typed: str) -> tuple[PlaceFound, ...]:
-    """Places whose street has every typed word at the start of one of its own, best first.
-
-    A leading number is the house; streets that have no such number are left out.
-    """
-    number, words = _split(typed)
-    if not words:
-        return ()
-    fitting = [
-        street
-        for street in city.streets
-        if street.has_houses
-        and (number is None or street.has_number(number))
-        and _fits(street.full_name.split(), words)
-    ]
-    fitting.sort(key=lambda street: (not street.name.startswith(words[-1]), street.full_name))
-    return tuple(_place(city, street, number) for street in fitting[:_MOST_PLACES])
 
 
 def draft_from(city: City, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,46 +99,12 @@ def _with_notes(draft: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _split(typed: str) -> tuple[int | None, list[str]]:
-    words = typed.upper().replace(",", " ").replace(".", " ").split()
-    if words and words[0].isdigit() and len(words[0]) < 6:
-        return int(words[0]), words[1:]
-    return None, words
-
-
-def _fits(street: list[str], words: list[str]) -> bool:
-    return all(any(_begins(own, word) for own in street) for word in words)
-
-
-def _begins(own: str, word: str) -> bool:
-    if own.startswith(word):
-        return True
-    return any(
-        short == own and long.startswith(word) and len(word) > 2
-        for long, short in _SHORT_FORMS.items()
-    )
-
-
-def _place(city: City, street: Street, number: int | None) -> PlaceFound:
-    name = street.full_name.title()
-    point = city.grid.house(street, number) if number is not None else None
-    district = city.district_at(*point) if point else None
-    return PlaceFound(
-        address=f"{number} {name}" if number is not None else name,
-        house_number=number,
-        street=street.full_name,
-        district=district.name if district else None,
-        lat=point[0] if point else None,
-        lon=point[1] if point else None,
-    )
-
-
 def _checked_place(sent: object) -> dict[str, Any] | None:
     if sent is None:
         return None
     if not isinstance(sent, Mapping):
         raise DraftError("expected place to be one from the list, or none")
-    place = PlaceFound(
+    place = Place(
         address=_text(sent, "address"),
         house_number=_whole(sent, "house_number"),
         street=_text(sent, "street"),

@@ -17,6 +17,8 @@ from agents.presence import NotAllowed
 from agents.queries import Desk
 from carriers.base import Carrier, CarrierError
 from config.city import City
+from places.geocoder import geocoder_of
+from places.typed import places_like
 from web.access import csrf
 from web.access.guard import Role, current_staff, public, requires
 from web.api import error
@@ -188,7 +190,7 @@ def notes_more() -> Response:
 def places() -> Response:
     """Places in the city that begin like what is typed."""
     typed = request.args.get("q", "")[:120]
-    found = filing.places_like(services().get(City), typed)
+    found = places_like(geocoder_of(services().get(City)), typed)
     return jsonify(places=[asdict(place) for place in found])
 
 

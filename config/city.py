@@ -1,7 +1,7 @@
 """What a city decides, read from `config/city/<name>/` and checked: frozen, and pure to use.
 
-Files: `city.toml`, `departments.toml`, `categories.toml`, `grid.toml`, `streets.csv`,
-`districts.geojson.gz`. An error names file, key and what was expected.
+Files: `city.toml`, `departments.toml`, `categories.toml`; where places are is read by
+`places`. An error names file, key and what was expected.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from config.districts import District, Districts, read_districts
-from config.grid import Grid, read_grid
-from config.streets import Street, read_streets
 from config.tables import CityError, Table, read_table
 
 __all__ = [
@@ -28,10 +25,8 @@ __all__ = [
     "Clue",
     "Danger",
     "Department",
-    "District",
     "Grade",
     "Hours",
-    "Street",
     "load_city",
 ]
 
@@ -127,15 +122,9 @@ class City:
     general_department: str
     dangers: Mapping[str, Danger]
     sounds: Mapping[str, Mapping[str, str]]
-    street_sounds: Mapping[str, str]
-    streets: tuple[Street, ...]
-    grid: Grid
-    places: Districts
-
-    @property
-    def districts(self) -> tuple[District, ...]:
-        """The neighbourhoods."""
-        return self.places.all
+    geocoder: str
+    """The function that reads where places are, as `places.grid_geocoder:read_geocoder`."""
+    folder: Path
 
     @property
     def emergency_words(self) -> tuple[str, ...]:
@@ -169,10 +158,6 @@ class City:
         """The urgency of a category; that of an ordinary matter for None or an unknown code."""
         known = self._category_by_code.get(category or "")
         return self.grade(known.grade if known else "ordinary")
-
-    def district_at(self, lat: float, lon: float) -> District | None:
-        """The neighbourhood that holds a point."""
-        return self.places.at(lat, lon)
 
     def is_working_day(self, day: date) -> bool:
         """Whether the city works that day: a weekday of `hours` that is no public holiday."""
@@ -230,10 +215,8 @@ def _read(name: str, home: Path) -> City:
             for language, each in table.table("emergency").children()
         },
         sounds={language: each.text_map() for language, each in table.table("sounds").children()},
-        street_sounds=read_table(home / "grid.toml").table("sounds").text_map(),
-        streets=read_streets(home / "streets.csv"),
-        grid=read_grid(read_table(home / "grid.toml")),
-        places=read_districts(home / "districts.geojson.gz"),
+        geocoder=table.text("geocoder"),
+        folder=home,
     )
 
 

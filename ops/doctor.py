@@ -20,6 +20,7 @@ from config.settings import Settings, SettingsError, load_settings
 from infra.db import Database
 from ivr.dialogues.dialogue import DialogueError, check_prompts
 from ivr.registry import SHIPPED
+from places.geocoder import geocoder_of
 from voice.prompts import PromptError, Prompts
 
 _SAFE_SQLITE = (3, 51, 3)
@@ -154,6 +155,7 @@ def _valkey(settings: Settings) -> Finding:
 def _city(settings: Settings) -> Finding:
     try:
         city = load_city(settings.city)
+        geocoder_of(city)
     except CityError as error:
         return Finding("wrong", "city", str(error))
     return Finding("ok", "city", f"{city.name}: {len(city.categories)} categories")

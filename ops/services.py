@@ -18,6 +18,7 @@ from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from migrations import tables
 from ops.queues import PLAN
+from places.geocoder import geocoder_of
 from voice.cache import VoiceCache
 
 
@@ -26,7 +27,9 @@ def build_services(settings: Settings, *, speech: bool = False) -> Services:
     failpoints.arm_plan(settings.failpoints)
     assert tables.metadata.tables, "foreign keys name tables of every package"
     services = Services(settings, Database(settings.database))
-    services.add(City, load_city(settings.city))
+    city = load_city(settings.city)
+    geocoder_of(city)  # read now, so that no caller waits for it
+    services.add(City, city)
     services.add(Carrier, TwilioCarrier(settings))
     services.add(Storage, LocalStorage(settings.storage))
     services.add(VoiceCache, VoiceCache(settings))

@@ -1,4 +1,4 @@
-"""Where a caller means: words to an address, a crossing or a neighbourhood of the city. Pure.
+"""Where a caller means: words to an address, an intersection or a neighbourhood of the city. Pure.
 
 Nothing is guessed: what is missing or could mean several places is said in `problem`.
 """
@@ -6,11 +6,11 @@ Nothing is guessed: what is missing or could mean several places is said in `pro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from config.city import City, Street
+from places.geocoder import Geocoder
 from places.mentions import (
     CROSSES,
     Mention,
@@ -19,57 +19,41 @@ from places.mentions import (
     strength,
     with_directions,
 )
+from places.place import PlaceGuess
 from places.spoken_numbers import Token, house_in_words, tokens
 from places.street_names import said_name, street_names
+from places.streets import Street
 
 _SURE_NAME = 0.9
 _MOST_CHOICES = 6
 
 
-@dataclass(frozen=True)
-class PlaceGuess:
-    """What a caller's words say about the place.
-
-    problem: None when the place is certain enough to read back. `no_street`, `no_number`,
-    `no_such_number`, `no_such_crossing`, `which_street` (see `runner_ups`) or `area_only`.
-    lat, lon, district: None where the street's own position is not in the city's grid.
-    """
-
-    address_text: str = ""
-    house_number: int | None = None
-    street: str | None = None
-    district: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    score: float = 0.0
-    runner_ups: tuple[PlaceGuess, ...] = ()
-    problem: str | None = None
-
-
-def place(city: City, text: str) -> PlaceGuess:
+def find_place(geocoder: Geocoder, text: str) -> PlaceGuess:
     """The place in a caller's words. Never raises; an empty text has the problem `no_street`."""
-    words = heard_words(city, text)
+    words = heard_words(geocoder, text)
     said = with_directions(tokens(words))
-    mentions = mentions_in(street_names(city), said)
-    area = _area(city, words)
+    mentions = mentions_in(street_names(geocoder), said)
+    area = _area(geocoder, words)
     with_house = [mention for mention in mentions if mention.house is not None]
     if with_house:
-        return _address(city, max(with_house, key=strength), area)
-    crossing = _crossing(city, said, mentions)
-    if crossing is not None:
-        return crossing
+        return _address(geocoder, max(with_house, key=strength), area)
+    intersection = _intersection(geocoder, said, mentions)
+    if intersection is not None:
+        return intersection
     if area:
         mentions = [mention for mention in mentions if not _is_area(mention, area)]
     if mentions:
-        return _street_only(city, max(mentions, key=strength))
+        return _street_only(geocoder, max(mentions, key=strength))
     if area:
-        return PlaceGuess(address_text=area, district=area, score=0.4, problem="area_only")
+        return PlaceGuess(address=area, district=area, score=0.4, problem="area_only")
     return PlaceGuess(problem="no_street")
 
 
-def street_by_keys(city: City, house_number: int, digits: str) -> tuple[PlaceGuess, ...]:
+def street_by_keys(geocoder: Geocoder, house_number: int, digits: str) -> tuple[PlaceGuess, ...]:
     """Addresses whose street's name begins with keyed letters and has the number; longest first."""
-    found = [each for each in street_names(city).by_keys(digits) if each.has_number(house_number)]
+    found = [
+        each for each in street_names(geocoder).by_keys(digits) if each.has_number(house_number)
+    ]
     found.sort(
         key=lambda street: (
             not street.name.startswith(digits),
@@ -77,22 +61,22 @@ def street_by_keys(city: City, house_number: int, digits: str) -> tuple[PlaceGue
             street.full_name,
         )
     )
-    guesses = (_at_house(city, street, house_number, 1.0) for street in found)
-    return tuple({guess.address_text: guess for guess in guesses}.values())
+    guesses = (_at_house(geocoder, street, house_number, 1.0) for street in found)
+    return tuple({guess.address: guess for guess in guesses}.values())
 
 
 def spoken_place(guess: PlaceGuess | Mapping[str, Any], language: str = "en") -> str:
     """The place for the ear: "twelve hundred North Clark Street". Takes a stored guess too."""
     stored = guess if isinstance(guess, Mapping) else vars(guess)
-    address, number = str(stored.get("address_text") or ""), stored.get("house_number")
+    address, number = str(stored.get("address") or ""), stored.get("house_number")
     if number is None or language != "en" or not address.startswith(f"{number} "):
         return address
     return house_in_words(int(number)) + address.removeprefix(str(number))
 
 
-def _streets(city: City, mention: Mention) -> list[Street]:
+def _streets(geocoder: Geocoder, mention: Mention) -> list[Street]:
     """The streets a mention may mean: as said, or without what no street of that name has."""
-    every = [street for name in mention.names for street in street_names(city).streets(name)]
+    every = [street for name in mention.names for street in street_names(geocoder).streets(name)]
     exact = [street for street in every if _fits(street, mention)]
     by_direction = [s for s in every if mention.direction in (None, s.direction)]
     return exact or by_direction or every
@@ -106,16 +90,16 @@ def _fits(street: Street, mention: Mention) -> bool:
     return direction_fits and mention.suffix in (None, street.suffix)
 
 
-def _address(city: City, mention: Mention, area: str | None) -> PlaceGuess:
+def _address(geocoder: Geocoder, mention: Mention, area: str | None) -> PlaceGuess:
     assert mention.house is not None
-    streets = _streets(city, mention)
+    streets = _streets(geocoder, mention)
     found = [
         street
         for street in streets
         if street.has_number(mention.house) and mention.direction in (None, street.direction)
     ]
-    guesses = [_at_house(city, each, mention.house, _score(each, mention)) for each in found]
-    distinct = tuple({guess.address_text: guess for guess in reversed(guesses)}.values())[::-1]
+    guesses = [_at_house(geocoder, each, mention.house, _score(each, mention)) for each in found]
+    distinct = tuple({guess.address: guess for guess in reversed(guesses)}.values())[::-1]
     if area and len(distinct) > 1:
         distinct = tuple(each for each in distinct if each.district == area) or distinct
     if not distinct:
@@ -140,46 +124,45 @@ def _score(street: Street, mention: Mention) -> float:
     return max(0.1, round(score, 3))
 
 
-def _at_house(city: City, street: Street, number: int, score: float) -> PlaceGuess:
+def _at_house(geocoder: Geocoder, street: Street, number: int, score: float) -> PlaceGuess:
     named = said_name(street)
-    point = city.grid.house(street, number)
-    return _at_point(city, PlaceGuess(f"{number} {named}", number, named, score=score), point)
+    point = geocoder.point_of(street, number)
+    return _at_point(geocoder, PlaceGuess(f"{number} {named}", number, named, score=score), point)
 
 
-def _at_point(city: City, guess: PlaceGuess, point: tuple[float, float] | None) -> PlaceGuess:
+def _at_point(
+    geocoder: Geocoder, guess: PlaceGuess, point: tuple[float, float] | None
+) -> PlaceGuess:
     if point is None:
         return guess
-    district = city.district_at(*point)
-    return replace(
-        guess,
-        lat=round(point[0], 5),
-        lon=round(point[1], 5),
-        district=district.name if district else None,
-    )
+    lat, lon = round(point[0], 5), round(point[1], 5)
+    return replace(guess, lat=lat, lon=lon, district=geocoder.district_at(*point))
 
 
-def _crossing(city: City, said: list[Token], mentions: list[Mention]) -> PlaceGuess | None:
+def _intersection(
+    geocoder: Geocoder, said: list[Token], mentions: list[Mention]
+) -> PlaceGuess | None:
     """Two streets with "and" or "at" between them; None when no two are named so."""
     for one, other in pairwise(mentions):
         between = [token.word for token in said[one.end : other.start]]
         if not between or not set(between) <= {*CROSSES, "the", "uh", "um", "of", "corner"}:
             continue
-        return _crossing_of(city, one, other)
+        return _intersection_of(geocoder, one, other)
     return None
 
 
-def _crossing_of(city: City, one: Mention, other: Mention) -> PlaceGuess:
+def _intersection_of(geocoder: Geocoder, one: Mention, other: Mention) -> PlaceGuess:
     pairs = [
-        (first, second, city.grid.meets(first, second))
-        for first in _streets(city, one)
-        for second in _streets(city, other)
+        (first, second, geocoder.meets(first, second))
+        for first in _streets(geocoder, one)
+        for second in _streets(geocoder, other)
         if first.name != second.name
     ]
     meeting = [pair for pair in pairs if pair[2]] or [p for p in pairs if p[2] is None]
-    guesses = [_corner(city, *pair[:2], min(one.likeness, other.likeness)) for pair in meeting]
-    distinct = _distinct_corners(tuple({g.address_text: g for g in guesses}.values()))
+    guesses = [_corner(geocoder, *pair[:2], min(one.likeness, other.likeness)) for pair in meeting]
+    distinct = _distinct_corners(tuple({g.address: g for g in guesses}.values()))
     if not distinct:
-        return PlaceGuess(problem="no_such_crossing", score=0.3)
+        return PlaceGuess(problem="no_such_intersection", score=0.3)
     if len(distinct) > 1:
         return replace(
             distinct[0], score=0.5, runner_ups=distinct[:_MOST_CHOICES], problem="which_street"
@@ -191,19 +174,19 @@ def _distinct_corners(corners: tuple[PlaceGuess, ...]) -> tuple[PlaceGuess, ...]
     """Corners at one point are one corner: streets change their direction at the baselines."""
     by_point: dict[object, PlaceGuess] = {}
     for corner in corners:
-        point = (corner.lat, corner.lon) if corner.lat is not None else corner.address_text
+        point = (corner.lat, corner.lon) if corner.lat is not None else corner.address
         by_point.setdefault(point, corner)
     return tuple(by_point.values())
 
 
-def _corner(city: City, one: Street, other: Street, likeness: float) -> PlaceGuess:
+def _corner(geocoder: Geocoder, one: Street, other: Street, likeness: float) -> PlaceGuess:
     first, second = said_name(one), said_name(other)
     guess = PlaceGuess(f"{first} and {second}", None, first, score=round(likeness * 0.95, 3))
-    return _at_point(city, guess, city.grid.crossing(one, other))
+    return _at_point(geocoder, guess, geocoder.intersection(one, other))
 
 
-def _street_only(city: City, mention: Mention) -> PlaceGuess:
-    streets = _streets(city, mention)
+def _street_only(geocoder: Geocoder, mention: Mention) -> PlaceGuess:
+    streets = _streets(geocoder, mention)
     named = said_name(streets[0])
     score = 0.3 if mention.likeness > _SURE_NAME else 0.2
     return PlaceGuess(named, street=named, score=score, problem="no_number")
@@ -215,13 +198,13 @@ def _is_area(mention: Mention, area: str) -> bool:
     return bare and any(name.lower() in area.lower() for name in mention.names)
 
 
-def _area(city: City, words: list[str]) -> str | None:
+def _area(geocoder: Geocoder, words: list[str]) -> str | None:
     """The neighbourhood named in the words, the longest name first."""
     text = f" {' '.join(words)} "
     found = [
-        district.name
-        for district in city.districts
-        for said in district.name.lower().replace("'", "").replace("&", "and").split(",")
+        district
+        for district in geocoder.districts
+        for said in district.lower().replace("'", "").replace("&", "and").split(",")
         if f" {said.strip()} " in text
     ]
     return max(found, key=len, default=None)

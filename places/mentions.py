@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from config.city import City
+from places.geocoder import Geocoder
 from places.spoken_numbers import Token, ordinal
 from places.street_names import (
     DIRECTION_SOUNDS,
-    DIRECTIONS,
+    DIRECTION_WORDS,
     SAME_NAME,
     SUFFIXES,
     Named,
@@ -48,10 +48,10 @@ class Mention:
     """What stands before the house number may be a misheard part of it."""
 
 
-def heard_words(city: City, text: str) -> list[str]:
+def heard_words(geocoder: Geocoder, text: str) -> list[str]:
     plain = " ".join(re.findall(r"[a-z0-9]+(?:'[a-z]+)?|&", text.lower()))
     plain = re.sub(r"\bavenue oh\b", "avenue o", plain.replace("&", "and"))
-    return _mended(city, plain).split()
+    return _mended(geocoder, plain).split()
 
 
 def mentions_in(names: StreetNames, said: list[Token]) -> list[Mention]:
@@ -91,20 +91,20 @@ def strength(mention: Mention) -> tuple[float, int, int]:
     return mention.likeness, told, -mention.start
 
 
-def _mended(city: City, plain: str) -> str:
+def _mended(geocoder: Geocoder, plain: str) -> str:
     """The words with misheard street names put right, longest first, each place once."""
-    return _misheard(city).sub(lambda found: city.street_sounds[found[0]], plain)
+    return _misheard(geocoder).sub(lambda found: geocoder.aliases[found[0]], plain)
 
 
 @lru_cache(maxsize=4)
-def _misheard(city: City) -> re.Pattern[str]:
-    heard = sorted(city.street_sounds, key=len, reverse=True)
+def _misheard(geocoder: Geocoder) -> re.Pattern[str]:
+    heard = sorted(geocoder.aliases, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, heard))})\b" if heard else r"(?!)")
 
 
 def _mention_at(names: StreetNames, said: list[Token], at: int) -> Mention | None:
     """A street named from word `at` on: with its direction, or as a name by itself."""
-    direction = DIRECTIONS.get(said[at].word)
+    direction = DIRECTION_WORDS.get(said[at].word)
     options = [_named_at(names, said, at, at, None)]
     if direction and at + 1 < len(said):
         options.append(_named_at(names, said, at, at + 1, direction))
@@ -153,7 +153,7 @@ def _phrase(part: list[Token], *, counts: bool) -> str:
 def _may_stand(said: list[Token], start: int, end: int, direction: str | None, name: str) -> bool:
     """Whether these words are meant as a street: many street names are everyday words."""
     followed = end < len(said) and said[end].word in (*SUFFIXES, "and", "at")
-    if name.lower() in DIRECTIONS and not (direction or followed):
+    if name.lower() in DIRECTION_WORDS and not (direction or followed):
         return False
     if direction or name[0].isdigit() or _house_before(said, start) is not None:
         return True
@@ -168,7 +168,7 @@ def _by_sound(
     names: StreetNames, said: list[Token], start: int, at: int, direction: str | None
 ) -> Mention | None:
     """A misheard name: only behind a house number or a direction, or before "street"."""
-    if direction is None and start > 0 and said[start - 1].word in DIRECTIONS:
+    if direction is None and start > 0 and said[start - 1].word in DIRECTION_WORDS:
         return None
     house = _house_before(said, start)
     best: Mention | None = None
@@ -227,7 +227,7 @@ def _is_structure(token: Token) -> bool:
     return (
         token.house is not None
         or token.ordinal is not None
-        or token.word in DIRECTIONS
+        or token.word in DIRECTION_WORDS
         or token.word in SUFFIXES
         or token.word in CROSSES
         or token.word in _BETWEEN_NUMBER_AND_STREET
@@ -249,7 +249,7 @@ def _with_suffix(said: list[Token], mention: Mention) -> Mention:
 def _house_before(said: list[Token], start: int) -> int | None:
     """The house number right before a street, past words like "block of"."""
     at = start - 1
-    if at >= 0 and said[at].word in DIRECTIONS:
+    if at >= 0 and said[at].word in DIRECTION_WORDS:
         at -= 1
     while at >= 0 and said[at].word in (*_BETWEEN_NUMBER_AND_STREET, "the"):
         at -= 1

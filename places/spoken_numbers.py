@@ -76,7 +76,7 @@ def spoken_digits(text: str, language: str) -> str:
     """The digits that were said, in order: "one two oh four" is "1204". Empty if none."""
     if language == "ko":
         return "".join(
-            _KOREAN_DIGITS.get(letter, letter if letter.isdigit() else "") for letter in text
+            _KOREAN_DIGITS.get(letter, letter if letter.isdecimal() else "") for letter in text
         )
     words = re.findall(r"[a-z]+|\d+", text.lower())
     return "".join(_digits_of(token) for token in tokens(words))

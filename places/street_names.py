@@ -11,19 +11,15 @@ from functools import lru_cache
 import jellyfish
 from rapidfuzz import fuzz, process
 
-from config.city import City, Street
+from places.geocoder import Geocoder
+from places.short_forms import DIRECTIONS, KINDS, LONG_FORMS, by_word
+from places.streets import Street
 
-SUFFIXES = {
-    "street": "ST", "st": "ST", "straight": "ST", "streets": "ST", "avenue": "AVE", "ave": "AVE",
-    "av": "AVE", "avenues": "AVE", "boulevard": "BLVD", "blvd": "BLVD", "road": "RD", "rd": "RD",
-    "drive": "DR", "dr": "DR", "place": "PL", "pl": "PL", "court": "CT", "ct": "CT",
-    "parkway": "PKWY", "pkwy": "PKWY", "terrace": "TER", "ter": "TER", "lane": "LN", "ln": "LN",
-    "plaza": "PLZ", "way": "WAY", "square": "SQ", "row": "ROW", "highway": "HWY",
-    "crescent": "CRES", "streak": "ST", "treat": "ST",
+SUFFIXES = by_word(KINDS) | {
+    "straight": "ST", "streak": "ST", "treat": "ST", "streets": "ST", "av": "AVE", "avenues": "AVE",
 }  # fmt: skip
-DIRECTIONS = {
-    "north": "N", "n": "N", "south": "S", "s": "S", "east": "E", "e": "E", "west": "W", "w": "W",
-}  # fmt: skip
+"""Kinds of street as said, and as the recogniser writes them."""
+DIRECTION_WORDS = by_word(DIRECTIONS)
 DIRECTION_SOUNDS = {
     "worth": "W", "was": "W", "were": "W", "what": "W", "where": "W", "wes": "W", "went": "W",
     "thought": "S", "felt": "S", "self": "S", "soft": "S", "out": "S", "sell": "S", "thou": "S",
@@ -32,12 +28,6 @@ DIRECTION_SOUNDS = {
     "more": "N", "norse": "N", "orth": "N",
 }  # fmt: skip
 """What the recogniser writes for a direction; believed only right behind a house number."""
-_WORDS = {
-    "ST": "Street", "AVE": "Avenue", "BLVD": "Boulevard", "RD": "Road", "DR": "Drive",
-    "PL": "Place", "CT": "Court", "PKWY": "Parkway", "TER": "Terrace", "LN": "Lane",
-    "PLZ": "Plaza", "WAY": "Way", "SQ": "Square", "ROW": "Row", "HWY": "Highway",
-    "CRES": "Crescent", "N": "North", "S": "South", "E": "East", "W": "West",
-}  # fmt: skip
 _NAME_WORDS = {"DR": "Doctor", "JR": "Junior", "MC": "Mc", "ST": "Saint"}
 _ALSO_SAID = {"dr": ("doctor", ""), "jr": ("junior", ""), "st": ("saint",)}
 SAME_NAME = 0.76
@@ -111,15 +101,15 @@ class StreetNames:
 
 
 @lru_cache(maxsize=4)
-def street_names(city: City) -> StreetNames:
+def street_names(geocoder: Geocoder) -> StreetNames:
     """The index of a city's street names, made once."""
-    return StreetNames(city.streets)
+    return StreetNames(geocoder.streets)
 
 
 def said_name(street: Street) -> str:
     """A street for reading and for the ear: `North Clark Street`, `East 53rd Street`."""
     name = " ".join(_name_word(word) for word in street.name.split())
-    parts = (_WORDS.get(street.direction, ""), name, _WORDS.get(street.suffix, ""))
+    parts = (LONG_FORMS.get(street.direction, ""), name, LONG_FORMS.get(street.suffix, ""))
     said = " ".join(part for part in parts if part)
     return re.sub(r"\bMc (\w)", r"Mc\1", said)
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from config.city import City, CityError
 from infra.events import publish
 from infra.outbox.rows import enqueue
+from places.geocoder import geocoder_of
+from places.place import Place
 from tickets.life import Action, NotAllowed, State, next_state
 from tickets.models import Report, Ticket, TicketEvent, TicketNumber
 from tickets.numbers import number_of
 from tickets.receipts import can_receive
-from tickets.routing import Route, Spot, route
+from tickets.routing import Route, route
 
 __all__ = [
     "TicketError",
@@ -143,7 +145,7 @@ def check_ticket(
     *,
     category: str,
     department: str,
-    spot: Spot,
+    place: Place,
     actor: str,
     note: str = "",
 ) -> Ticket:
@@ -154,7 +156,7 @@ def check_ticket(
     """
     ticket = _held(session, ticket_id)
     following = next_state(ticket.state, Action.DISPATCH)
-    _check_known(city, category, department, spot)
+    _check_known(city, category, department, place)
     before = _facts(ticket)
     report = session.get_one(Report, ticket.report_id)
     way = route(
@@ -162,14 +164,14 @@ def check_ticket(
         source="agent",
         category=category,
         category_score=1.0,
-        place={"address": spot.address, "district": spot.district, "score": 1.0},
-        place_text=spot.address,
+        place={"address": place.address, "district": place.district, "score": 1.0},
+        place_text=place.address,
         confirmed=True,
         filed_at=report.filed_at,
     )
     _apply(ticket, way)
     ticket.category, ticket.department = category, department
-    ticket.lat, ticket.lon, ticket.district = spot.lat, spot.lon, spot.district
+    ticket.lat, ticket.lon, ticket.district = place.lat, place.lon, place.district
     ticket.to_check, ticket.state = [], following
     changes = {name: [before[name], new] for name, new in _facts(ticket).items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
@@ -264,8 +266,8 @@ def _route_of(city: City, report: Report) -> Route:
 
 def _apply(ticket: Ticket, way: Route) -> None:
     ticket.department, ticket.grade, ticket.deadline_at = way.department, way.grade, way.deadline_at
-    ticket.address, ticket.district = way.spot.address, way.spot.district
-    ticket.lat, ticket.lon = way.spot.lat, way.spot.lon
+    ticket.address, ticket.district = way.place.address, way.place.district
+    ticket.lat, ticket.lon = way.place.lat, way.place.lon
 
 
 def _facts(ticket: Ticket) -> dict[str, Any]:
@@ -279,15 +281,15 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _check_known(city: City, category: str, department: str, spot: Spot) -> None:
+def _check_known(city: City, category: str, department: str, place: Place) -> None:
     try:
         city.category(category)
         city.department(department)
     except CityError:
         raise TicketError("pick the kind of problem and the department from the lists") from None
-    if not spot.address.strip():
-        raise TicketError("say where it is: an address, a crossing, or a place people know")
-    if spot.district is not None and spot.district not in {d.name for d in city.districts}:
+    if not place.address.strip():
+        raise TicketError("say where it is: an address, an intersection, or a place people know")
+    if place.district is not None and place.district not in geocoder_of(city).districts:
         raise TicketError("pick the district from the list, or leave it empty")
 
 

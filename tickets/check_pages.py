@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, make_response, redirect, render_template, request, url_for
@@ -10,12 +11,13 @@ from werkzeug.wrappers import Response
 
 from config.city import City
 from infra.clock import now
+from places.geocoder import geocoder_of
+from places.place import Place
+from places.typed import address_of, addresses_like
 from tickets import actions, cards, queries
 from tickets.actions import TicketError
 from tickets.life import WITH_PEOPLE_OF_THE_LINE, NotAllowed
-from tickets.places import place_of, places_like
 from tickets.queries import Case
-from tickets.routing import Spot
 from web.access.guard import Role, current_staff, requires
 from web.access.staff import names_of
 from web.services import services
@@ -43,9 +45,9 @@ def queue_list() -> str:
 def places() -> str:
     """Addresses that begin like what is typed, as options of the address field."""
     typed = request.args.get("address", "")[:120]
-    city = services().get(City)
+    known = geocoder_of(services().get(City))
     return render_template(
-        "tickets/_places.html", places=places_like(city, typed), found=place_of(city, typed)
+        "tickets/_places.html", places=addresses_like(known, typed), found=address_of(known, typed)
     )
 
 
@@ -70,7 +72,7 @@ def send_on(number: str) -> Response:
                 case.ticket.id,
                 category=sent.get("category", ""),
                 department=sent.get("department", "") or _usual_department(city),
-                spot=_spot(city, case),
+                place=_place(city, case),
                 note=sent.get("note", "").strip()[: actions.LONGEST_NOTE],
                 actor=_me(),
             )
@@ -131,7 +133,7 @@ def _form(number: str, problem: str = "") -> str:
         history=[cards.line(city, event, names) for event in reversed(events)],
         catalogue=catalogue(city),
         departments=city.departments,
-        districts=sorted(district.name for district in city.districts),
+        districts=sorted(geocoder_of(city).districts),
         shown=shown,
         problem=problem,
     )
@@ -157,7 +159,7 @@ def _usual_department(city: City) -> str:
     return city.department_of(request.form.get("category")).code
 
 
-def _spot(city: City, case: Case) -> Spot:
+def _place(city: City, case: Case) -> Place:
     """The place that was entered: an address of the city, or words with a chosen district.
 
     What the line had understood keeps its point while the words stay the same.
@@ -165,12 +167,12 @@ def _spot(city: City, case: Case) -> Spot:
     typed = " ".join(request.form.get("address", "").split())[:200]
     district = request.form.get("district") or None
     ticket = case.ticket
-    known = place_of(city, typed)
+    known = address_of(geocoder_of(city), typed)
     if known is None and typed == ticket.address and ticket.lat is not None:
-        known = Spot(typed, ticket.district, ticket.lat, ticket.lon)
+        known = Place(typed, district=ticket.district, lat=ticket.lat, lon=ticket.lon)
     if known is None:
-        return Spot(typed, district, None, None)
-    return Spot(known.address, district or known.district, known.lat, known.lon)
+        return Place(typed, district=district)
+    return replace(known, district=district or known.district)
 
 
 def _case(session: Session, number: str) -> Case:

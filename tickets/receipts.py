@@ -53,7 +53,7 @@ def receipt_text(city: City, report: Report) -> str:
         "sms_receipt",
         number=report.number,
         category=city.category(report.category).spoken_name(report.language),
-        place=way.spot.address,
+        place=way.place.address,
         department=city.department_of(report.category).spoken_name(report.language),
         deadline=f"{due:%a} {due.day} {due:%b, %H:%M}"
         if report.language == "en"

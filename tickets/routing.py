@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from config.city import City
+from places.geocoder import geocoder_of
+from places.place import Place
 from tickets.deadlines import deadline
 
 SURE_CATEGORY = 0.5
@@ -30,23 +32,13 @@ DOUBTS = {
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A place as a ticket keeps it."""
-
-    address: str
-    district: str | None
-    lat: float | None
-    lon: float | None
-
-
-@dataclass(frozen=True)
 class Route:
     """Where a ticket goes. `to_check` lists why a person must look; empty sends it at once."""
 
     department: str
     grade: str
     deadline_at: datetime
-    spot: Spot
+    place: Place
     to_check: tuple[str, ...]
 
 
@@ -63,31 +55,30 @@ def route(
 ) -> Route:
     """Decide department, district, urgency, deadline, and what is uncertain."""
     grade = city.grade_of(category)
-    spot = spot_of(city, place, place_text)
+    where = place_of(city, place, place_text)
     known = {each.code for each in city.categories}
     return Route(
         department=city.department_of(category).code,
         grade=grade.code,
         deadline_at=deadline(city, grade, filed_at),
-        spot=spot,
+        place=where,
         to_check=(
             *((source,) if source in ("message", "cut_off") else ()),
             *_category_doubts(known, category, category_score, confirmed),
-            *_place_doubts(place, spot, confirmed),
+            *_place_doubts(place, where, confirmed),
         ),
     )
 
 
-def spot_of(city: City, place: Mapping[str, Any] | None, place_text: str) -> Spot:
+def place_of(city: City, place: Mapping[str, Any] | None, place_text: str) -> Place:
     """The place as understood; the caller's own words where nothing was."""
     known = place or {}
-    address = str(known.get("address") or known.get("address_text") or place_text)[:200]
+    address = str(known.get("address") or place_text)[:200]
     lat, lon = known.get("lat"), known.get("lon")
     district = known.get("district")
     if district is None and lat is not None and lon is not None:
-        found = city.district_at(lat, lon)
-        district = found.name if found else None
-    return Spot(address, district, lat, lon)
+        district = geocoder_of(city).district_at(lat, lon)
+    return Place(address, district=district, lat=lat, lon=lon)
 
 
 def _category_doubts(
@@ -102,11 +93,13 @@ def _category_doubts(
     return () if sure else ("uncertain_category",)
 
 
-def _place_doubts(place: Mapping[str, Any] | None, spot: Spot, confirmed: bool) -> tuple[str, ...]:
+def _place_doubts(
+    place: Mapping[str, Any] | None, where: Place, confirmed: bool
+) -> tuple[str, ...]:
     """`problem` is what kept the line from an exact place: only a neighbourhood, say."""
     if not place:
-        return ("uncertain_place",) if spot.address else ("no_place",)
+        return ("uncertain_place",) if where.address else ("no_place",)
     sure = confirmed or float(place.get("score") or 0) >= SURE_PLACE
     if place.get("problem") or not sure:
         return ("uncertain_place",)
-    return () if spot.district else ("no_district",)
+    return () if where.district else ("no_district",)

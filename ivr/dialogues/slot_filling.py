@@ -11,7 +11,9 @@ from typing import Any
 from ivr.dialogues.vocabulary import Context, NotUnderstood, Option, Understood
 from ivr.understanding.category import category
 from ivr.understanding.intents import problem_or_place, yes_no
-from places.in_words import PlaceGuess, place, spoken_place, street_by_keys
+from places.geocoder import geocoder_of
+from places.in_words import spoken_place, street_by_keys
+from places.place import PlaceGuess
 
 _SURE = 0.5
 """Least score of a category that may be read back; below it the caller is asked again."""
@@ -26,7 +28,7 @@ _PLACE_PROMPTS = {
     "no_street": "place_no_street",
     "no_number": "place_no_number",
     "no_such_number": "place_no_such_number",
-    "no_such_crossing": "place_no_such_crossing",
+    "no_such_intersection": "place_no_such_intersection",
     "which_street": "place_which_street",
     "area_only": "place_area_only",
 }
@@ -36,7 +38,7 @@ def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
     """What is wrong, and where too if the caller said it in the same breath."""
     guess = category(context.city, text, context.language)
     words: dict[str, Any] = {"problem_text": text}
-    where = place(context.city, text)
+    where = geocoder_of(context.city).find(text)
     if where.problem is None:
         words |= _remembered(where, text)
     if guess.code is None or guess.score < _SURE:
@@ -73,7 +75,7 @@ def named_category(context: Context, text: str) -> Understood | NotUnderstood:
 
 def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
     """Where it is: one place, a few to choose from, or what is missing."""
-    guess = place(context.city, text)
+    guess = geocoder_of(context.city).find(text)
     if guess.problem is None:
         return Understood(_remembered(guess, text))
     choices = _choices(guess)
@@ -84,12 +86,12 @@ def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
 
 def place_is_complete(context: Context, text: str) -> bool:
     """Whether the words name one certain place."""
-    return place(context.city, text).problem is None
+    return geocoder_of(context.city).find(text).problem is None
 
 
 def keyed_house(context: Context, keys: str) -> Understood | NotUnderstood:
     """The house number from the keypad."""
-    if not keys.isdigit() or not 0 < int(keys) < 100_000:
+    if not keys.isdecimal() or not 0 < int(keys) < 100_000:
         return NotUnderstood("place_no_such_number")
     return Understood({"house_number": int(keys), "by_keys": True})
 
@@ -97,11 +99,11 @@ def keyed_house(context: Context, keys: str) -> Understood | NotUnderstood:
 def keyed_street(context: Context, keys: str) -> Understood | NotUnderstood:
     """The street whose first letters were keyed, among those that have the number."""
     house = int(context.draft["house_number"])
-    found = street_by_keys(context.city, house, keys.replace("*", ""))
+    found = street_by_keys(geocoder_of(context.city), house, keys.replace("*", ""))
     if not found:
         return NotUnderstood("place_unknown")
     if len(found) == 1:
-        return Understood(_remembered(found[0], found[0].address_text))
+        return Understood(_remembered(found[0], found[0].address))
     choices = [asdict(each) for each in found[:_MOST_PLACES]]
     return Understood({"choices": choices}, then="choose_place")
 
@@ -111,7 +113,7 @@ def found_places(context: Context) -> tuple[Option, ...]:
     return tuple(
         Option(
             spoken_place(each),
-            {"place": dict(each), "place_text": each["address_text"]},
+            {"place": dict(each), "place_text": each["address"]},
         )
         for each in context.draft.get("choices", ())
     )
@@ -119,7 +121,7 @@ def found_places(context: Context) -> tuple[Option, ...]:
 
 def named_place(context: Context, text: str) -> Understood | NotUnderstood:
     """A place said again while the list is read."""
-    guess = place(context.city, text)
+    guess = geocoder_of(context.city).find(text)
     if guess.problem is None:
         return Understood(_remembered(guess, text))
     return NotUnderstood("didnt_understand")

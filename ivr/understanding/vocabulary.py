@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from config.city import City
+from places.geocoder import geocoder_of
 
 
 def unknown_words(
@@ -27,7 +28,7 @@ def unknown_words(
 def sound_alikes(city: City, word: str) -> tuple[str, ...]:
     """What the recogniser may write for a word, by the city's tables."""
     tables: Iterable[tuple[str, str]] = (
-        *city.street_sounds.items(),
+        *geocoder_of(city).aliases.items(),
         *(pair for table in city.sounds.values() for pair in table.items()),
     )
     return tuple(heard for heard, means in tables if word in means.split())
@@ -41,8 +42,9 @@ def _words(city: City, language: str) -> set[str]:
     clues = (
         clue.words for category in city.categories for clue in category.clues.get(language, ())
     )
-    streets = (street.name for street in city.streets if street.has_houses and language == "en")
-    districts = (district.name for district in city.districts if language == "en")
+    places = geocoder_of(city)
+    streets = (street.name for street in places.streets if street.has_houses and language == "en")
+    districts = places.districts if language == "en" else ()
     emergencies = city.dangers[language].words if language in city.dangers else ()
     texts = (*clues, *streets, *districts, *emergencies)
     words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())}

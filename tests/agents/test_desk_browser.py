@@ -29,12 +29,13 @@ from calls.models import Call
 from carriers import twiml
 from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.outbox.work import work
 from infra.services import Services
 from migrations.tables import metadata
+from tests import cities
 from tests.browser.conftest import OpensPage
 from tests.conftest import eventually
 from tests.ports import free_ports
@@ -175,7 +176,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
     )
     services = Services(settings, Database(settings.database))
     metadata.create_all(services.database.engine)
-    services.add(City, load_city("chicago"))
+    services.add(City, cities.chicago())
     services.add(Carrier, TwilioCarrier(settings))
     services.add(VoiceCache, VoiceCache(settings))
     with services.database.transaction() as session:

@@ -17,7 +17,8 @@ from agents.models import Handover
 from calls.actions import say
 from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
-from config.city import City, load_city
+from config.city import City
+from tests import cities
 from tests.agents.conftest import Floor
 from tickets.models import Report
 from web.access.models import SignIn, Staff
@@ -44,7 +45,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def city() -> City:
-    return load_city("chicago")
+    return cities.chicago()
 
 
 @pytest.fixture
@@ -250,6 +251,8 @@ def test_an_empty_draft_is_not_filed(app: Flask, floor: Floor) -> None:
         ("1200 n cla", "1200 N Clark St"),
         ("99999 n clark", None),
         ("zzzz", None),
+        ("²", None),
+        ("² clark", None),
         ("1200", None),
     ],
 )

@@ -15,11 +15,11 @@ from werkzeug.test import TestResponse
 
 from bench.proof.store import Postgres
 from calls.models import Call
-from config.city import load_city
 from config.settings import Settings
 from infra.db import Database
 from infra.spool import Spool
 from migrations.tables import metadata
+from tests import cities
 from tests.conftest import eventually
 from tests.ivr.test_webhooks import Phone, phone_on, verbs
 from web.spooling import replay_kept
@@ -43,7 +43,7 @@ class Line:
             twilio_account_sid="AC" + "0" * 32,
             twilio_auth_token="test-token",
         )
-        self.phone = phone_on(settings, database, load_city("chicago"))
+        self.phone = phone_on(settings, database, cities.chicago())
         self.app = self.phone.client.application
         self.database = database
 

@@ -22,7 +22,7 @@ from twilio.request_validator import RequestValidator
 from app import create_app
 from calls.models import Call, CallEvent
 from carriers.base import Carrier, CarrierCall, CarrierRecording, NotThereYet
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
@@ -31,6 +31,7 @@ from infra.outbox.work import work
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from recordings.models import Recording
+from tests import cities
 from voice.cache import VoiceCache
 
 pytestmark = pytest.mark.slow
@@ -83,7 +84,7 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def chicago() -> City:
-    return load_city("chicago")
+    return cities.chicago()
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.city import load_city
 from ivr.understanding.category import category
 from ivr.understanding.intents import is_emergency
+from tests import cities
 
 REQUESTS = Path(__file__).parent / "requests"
-CITY = load_city("chicago")
+CITY = cities.chicago()
 
 _AS_OURS = {
     "trash": {"missed_trash", "illegal_dumping"},

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
-from config.city import City, load_city
+from config.city import City
 from ivr.dialogues.engine import ONLY_KEYS, Place, Step, answer, begin
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import Goodbye, Handover
+from tests import cities
 
 POTHOLE = Speech("there is a big pothole in the road")
 CLARK = Speech("twelve hundred north clark street")
@@ -20,7 +21,7 @@ CLARK = Speech("twelve hundred north clark street")
 
 @lru_cache(maxsize=1)
 def chicago() -> City:
-    return load_city("chicago")
+    return cities.chicago()
 
 
 def talk(*heard: Heard) -> Step:

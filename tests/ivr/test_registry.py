@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from calls.models import Call
 from carriers.messages import Silence, Speech
 from carriers.verbs import HangUp, Listen, Say
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
@@ -22,6 +22,7 @@ from ivr.dialogues.slot_filling import is_yes
 from ivr.dialogues.vocabulary import Announce, Ask, Confirm, Context, Do, Goodbye, Understood
 from ivr.effects import COMMON
 from ivr.registry import SHIPPED, Dialogues, Entry
+from tests import cities
 from tests.conftest import arrives
 
 SID = "CA" + "7" * 32
@@ -53,7 +54,7 @@ def note(session: Session, city: City, call: Call, values: Mapping[str, Any]) ->
 @pytest.fixture
 def services(settings: Settings, database: Database) -> Services:
     made = Services(settings, database)
-    made.add(City, load_city("chicago"))
+    made.add(City, cities.chicago())
     made.add(Dialogues, Dialogues(Entry(SURVEY, {**COMMON, "note": note})))
     with database.transaction() as session:
         call = arrives(session, SID)
@@ -64,7 +65,7 @@ def services(settings: Settings, database: Database) -> Services:
 
 
 def _place() -> dict[str, Any]:
-    return {"address": "5 Elm Street", "address_text": "5 Elm Street", "house_number": None}
+    return {"address": "5 Elm Street", "house_number": None}
 
 
 def test_a_call_of_another_dialogue_runs_it_from_its_first_word_to_goodbye(
@@ -109,4 +110,4 @@ def test_a_question_says_by_itself_when_an_answer_is_complete(
         then="bye",
         is_complete=None if rule is None else lambda context, words: True,
     )
-    assert is_complete(state, Context(load_city("chicago"), "en", {}), text) is complete
+    assert is_complete(state, Context(cities.chicago(), "en", {}), text) is complete

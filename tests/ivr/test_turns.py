@@ -13,12 +13,13 @@ from calls.actions import end_call
 from calls.models import Call, Turn, Utterance
 from carriers.messages import Keys, Message, Silence, Speech, Unanswered
 from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.outbox.work import work
 from infra.services import Services
 from ivr import turns
+from tests import cities
 from tests.conftest import arrives
 from tickets.models import Report, Ticket
 
@@ -27,7 +28,7 @@ SID = "CA" + "1" * 32
 
 @pytest.fixture(scope="module")
 def chicago() -> City:
-    return load_city("chicago")
+    return cities.chicago()
 
 
 @pytest.fixture

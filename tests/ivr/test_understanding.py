@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.city import load_city
 from ivr.dialogues.completeness import is_complete
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import Context
 from ivr.understanding.intents import problem_or_place, wants_person, yes_no
 from ivr.understanding.vocabulary import unknown_words
+from tests import cities
 
-CITY = load_city("chicago")
+CITY = cities.chicago()
 
 
 @pytest.mark.parametrize(

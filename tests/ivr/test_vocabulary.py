@@ -6,12 +6,13 @@ import pytest
 from rich.console import Console
 
 from asr.model import Models, ensure_model
-from config.city import load_city
 from config.settings import load_settings
 from ivr.understanding.vocabulary import unknown_words
-from places.in_words import place
+from places.geocoder import geocoder_of
+from tests import cities
 
-CITY = load_city("chicago")
+CITY = cities.chicago()
+PLACES = geocoder_of(CITY)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def models() -> Models:
 @pytest.mark.slow
 def test_every_sound_alike_is_made_of_words_that_the_model_can_write(models: Models) -> None:
     knows = models.model("en").knows
-    tables = (CITY.street_sounds, CITY.sounds["en"])
+    tables = (PLACES.aliases, CITY.sounds["en"])
     phrases = [heard for table in tables for heard in table]
     never = [heard for heard in phrases if not all(knows(word) for word in heard.split())]
     assert never == []
@@ -42,7 +43,7 @@ def test_the_large_streets_that_the_model_cannot_write_have_sound_alikes(models:
     assert "pothole" not in missing and "western" not in missing
 
 
-@pytest.mark.parametrize("heard", sorted(CITY.street_sounds))
+@pytest.mark.parametrize("heard", sorted(PLACES.aliases))
 def test_a_sound_alike_leads_to_a_street(heard: str) -> None:
-    for said in (heard, CITY.street_sounds[heard]):
-        assert place(CITY, f"on {said}").street is not None
+    for said in (heard, PLACES.aliases[heard]):
+        assert PLACES.find(f"on {said}").street is not None

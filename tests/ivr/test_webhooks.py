@@ -20,7 +20,7 @@ from asr.model import Models
 from calls.models import Call, CallEvent, TurnSound
 from carriers.base import Carrier
 from carriers.twilio import TwilioCarrier
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.outbox.work import work
@@ -29,6 +29,7 @@ from infra.services import Services
 from infra.spool import Spool
 from infra.storage import LocalStorage, Storage
 from recordings.models import Recording
+from tests import cities
 from tests.recordings.conftest import FakeCarrier, FakeModels
 from tests.recordings.sounds import call_wav
 from tickets.models import Report
@@ -63,7 +64,7 @@ class Phone:
 
 @pytest.fixture(scope="module")
 def chicago() -> City:
-    return load_city("chicago")
+    return cities.chicago()
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.city import load_city
-from places.in_words import place, spoken_place, street_by_keys
+from places.geocoder import geocoder_of
+from places.in_words import spoken_place, street_by_keys
 from places.spoken_numbers import house_in_words, ordinal, spoken_digits, tokens
 
-CITY = load_city("chicago")
+CHICAGO = geocoder_of(load_city("chicago"))
 
 
 @pytest.mark.parametrize(
@@ -127,9 +128,9 @@ def test_digits_that_were_said(text: str, language: str, digits: str) -> None:
     ],
 )
 def test_addresses(said: str, address: str | None, district: str | None) -> None:
-    found = place(CITY, said)
+    found = CHICAGO.find(said)
     if address:
-        assert (found.problem, found.address_text) == (None, address)
+        assert (found.problem, found.address) == (None, address)
     if district:
         assert found.district == district
         assert found.lat and found.lon
@@ -151,9 +152,9 @@ def test_addresses(said: str, address: str | None, district: str | None) -> None
     ],
 )
 def test_crossings(said: str, streets: set[str], district: str) -> None:
-    found = place(CITY, said)
+    found = CHICAGO.find(said)
     assert found.problem is None
-    assert set(found.address_text.split(" and ")) == streets
+    assert set(found.address.split(" and ")) == streets
     assert found.district == district
     assert found.house_number is None
 
@@ -169,29 +170,29 @@ def test_crossings(said: str, streets: set[str], district: str) -> None:
         ("thirty two hundred north", "no_street"),
         ("on clark street", "no_number"),
         ("ninety nine hundred north clark street", "no_such_number"),
-        ("devon and sixty third street", "no_such_crossing"),
+        ("devon and sixty third street", "no_such_intersection"),
         ("in hyde park", "area_only"),
         ("twelve hundred clark", "which_street"),
         ("thirteen fifty seven west state street", "no_such_number"),
     ],
 )
 def test_what_is_missing_is_said_and_never_guessed(said: str, problem: str) -> None:
-    found = place(CITY, said)
+    found = CHICAGO.find(said)
     assert found.problem == problem
     assert found.score <= 0.5
 
 
 def test_a_missing_direction_leaves_both_to_choose_from() -> None:
-    found = place(CITY, "twelve hundred clark")
-    choices = [guess.address_text for guess in found.runner_ups]
+    found = CHICAGO.find("twelve hundred clark")
+    choices = [guess.address for guess in found.runner_ups]
     assert choices == ["1200 North Clark Street", "1200 South Clark Street"]
     assert all(guess.problem is None for guess in found.runner_ups)
 
 
 def test_a_direction_that_only_one_street_has_need_not_be_said() -> None:
-    found = place(CITY, "sixty three hundred sheridan road")
-    assert found.problem is None and found.address_text == "6300 North Sheridan Road"
-    assert place(CITY, "twelve hundred sheridan road").problem == "no_such_number"
+    found = CHICAGO.find("sixty three hundred sheridan road")
+    assert found.problem is None and found.address == "6300 North Sheridan Road"
+    assert CHICAGO.find("twelve hundred sheridan road").problem == "no_such_number"
 
 
 @pytest.mark.parametrize(
@@ -207,47 +208,47 @@ def test_a_direction_that_only_one_street_has_need_not_be_said() -> None:
     ],
 )
 def test_what_the_recogniser_wrote_for_spoken_addresses(heard: str, address: str | None) -> None:
-    found = place(CITY, heard)
-    assert (found.address_text if found.problem is None else None) == address
+    found = CHICAGO.find(heard)
+    assert (found.address if found.problem is None else None) == address
 
 
 def test_a_name_that_is_only_a_little_alike_is_offered_and_not_taken() -> None:
-    found = place(CITY, "forty five fifty eight north lender avenue")
+    found = CHICAGO.find("forty five fifty eight north lender avenue")
     assert found.problem == "which_street"
-    assert "4558 North Linder Avenue" in [guess.address_text for guess in found.runner_ups]
+    assert "4558 North Linder Avenue" in [guess.address for guess in found.runner_ups]
 
 
 def test_a_word_before_the_number_that_leads_to_none_lowers_the_score() -> None:
-    sure = place(CITY, "at seventy five south halsted street")
-    doubtful = place(CITY, "by gum seventy five south halsted street")
-    odd = place(CITY, "bree seventy five south halsted street")
+    sure = CHICAGO.find("at seventy five south halsted street")
+    doubtful = CHICAGO.find("by gum seventy five south halsted street")
+    odd = CHICAGO.find("bree seventy five south halsted street")
     assert sure.problem is odd.problem is None
     assert odd.score < sure.score
     assert doubtful.house_number == 75
 
 
 def test_the_letters_of_the_keypad_find_streets_that_have_the_number() -> None:
-    clark = [guess.address_text for guess in street_by_keys(CITY, 1200, "25275")]
+    clark = [guess.address for guess in street_by_keys(CHICAGO, 1200, "25275")]
     assert clark == ["1200 North Clark Street", "1200 South Clark Street"]
-    assert [g.address_text for g in street_by_keys(CITY, 7000, "25275")] == [
+    assert [g.address for g in street_by_keys(CHICAGO, 7000, "25275")] == [
         "7000 North Clark Street"
     ]
-    assert street_by_keys(CITY, 99_999, "25275") == ()
-    assert street_by_keys(CITY, 1200, "") == ()
-    assert street_by_keys(CITY, 101, "53")[0].address_text.endswith("53rd Street")
+    assert street_by_keys(CHICAGO, 99_999, "25275") == ()
+    assert street_by_keys(CHICAGO, 1200, "") == ()
+    assert street_by_keys(CHICAGO, 101, "53")[0].address.endswith("53rd Street")
 
 
 def test_a_place_is_said_for_the_ear_also_from_its_stored_form() -> None:
-    found = place(CITY, "1204 north clark street")
+    found = CHICAGO.find("1204 north clark street")
     assert spoken_place(found) == "twelve oh four North Clark Street"
     assert spoken_place(asdict(found)) == spoken_place(found)
-    crossing = place(CITY, "clark and division")
-    assert spoken_place(crossing) == crossing.address_text
+    crossing = CHICAGO.find("clark and division")
+    assert spoken_place(crossing) == crossing.address
 
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_it(text: str) -> None:
-    assert 0 <= place(CITY, text).score <= 1
+    assert 0 <= CHICAGO.find(text).score <= 1
 
 
 _WORDS = st.sampled_from(
@@ -258,12 +259,12 @@ _WORDS = st.sampled_from(
 
 @given(st.lists(_WORDS, max_size=14))
 def test_no_mixture_of_street_words_breaks_it(words: list[str]) -> None:
-    found = place(CITY, " ".join(words))
-    assert found.problem is not None or found.address_text
+    found = CHICAGO.find(" ".join(words))
+    assert found.problem is not None or found.address
     assert found.problem != "which_street" or len(found.runner_ups) > 1
 
 
 @given(st.text(alphabet="0123456789", max_size=12), st.integers(0, 99_999))
 def test_no_keys_break_it(digits: str, house: int) -> None:
-    for guess in street_by_keys(CITY, house, digits):
+    for guess in street_by_keys(CHICAGO, house, digits):
         assert guess.house_number == house

@@ -361,7 +361,7 @@ def test_the_ticket_and_what_was_understood_stand_beside_the_words(
             problem_text="there is a hole",
             category="pothole",
             category_score=0.87,
-            place={"address_text": "100 North State Street", "score": 0.91},
+            place={"address": "100 North State Street", "score": 0.91},
             place_text="state street",
             confirmed=True,
         )

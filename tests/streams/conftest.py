@@ -15,7 +15,7 @@ import pytest
 from carriers.media_stream import StreamMessage
 from carriers.messages import Heard, Keys, Silence, Speech
 from carriers.verbs import HangUp, Listen, Say
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
@@ -27,6 +27,7 @@ from ivr.live.recognition import StreamRecogniser
 from ivr.live.sockets import MediaSockets
 from ivr.turns import Reply
 from ops.streams import Streams
+from tests import cities
 from tests.streams.phone import CALL, STREAM, FakeRecogniser, FakeVoice, Phone, dials
 from web.live_feed import LiveFeed
 
@@ -200,7 +201,7 @@ def running(
 @lru_cache
 def chicago() -> City:
     """The demo city."""
-    return load_city("chicago")
+    return cities.chicago()
 
 
 Opens = Callable[..., tuple[ScriptGateway, Phone]]

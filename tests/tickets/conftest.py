@@ -25,7 +25,7 @@ from web.access.guard import Role
 
 CALLER = "+13125550123"
 PLACE = {
-    "address_text": "1200 N Clark St",
+    "address": "1200 N Clark St",
     "house_number": 1200,
     "street": "N CLARK ST",
     "district": "Gold Coast",

@@ -17,6 +17,7 @@ from infra.db import Database
 from infra.outbox.rows import Outbox
 from infra.outbox.work import work
 from infra.services import Services
+from places.place import Place
 from tests.tickets.conftest import CALLER, PaperCarrier, a_report, work_all
 from tickets import actions, queries
 from tickets.actions import TicketError
@@ -24,9 +25,8 @@ from tickets.life import NotAllowed
 from tickets.models import Receipt, Report, Ticket, TicketEvent
 from tickets.numbers import is_number
 from tickets.receipts import can_receive
-from tickets.routing import Spot
 
-AT_HOME = Spot("1200 N Clark St", "Gold Coast", 41.9, -87.6)
+AT_HOME = Place("1200 N Clark St", district="Gold Coast", lat=41.9, lon=-87.6)
 
 
 def only_ticket(database: Database) -> Ticket:
@@ -143,7 +143,7 @@ def test_checking_sends_a_ticket_on_and_keeps_the_start_of_its_clock(
                 only_ticket(services.database).id,
                 category="water_leak",
                 department="water",
-                spot=AT_HOME,
+                place=AT_HOME,
                 actor="staff:7",
                 note="called back",
             )
@@ -166,15 +166,15 @@ def test_checking_sends_a_ticket_on_and_keeps_the_start_of_its_clock(
         {"category": "unicorn"},
         {"category": ""},
         {"department": "nobody"},
-        {"spot": Spot(" ", None, None, None)},
-        {"spot": Spot("here", "Atlantis", None, None)},
+        {"place": Place(" ")},
+        {"place": Place("here", district="Atlantis")},
     ],
 )
 def test_what_the_city_does_not_have_is_not_sent_on(
     services: Services, city: City, filed: Callable[..., str], changes: dict[str, Any]
 ) -> None:
     filed(category=None)
-    values: dict[str, Any] = {"category": "pothole", "department": "streets", "spot": AT_HOME}
+    values: dict[str, Any] = {"category": "pothole", "department": "streets", "place": AT_HOME}
     values |= changes
     with pytest.raises(TicketError), services.database.transaction() as session:
         actions.check_ticket(
@@ -271,7 +271,7 @@ def test_a_returned_ticket_is_sent_on_once_and_then_waits_for_a_ruling(
                 ticket_id,
                 category="pothole",
                 department="streets",
-                spot=AT_HOME,
+                place=AT_HOME,
                 actor="staff:7",
             )
     assert only_ticket(services.database).deadline_at == due

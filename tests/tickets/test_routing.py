@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from config.city import City
+from places.geocoder import geocoder_of
+from places.typed import address_of, addresses_like
 from tests.tickets.conftest import PLACE
-from tickets.places import place_of, places_like
 from tickets.routing import DOUBTS, Route, route
 
 FILED = datetime(2026, 6, 1, 15, tzinfo=UTC)
@@ -34,8 +35,8 @@ def test_a_clear_report_goes_straight_to_its_department(city: City) -> None:
     assert way.to_check == ()
     assert way.department == "streets"
     assert way.grade == "ordinary"
-    assert way.spot.address == "1200 N Clark St"
-    assert way.spot.district == "Gold Coast"
+    assert way.place.address == "1200 N Clark St"
+    assert way.place.district == "Gold Coast"
     assert (way.deadline_at - FILED).days == 7
 
 
@@ -70,7 +71,7 @@ def test_what_is_uncertain_waits_for_a_person(
 
 def test_a_point_without_a_district_finds_its_own(city: City) -> None:
     way = routed(city, place={**PLACE, "district": None})
-    assert way.spot.district is not None
+    assert way.place.district is not None
     assert way.to_check == ()
 
 
@@ -89,15 +90,15 @@ def test_every_category_of_the_city_has_a_way(city: City) -> None:
 
 
 def test_typed_addresses_are_found_by_their_beginning(city: City) -> None:
-    found = places_like(city, "1200 north cla")
-    assert "1200 N Clark St" in [spot.address for spot in found]
-    assert all(spot.lat is not None for spot in found if spot.address == "1200 N Clark St")
-    exact = place_of(city, " 1200  n clark st")
+    found = addresses_like(geocoder_of(city), "1200 north cla")
+    assert "1200 N Clark St" in [place.address for place in found]
+    assert all(place.lat is not None for place in found if place.address == "1200 N Clark St")
+    exact = address_of(geocoder_of(city), " 1200  n clark st")
     assert exact is not None
     assert exact.district is not None
 
 
 @pytest.mark.parametrize("typed", ["", "clark", "north clark", "999999 n clark st", "1200 qqq"])
 def test_what_is_no_address_finds_none(city: City, typed: str) -> None:
-    assert places_like(city, typed) == ()
-    assert place_of(city, typed) is None
+    assert addresses_like(geocoder_of(city), typed) == ()
+    assert address_of(geocoder_of(city), typed) is None

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from config.city import load_city
 from config.settings import load_settings
+from tests import cities
 from voice.ahead import known_phrases, speak_all
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
 
-CITY = load_city("chicago")
+CITY = cities.chicago()
 
 
 def test_what_a_call_surely_says_is_known() -> None:

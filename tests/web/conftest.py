@@ -13,11 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from config.city import City, load_city
+from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
 from infra.storage import LocalStorage, Storage
+from tests import cities
 from web.access.guard import Role
 from web.access.models import Staff
 from web.access.passwords import hash_password
@@ -94,7 +95,7 @@ def browser_with(app: Flask, database: Database, staff: Staff) -> Browser:
 @lru_cache(maxsize=1)
 def chicago() -> City:
     """The demo city, read once."""
-    return load_city("chicago")
+    return cities.chicago()
 
 
 @lru_cache(maxsize=4)

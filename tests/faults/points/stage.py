@@ -17,10 +17,10 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
-from config.city import load_city
 from infra import failpoints
 from infra.db import Database
 from migrations.tables import metadata
+from tests import cities
 from tests.faults.points.desk import Books, Desk, open_desk
 from tests.faults.points.world import Drive, World
 
@@ -110,7 +110,7 @@ class Stage:
 
     def __init__(self, folder: Path, desk: Desk, stores: Stores, drives: Sequence[Drive]) -> None:
         self._folder, self._desk, self._stores, self._drives = folder, desk, stores, drives
-        self._city = load_city("chicago")
+        self._city = cities.chicago()
         self._books: dict[str, tuple[str, Books]] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._app: Flask | None = None

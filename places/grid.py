@@ -1,7 +1,6 @@
 """A street grid: house numbers tell the distance from two baselines, so they give a point.
 
-For Chicago: State and Madison Streets are 0, 800 numbers are a mile, but the first three
-miles south of Madison end at 1200 (Roosevelt), 2200 (Cermak) and 3100 (31st Street).
+Miles need not be equally long in numbers: each direction has its own steps.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from config.streets import Street
 from config.tables import CityError, Table
+from places.streets import Street
 
 _POSITION = re.compile(r"(\d+) ([NSEW])")
 _NUMBERED = re.compile(r"(\d+)(ST|ND|RD|TH)")
@@ -74,16 +73,16 @@ class Grid:
             return self.point(along, position)
         return self.point(position, along)
 
-    def crossing(self, one: Street, other: Street) -> tuple[float, float] | None:
+    def intersection(self, one: Street, other: Street) -> tuple[float, float] | None:
         """The point where two streets meet; None when the grid does not know."""
-        numbers = self._crossing_numbers(one, other)
+        numbers = self._intersection_numbers(one, other)
         return self.point(*numbers) if numbers else None
 
     def meets(self, one: Street, other: Street) -> bool | None:
         """Whether the streets' number ranges reach one another; None when it cannot be told."""
         if self._is_straight(one) and self._is_straight(other) and _side_by_side(one, other):
             return False
-        numbers = self._crossing_numbers(one, other)
+        numbers = self._intersection_numbers(one, other)
         if numbers is None:
             return None
         north, east = numbers
@@ -94,8 +93,8 @@ class Grid:
         slants = f"{street.direction} {street.name}" in self.slanting
         return not slants and self.position(street) is not None
 
-    def _crossing_numbers(self, one: Street, other: Street) -> tuple[float, float] | None:
-        """Signed numbers (north, east) of the crossing of a north-south and an east-west street."""
+    def _intersection_numbers(self, one: Street, other: Street) -> tuple[float, float] | None:
+        """Signed numbers (north, east) where a north-south and an east-west street meet."""
         if _side_by_side(one, other):
             return None
         upright, level = _upright_first(one, other)
