@@ -12,12 +12,12 @@ from typing import Any
 import click
 from aiohttp import web
 
-from simulator.command import call_here, call_there
-from simulator.faults.parameters import BadPlan
+from simulator.call_command import call_here, call_there
+from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.plan import load_plan
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
-from simulator.load.command import call_in_crowds, scenarios_in
 from simulator.load.crowd import Habits
+from simulator.load.load_command import call_in_crowds, scenarios_in
 from simulator.load.picture import NoPicture, check, draw
 from simulator.numbers.caller_id import BadFacts, Place, place_in
 from simulator.rest.answers import dumps

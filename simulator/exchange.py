@@ -5,22 +5,22 @@ Rooms depend on this and on each other downwards; `network.py` builds the rest o
 
 from __future__ import annotations
 
-from simulator.account import Account
-from simulator.callees.clients import Clients
 from simulator.calls.background import Background
 from simulator.calls.call import Call, Party
 from simulator.calls.legs import Endpoint
 from simulator.debugger import Debugger
-from simulator.faults.hangups import HangUps
+from simulator.faults.hang_ups import HangUps
 from simulator.faults.outage import Outage
 from simulator.faults.plan import load_plan
 from simulator.faults.sending import Sender
 from simulator.faults.strikes import Faults
 from simulator.media.sound_files import SoundFiles
-from simulator.messages.text_messages import Messages
-from simulator.numbers.reach import Reach
-from simulator.queues.queues import Queues
-from simulator.recordings.recordings import Recordings
+from simulator.registries.account import Account
+from simulator.registries.clients import Clients
+from simulator.registries.queues import Queues
+from simulator.registries.reach import Reach
+from simulator.registries.recordings import Recordings
+from simulator.registries.text_messages import Messages
 from simulator.settings import Settings
 from simulator.sids import draw_from
 from simulator.speech.captions import CaptionIndex

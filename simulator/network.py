@@ -17,8 +17,8 @@ from simulator.documents.outgoing import Outgoing
 from simulator.documents.scene import Handler
 from simulator.exchange import Exchange
 from simulator.messages.incoming import receive
-from simulator.messages.text_messages import Media, Message
 from simulator.numbers.caller_id import CallerFacts
+from simulator.registries.text_messages import Media, Message
 from simulator.settings import Settings
 from simulator.verbs import handlers
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.kinds import described
-from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.keys import EXCHANGE

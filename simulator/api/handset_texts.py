@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.keys import NETWORK
-from simulator.messages.text_messages import MOST_MEDIA, Media
+from simulator.registries.text_messages import MOST_MEDIA, Media
 from simulator.rest.messages import shown
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from simulator.keys import EXCHANGE
-from simulator.numbers.reach import BadReach
+from simulator.registries.reach import BadReach
 
 
 def add_routes(router: web.UrlDispatcher) -> None:

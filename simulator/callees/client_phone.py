@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.callees.clients import Invitation
 from simulator.calls.legs import Endpoint, Notice
 from simulator.exchange import Exchange
+from simulator.registries.clients import Invitation
 
 _CLIENT = "client:"
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.callees.client_phone import ClientPhone
 from simulator.calls.legs import Notice
-from simulator.calls.playing import sound_file
 from simulator.exchange import Exchange
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
 from simulator.scenario.steps import Scenario, scenario_from
-from simulator.scenario.voice import Utterance
+from simulator.scenario.utterance import Utterance
+from simulator.sound.tone_files import sound_file
 from simulator.sound.tones import tone
 
 if TYPE_CHECKING:

@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
-from pathlib import Path
 
 from simulator.calls.legs import Leg
-from simulator.sound.audio import FRAME_BYTES, SILENCE, read_sound
-
-_SOUNDS = Path(__file__).resolve().parent.parent / "sounds"
-
-
-@cache
-def sound_file(name: str) -> bytes:
-    """A tone of ours as mu-law."""
-    return read_sound(_SOUNDS / name)
+from simulator.sound.audio import FRAME_BYTES, SILENCE
 
 
 class Playing:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from simulator.calls.call import Call
 from simulator.exchange import Exchange
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.recordings import Callback, Recorder
+from simulator.registries.recordings import Callback, Recorder
 from simulator.sound.audio import SILENCE
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from simulator.calls.legs import Leg
 from simulator.calls.playing import Endless
 from simulator.documents.scene import Scene, VerbError
-from simulator.media.sound_files import play_answer
 from simulator.sound.audio import BadSound
 from simulator.sound.hold_music import hold_music
 from simulator.speech.synthesiser import CannotSpeak
@@ -86,7 +85,7 @@ async def _perform(scene: Scene, first: Request) -> None:
         began_s = clock.now_s
         answer = await scene.exchange.sender.send(scene.call, todo)
         if is_sound(answer):
-            await play_answer(scene.leg, answer)
+            await scene.play_answer(answer)
             return
         outcome = await replace(scene, url=answer.url).run(document_of(answer))
         todo = outcome if isinstance(outcome, Request) else None

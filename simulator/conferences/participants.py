@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from simulator.calls.playing import Endless, sound_file
+from simulator.calls.playing import Endless
 from simulator.conferences.conference_events import Reporter, Subscription, identity
 from simulator.conferences.conference_recording import RoomTerms
 from simulator.conferences.conference_sounds import (
@@ -20,6 +20,7 @@ from simulator.conferences.conference_sounds import (
 )
 from simulator.documents.scene import Scene
 from simulator.sound.audio import AUDIBLE, FRAME_S, SILENCE, loudness, mixed, tone_frames
+from simulator.sound.tone_files import sound_file
 from simulator.webhooks.webhook import Form
 
 MOST_PARTICIPANTS = 250

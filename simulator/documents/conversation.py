@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from simulator.callees.client_phone import ClientPhone
 from simulator.callees.phones import Phone
 from simulator.calls.call import Call, Inline, Later, Led, Next
-from simulator.calls.playing import sound_file
 from simulator.documents.detection import detect_in_background
 from simulator.documents.progress import code_of_progress, tell
 from simulator.documents.ring import Ring
 from simulator.documents.scene import End, Handler, Scene, VerbError
 from simulator.exchange import Exchange
-from simulator.media.sound_files import play_answer
 from simulator.recordings.keeping import record_call, recorded
-from simulator.recordings.recordings import Recorder
+from simulator.registries.recordings import Recorder
 from simulator.sound.audio import FRAME_BYTES, KEYS, SILENCE, BadSound
+from simulator.sound.tone_files import sound_file
 from simulator.speech.synthesiser import CannotSpeak
 from simulator.twiml.parser import DocumentError
 from simulator.webhooks.answer_kind import document_of, is_sound, is_text
@@ -185,7 +184,7 @@ class Conversation:
         scene = Scene(call, exchange, self._handlers, answer.url)
         if is_sound(answer):
             call.answer()
-            await play_answer(call.leg, answer)
+            await scene.play_answer(answer)
             return None
         if is_text(answer):
             await scene.say(answer.body.decode(errors="replace"), "en-US")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from simulator.calls.status_callback import StatusCallback
 from simulator.documents.detection import Detection
-from simulator.recordings.recordings import RecordTerms
+from simulator.registries.recordings import RecordTerms
 from simulator.settings import Hook
 from simulator.webhooks.webhook import Form
 

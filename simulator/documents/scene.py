@@ -10,9 +10,10 @@ from simulator.calls.call import Call, Inline
 from simulator.calls.legs import Leg
 from simulator.calls.playing import play
 from simulator.exchange import Exchange
+from simulator.media.sound_files import sound_of
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Misplaced, Verb, parse
-from simulator.webhooks.webhook import Form, Request
+from simulator.webhooks.webhook import Answer, Form, Request
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,10 @@ class Scene:
         sound = await self.exchange.voice.spoken(text, language)
         self.call.answer()
         await play(self.leg, sound)
+
+    async def play_answer(self, answer: Answer) -> None:
+        """Let the line hear a sound that came instead of a document. Raises BadSound."""
+        await play(self.leg, sound_of(answer))
 
 
 def _stays_ringing(verb: Verb, place: int) -> bool:

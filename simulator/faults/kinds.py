@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.faults.parameters import Parameter
+from simulator.faults.fault_parameters import Parameter
 
 CALLBACKS = frozenset(
     {"status", "recording", "stream", "conference", "message", "detection", "transcription"}

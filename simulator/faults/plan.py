@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.kinds import SECTIONS, Kind
-from simulator.faults.parameters import BadPlan
 from simulator.yaml_files import BadYaml, read_yaml
 
 MOST_FAULTS = 200

@@ -8,7 +8,7 @@ from dataclasses import replace
 from simulator.calls.background import Background
 from simulator.calls.call import Call, SentWebhook
 from simulator.debugger import Debugger
-from simulator.faults.hangups import HangUps
+from simulator.faults.hang_ups import HangUps
 from simulator.faults.kinds import CALLBACKS
 from simulator.faults.outage import Outage
 from simulator.faults.strikes import Faults, Strike

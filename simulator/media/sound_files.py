@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 
 from aiohttp import encode_basic_auth
 
-from simulator.calls.legs import Leg
-from simulator.calls.playing import play
 from simulator.settings import Settings
 from simulator.sound.audio import read_gsm, read_sound
 from simulator.time.clock import Clock
@@ -105,11 +103,6 @@ def asked_at(settings: Settings, url: str) -> tuple[str, Form]:
         return url, ()
     login = encode_basic_auth(settings.account_sid, settings.auth_token)
     return settings.root + url.removeprefix(settings.public_root), (("Authorization", login),)
-
-
-async def play_answer(leg: Leg, answer: Answer) -> None:
-    """Play a sound that came instead of TwiML. Raises BadSound."""
-    await play(leg, sound_of(answer))
 
 
 def sound_of(answer: Answer) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from simulator.exchange import Exchange
-from simulator.messages.text_messages import Media, Message
+from simulator.registries.text_messages import Media, Message
 from simulator.webhooks.webhook import MOST_MEDIA_BYTES, Request, WebhookFailed
 
 _STEP_S = 0.1

@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 from simulator.errors.error_names import NAMES
 from simulator.exchange import Exchange
 from simulator.messages.delivery import send
-from simulator.messages.text_messages import Media, Message
 from simulator.numbers.e164 import to_e164
+from simulator.registries.text_messages import Media, Message
 from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, Verb, parse
 from simulator.webhooks.webhook import Answer, Form, Request, WebhookFailed

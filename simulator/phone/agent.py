@@ -10,7 +10,7 @@ from typing import Any
 from simulator.calls.legs import Endpoint, Leg, NotReachable
 from simulator.network import Network
 from simulator.phone.bell import Bell
-from simulator.phone.socket import BadMessage, PhoneSocket
+from simulator.phone.phone_socket import BadMessage, PhoneSocket
 from simulator.phone.tokens import (
     ALLOWED_DRIFT_S,
     NOT_ALLOWED,

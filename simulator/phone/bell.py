@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.callees.clients import Clients, Invitation
 from simulator.phone.handset import Handset
-from simulator.phone.socket import BUSY, BadMessage, PhoneSocket
+from simulator.phone.phone_socket import BUSY, BadMessage, PhoneSocket
+from simulator.registries.clients import Clients, Invitation
 
 TOO_LATE = 31008
 
 
 class Bell:
-    """Of one socket; the `Device` that `simulator.callees.clients` rings."""
+    """Of one socket; the `Device` that `simulator.registries.clients` rings."""
 
     def __init__(self, clients: Clients, phone: PhoneSocket) -> None:
         self._clients = clients

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 from simulator.calls.legs import Endpoint, Leg, NotReachable
-from simulator.messages.text_messages import MOST_CHARACTERS, Message
 from simulator.network import Network
 from simulator.phone.bell import Bell
-from simulator.phone.socket import BAD_REQUEST, BadMessage, PhoneSocket
+from simulator.phone.phone_socket import BAD_REQUEST, BadMessage, PhoneSocket
+from simulator.registries.text_messages import MOST_CHARACTERS, Message
 from simulator.webhooks.origins import BadOrigin, OriginMap
 
 CLIENT = r"client:[\w.@+-]{1,121}"

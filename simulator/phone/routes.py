@@ -19,8 +19,8 @@ from simulator.phone.agent import AgentLine
 from simulator.phone.board import Board
 from simulator.phone.lines import SoftphoneLine
 from simulator.phone.pages import add_pages
+from simulator.phone.phone_socket import HEARTBEAT_S, MOST_BYTES, Line
 from simulator.phone.sessions import Sessions
-from simulator.phone.socket import HEARTBEAT_S, MOST_BYTES, Line
 from simulator.phone.visitors import may_connect
 
 CALLERS = ("+13125550101", "+13125550102", "+13125550103", "+17735550104", "anonymous")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from simulator.phone.socket import Line, PhoneSocket
+from simulator.phone.phone_socket import Line, PhoneSocket
 
 
 class Sessions:

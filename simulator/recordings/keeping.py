@@ -6,7 +6,7 @@ import asyncio
 
 from simulator.calls.call import Call
 from simulator.exchange import Exchange
-from simulator.recordings.recordings import Recorder, Recording, RecordTerms, duration_s
+from simulator.registries.recordings import Recorder, Recording, RecordTerms, duration_s
 from simulator.webhooks.webhook import Form
 
 

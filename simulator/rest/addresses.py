@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.account import Answering
+from simulator.registries.account import Answering
 from simulator.rest.answers import ApiError
 from simulator.rest.parameters import checked_url, method_of
 from simulator.settings import Hook

@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.account import Account, Answering, Application
 from simulator.keys import EXCHANGE
+from simulator.registries.account import Account, Answering, Application
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
 from simulator.rest.answers import not_found, page, posted, shown_date
 from simulator.rest.parameters import url_of

@@ -15,7 +15,7 @@ from aiohttp import web
 from simulator.exchange import Exchange
 from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import is_e164, to_e164
-from simulator.numbers.verified import VerifiedNumber
+from simulator.registries.verified import VerifiedNumber
 from simulator.rest.addresses import check_names, name_of
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.calls import formatted

@@ -18,7 +18,7 @@ from simulator.documents.ring import Ring
 from simulator.exchange import Exchange
 from simulator.keys import EXCHANGE, NETWORK
 from simulator.numbers.e164 import to_e164
-from simulator.numbers.reach import CALLS
+from simulator.registries.reach import CALLS
 from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
 from simulator.rest.parameters import (
     EVENTS,

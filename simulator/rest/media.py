@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.keys import EXCHANGE
-from simulator.messages.text_messages import Media, Message
+from simulator.registries.text_messages import Media, Message
 from simulator.rest.answers import keeps, not_found, page, posted, shown_date
 from simulator.rest.messages import found_message
 from simulator.rest.parameters import one_of

@@ -16,14 +16,14 @@ from simulator.errors.error_names import NAMES
 from simulator.exchange import Exchange
 from simulator.keys import EXCHANGE
 from simulator.messages.delivery import Delivery, send
-from simulator.messages.text_messages import (
+from simulator.numbers.e164 import is_e164, to_e164
+from simulator.registries.text_messages import (
     LONGEST_VALID_S,
     MOST_CHARACTERS,
     MOST_MEDIA,
     Media,
     Message,
 )
-from simulator.numbers.e164 import is_e164, to_e164
 from simulator.rest.answers import (
     ApiError,
     keeps,

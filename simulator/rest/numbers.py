@@ -11,9 +11,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.account import Account, Answering, Number
 from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import is_e164
+from simulator.registries.account import Account, Answering, Number
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.available import numbers_in

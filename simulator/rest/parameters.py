@@ -10,7 +10,7 @@ from simulator.calls.status_callback import EVENTS as PROGRESS_EVENTS
 from simulator.calls.status_callback import StatusCallback
 from simulator.documents.detection import MODES, Detection
 from simulator.exchange import Exchange
-from simulator.recordings.recordings import Callback, RecordTerms
+from simulator.registries.recordings import Callback, RecordTerms
 from simulator.rest.answers import ApiError
 
 EVENTS = "StatusCallbackEvent"

@@ -22,7 +22,7 @@ from simulator.documents.scene import Scene
 from simulator.exchange import Exchange
 from simulator.keys import NETWORK
 from simulator.network import Network
-from simulator.recordings.recordings import Callback
+from simulator.registries.recordings import Callback
 from simulator.rest.answers import ApiError, not_found, posted, repeated
 from simulator.rest.calls import called, caller_of, shown_caller
 from simulator.rest.conferences import shown_participant

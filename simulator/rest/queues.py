@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.keys import EXCHANGE
-from simulator.queues.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
+from simulator.registries.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
 from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of
 from simulator.webhooks.webhook import Request

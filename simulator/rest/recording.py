@@ -11,7 +11,7 @@ from simulator.calls.call import Call
 from simulator.exchange import Exchange
 from simulator.keys import EXCHANGE
 from simulator.recordings.keeping import keep_recording, record_call
-from simulator.recordings.recordings import KEEP_SILENCE, SKIP, Recorder
+from simulator.registries.recordings import KEEP_SILENCE, SKIP, Recorder
 from simulator.rest.answers import ApiError, not_found, posted, repeated
 from simulator.rest.nouns import call_of
 from simulator.rest.parameters import one_of, recording_from

@@ -12,7 +12,7 @@ import soundfile
 from aiohttp import web
 
 from simulator.keys import EXCHANGE
-from simulator.recordings.recordings import Recording
+from simulator.registries.recordings import Recording
 from simulator.rest.answers import ApiError, keeps, not_found, page, shown_date
 from simulator.sound.audio import encoded, wav_file
 

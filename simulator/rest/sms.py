@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.messages.text_messages import Message
+from simulator.registries.text_messages import Message
 from simulator.rest.answers import page
 from simulator.rest.messages import found_message, sent, wanted
 from simulator.rest.messages import shown as shown_message

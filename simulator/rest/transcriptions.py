@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.keys import EXCHANGE
-from simulator.recordings.recordings import Transcript
+from simulator.registries.recordings import Transcript
 from simulator.rest.answers import not_found, page, shown_date
 
 

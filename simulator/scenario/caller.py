@@ -10,8 +10,8 @@ from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import Endpoint, Leg, Notice
 from simulator.exchange import Exchange
-from simulator.messages.text_messages import Message
 from simulator.numbers.caller_id import CallerFacts
+from simulator.registries.text_messages import Message
 from simulator.scenario.acts import (
     Act,
     GetsSms,
@@ -28,7 +28,7 @@ from simulator.scenario.around import around
 from simulator.scenario.listening import Listener
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario, Step, match, words
-from simulator.scenario.voice import Mouth, Utterance, utterance
+from simulator.scenario.utterance import Mouth, Utterance, utterance
 from simulator.sound.audio import BadSound, is_audible
 from simulator.speech.synthesiser import CannotSpeak
 

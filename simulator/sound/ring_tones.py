@@ -9,8 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from simulator.calls.playing import sound_file
 from simulator.sound.audio import RATE, encoded
+from simulator.sound.tone_files import sound_file
 
 _EUROPE = ((425,), (1.0, 4.0))
 _BRITISH = ((400, 450), (0.4, 0.2, 0.4, 2.0))

@@ -12,7 +12,7 @@ from simulator.conferences.conference_sounds import Music
 from simulator.conferences.conferences import Conferences, Refused, stay
 from simulator.conferences.participants import BY_API, Terms
 from simulator.documents.scene import Outcome, Scene, VerbError
-from simulator.recordings.recordings import Callback
+from simulator.registries.recordings import Callback
 from simulator.twiml.parser import Verb
 
 _RESULT = (("DialCallStatus", "answered"), ("DialBridged", "true"))

@@ -18,9 +18,9 @@ from simulator.documents.ring import Ring
 from simulator.documents.scene import Outcome, Scene, VerbError
 from simulator.numbers.caller_id import sip_call_id
 from simulator.numbers.e164 import to_e164
-from simulator.queues.queues import Bridge
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.recordings import Callback, Recorder
+from simulator.registries.queues import Bridge
+from simulator.registries.recordings import Callback, Recorder
 from simulator.sound.ring_tones import ring_tone
 from simulator.time.waiting import first_of
 from simulator.twiml.parser import Verb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from simulator.documents.scene import End, Outcome, Scene, VerbError
-from simulator.queues.queues import OtherSide
+from simulator.registries.queues import OtherSide
 from simulator.twiml.parser import Verb
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.calls.call import Call
-from simulator.calls.playing import Endless, sound_file
+from simulator.calls.playing import Endless
 from simulator.documents.scene import End, Leave, Outcome, Scene, VerbError
-from simulator.media.sound_files import play_answer
-from simulator.queues.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
+from simulator.registries.queues import LONGEST_NAME, Bridge, Member, OtherSide, Queue
+from simulator.sound.tone_files import sound_file
 from simulator.twiml import schema
 from simulator.twiml.parser import DocumentError, Verb
 from simulator.webhooks.answer_kind import document_of, is_sound
@@ -135,7 +135,7 @@ async def _one_round(scene: Scene, request: Request) -> Request | str | None:
     try:
         answer = await scene.exchange.sender.send(scene.call, request)
         if is_sound(answer):
-            await play_answer(scene.leg, answer)
+            await scene.play_answer(answer)
             return None
         outcome = await replace(scene, url=answer.url).run(document_of(answer))
     except WebhookFailed as failed:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from simulator.calls.legs import Leg
-from simulator.calls.playing import play, sound_file
+from simulator.calls.playing import play
 from simulator.documents.scene import Outcome, Scene
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.recordings import Callback, Recorder
-from simulator.recordings.transcription import MOST_S, Transcription, WordsSaid, transcribe
+from simulator.recordings.transcripts import MOST_S, Transcription, WordsSaid, transcribe
+from simulator.registries.recordings import Callback, Recorder
 from simulator.sound.silence import SilenceMeter
+from simulator.sound.tone_files import sound_file
 from simulator.twiml.parser import Verb
 from simulator.twiml.verb_table import LONGEST_TRANSCRIBED_S
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator.documents.scene import Scene
 from simulator.media.app_socket import SocketFailed
-from simulator.relay import socket as relay_socket
+from simulator.relay import relay_socket
 from simulator.relay.protocol import (
     ANY,
     KEYS_ONLY,
@@ -24,13 +24,13 @@ from simulator.relay.protocol import (
     SendDigits,
     Text,
 )
-from simulator.relay.script import Script
-from simulator.relay.socket import MOST_INVALID, RelaySocket
+from simulator.relay.relay_socket import MOST_INVALID, RelaySocket
 from simulator.relay.speaker import Speaker
 from simulator.transcription.listener import Listener, Utterance
 from simulator.transcription.speech_input import AUTO_TIMEOUT_S
 from simulator.twiml.parser import Verb
 from simulator.verbs.gather import understood
+from simulator.verbs.relay_script import Script
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of
 from simulator.webhooks.origins import BadOrigin
 from simulator.webhooks.webhook import Form

@@ -9,8 +9,8 @@ from __future__ import annotations
 from simulator.documents.scene import Outcome, Scene
 from simulator.errors.error_names import NAMES
 from simulator.messages.delivery import send
-from simulator.messages.text_messages import MOST_CHARACTERS, Message
 from simulator.numbers.e164 import is_e164, to_e164
+from simulator.registries.text_messages import MOST_CHARACTERS, Message
 from simulator.twiml.parser import Verb
 from simulator.webhooks.webhook import Form
 

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from datetime import UTC
 
 from simulator.documents.scene import Outcome, Scene
-from simulator.faults.media import Weather
+from simulator.faults.sound_faults import Weather
 from simulator.media.app_socket import SocketFailed
 from simulator.media.media_stream import MediaStream
 from simulator.recordings.keeping import record_call
-from simulator.recordings.recordings import Callback, RecordTerms
+from simulator.registries.recordings import Callback, RecordTerms
 from simulator.twiml.codes import SCHEMA
 from simulator.twiml.parser import Verb
 from simulator.verbs.sockets import cut_when_due, open_socket, strikes_of

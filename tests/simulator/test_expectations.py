@@ -19,7 +19,7 @@ from simulator.media.wire import KEPT, Wire
 from simulator.scenario.acts import Speech
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
 from simulator.scenario.steps import scenario_from
-from simulator.scenario.voice import utterance, with_gain, with_loss
+from simulator.scenario.utterance import utterance, with_gain, with_loss
 from simulator.server import create_app
 from simulator.sound.audio import decoded, encoded, frames, read_sound, wav_file
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run, settings_for

@@ -14,8 +14,8 @@ import simulator
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import Endpoint
+from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.kinds import PURPOSES
-from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.keys import NETWORK

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.callees.phones import BadBehaviour, behaviour_from
+from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.kinds import KINDS, SECTIONS
-from simulator.faults.parameters import BadPlan
 from simulator.faults.plan import load_plan, plan_from
 from simulator.faults.strikes import Faults
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration

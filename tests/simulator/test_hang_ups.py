@@ -197,6 +197,6 @@ def test_a_share_of_callers_hangs_up_and_the_others_do_not(tmp_path: Path) -> No
 
 
 def test_every_moment_has_its_beginning() -> None:
-    from simulator.faults.hangups import _PLAIN
+    from simulator.faults.hang_ups import _PLAIN
 
     assert set(_PLAIN) == set(MOMENTS)

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from simulator.calls.call import Call
 from simulator.calls.legs import Endpoint
-from simulator.faults.media import VOICE_RMS, Weather
 from simulator.faults.plan import plan_from
+from simulator.faults.sound_faults import VOICE_RMS, Weather
 from simulator.faults.strikes import Faults
 from simulator.sound.audio import FRAME_BYTES, SILENCE, decoded
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run

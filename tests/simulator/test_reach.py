@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.numbers.reach import BadReach, Reach
+from simulator.registries.reach import BadReach, Reach
 
 NUMBER = "+13125550130"
 

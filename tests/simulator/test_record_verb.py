@@ -10,7 +10,7 @@ import soundfile
 
 from simulator.calls.legs import Endpoint
 from simulator.network import Network
-from simulator.recordings.recordings import Recording
+from simulator.registries.recordings import Recording
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 from tests.simulator.line import SHOP, Played, play
 

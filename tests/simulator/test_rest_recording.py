@@ -16,7 +16,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 
 from simulator.callers import Caller, ScriptedCall
-from simulator.recordings.recordings import Recorder, Recording
+from simulator.registries.recordings import Recorder, Recording
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
 from tests.simulator.openapi import fields

@@ -26,7 +26,7 @@ from simulator.scenario.steps import (
     scenario_from,
     words,
 )
-from simulator.scenario.voice import with_noise
+from simulator.scenario.utterance import with_noise
 from simulator.sound.audio import decoded, encoded
 
 WHOLE = """

@@ -10,8 +10,8 @@ from aiohttp import web
 from simulator.calls.call import Call
 from simulator.documents.ring import Ring
 from simulator.messages.delivery import send
-from simulator.messages.text_messages import Message
 from simulator.network import Network
+from simulator.registries.text_messages import Message
 from tests.simulator.app import (
     ACCOUNT,
     CALLER,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from simulator.phone import socket as phone_socket
+from simulator.phone import phone_socket
 from tests.simulator_phone.phones import (
     FRAME,
     Phones,

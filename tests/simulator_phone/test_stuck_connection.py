@@ -11,7 +11,7 @@ from aiohttp import web
 
 from simulator.calls.legs import Endpoint, Leg, NotReachable
 from simulator.phone.handset import Handset
-from simulator.phone.socket import PhoneSocket
+from simulator.phone.phone_socket import PhoneSocket
 
 
 class NoLine:

@@ -12,7 +12,7 @@ import soundfile
 
 from simulator.calls.call import Call
 from simulator.network import Network
-from simulator.recordings.recordings import Recording
+from simulator.registries.recordings import Recording
 from simulator.sound.audio import SILENCE
 from simulator.sound.hold_music import enter_beep, exit_beep
 from tests.simulator.app import NUMBER, FakeApp, network, response, run

@@ -21,8 +21,8 @@ from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.network import Network
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.recordings import Callback
-from simulator.recordings.transcription import Transcription, WordsSaid, transcribe
+from simulator.recordings.transcripts import Transcription, WordsSaid, transcribe
+from simulator.registries.recordings import Callback
 from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, parse
 from tests.simulator.app import NUMBER, PUBLIC, response

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.messages.text_messages import Media
 from simulator.network import Network
+from simulator.registries.text_messages import Media
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC
 from tests.simulator.conformance.line import SHOP, Rest, Told, story, story_by_rest
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.exchange import Exchange
-from simulator.recordings.recordings import Recorder, Transcript
+from simulator.registries.recordings import Recorder, Transcript
 from simulator.sids import TRANSCRIPTION, new_sid
 from simulator.webhooks.webhook import Form, Request
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from simulator.numbers.caller_id import Place, place_by_number
-from simulator.numbers.verified import VerifiedNumbers
+from simulator.registries.verified import VerifiedNumbers
 from simulator.settings import Hook, Settings
 from simulator.sids import APPLICATION, NUMBER, new_sid
 

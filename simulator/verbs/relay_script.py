@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from simulator.documents.scene import Scene, VerbError
 from simulator.relay.protocol import NONE, Play, SendDigits, Text
-from simulator.relay.socket import INVALID_ARGUMENT
+from simulator.relay.relay_socket import INVALID_ARGUMENT
 from simulator.relay.speaker import Cut, Cycle, Part, Speaker
 from simulator.sound.audio import RATE, BadSound, key_tone
 from simulator.speech.synthesiser import CannotSpeak

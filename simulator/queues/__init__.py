@@ -1,1 +1,0 @@
-"""Callers who wait, and the bridges they get."""

@@ -1,0 +1,1 @@
+"""What the account has and what has happened: each kind with its entries, by their id."""
