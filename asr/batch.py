@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from asr.audio import LINE_RATE, Pcm, floor_only, read, resampled
 from asr.endpoint import BEGIN_MS, FRAME_MS, Endpoint
 from asr.model import SpeechModelLike
-from asr.words import Transcript, Word
+from asr.noise import floor_only
+from asr.words import AsrError, Transcript, Word
+from sound.files import SoundError, read_sound
+from sound.resampling import resampled
+from sound.samples import LINE_RATE, Pcm
 
 _WIDE_RATE = 16_000
 _PAD_MS = 300
@@ -23,7 +26,10 @@ _LONGEST_MS = 20_000
 
 def transcribe(model: SpeechModelLike, path: Path) -> Transcript:
     """The words of a sound file, channel by channel. AsrError when it cannot be read."""
-    channels, rate = read(path)
+    try:
+        channels, rate = read_sound(path)
+    except SoundError as error:
+        raise AsrError(str(error)) from error
     duration_s = len(channels[0]) / rate
     to_rate = LINE_RATE if rate <= LINE_RATE else _WIDE_RATE
     return Transcript(

@@ -14,7 +14,7 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
-from asr.audio import LINE_RATE, Pcm
+from sound.samples import LINE_RATE, Pcm
 
 FRAME_MS = 20
 _BEGIN_OF = 8

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asr.audio import LINE_RATE, Pcm, floor_only, from_mulaw
 from asr.endpoint import BEGIN_MS, FRAME_MS, Endpoint
 from asr.model import SpeechModelLike
+from asr.noise import floor_only
 from asr.recogniser import CHUNK_MS, Recogniser
 from asr.words import Heard, Word
+from sound.mulaw import from_mulaw
+from sound.samples import LINE_RATE, Pcm
 
 _PRE_ROLL_MS = 400
 _PAD_MS = 300

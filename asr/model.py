@@ -7,12 +7,15 @@ from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Protocol
 
-from asr.audio import LINE_RATE, Pcm, floor_only, read, resampled
 from asr.folders import derive, ensure_model, find_model
+from asr.noise import floor_only
 from asr.recogniser import UNKNOWN, Recogniser, open_model
 from asr.words import AsrError
 from config.settings import Settings
 from infra.log import logger
+from sound.files import read_sound
+from sound.resampling import resampled
+from sound.samples import LINE_RATE, Pcm
 
 __all__ = ["Models", "SpeechModel", "SpeechModelLike", "ensure_model", "find_model"]
 
@@ -115,7 +118,7 @@ class SpeechModel:
         clip = KNOWN / f"{self.language}.flac"
         if not clip.exists():
             return floor_only(rate // 2)
-        channels, clip_rate = read(clip)
+        channels, clip_rate = read_sound(clip)
         return resampled(channels[0], clip_rate, rate)
 
 

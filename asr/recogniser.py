@@ -12,8 +12,9 @@ from typing import Any
 
 import vosk
 
-from asr.audio import Pcm, with_floor
+from asr.noise import with_floor
 from asr.words import Heard, Word
+from sound.samples import Pcm
 
 CHUNK_MS = 100
 """Sound is given to the recogniser in pieces of this length, live and in batch alike."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from asr.audio import LINE_RATE, floor_only, read, resampled
+from asr.noise import floor_only
 from asr.recogniser import Recogniser, open_model
+from sound.files import read_sound
+from sound.resampling import resampled
+from sound.samples import LINE_RATE
 
 KNOWN_WORDS = {"en": "weather"}
 """A word of the known clip of a language."""
@@ -29,7 +32,7 @@ def main(folder: Path, language: str) -> int:
     clip = Path(__file__).parent / "known" / f"{language}.flac"
     recogniser.feed(floor_only(LINE_RATE // 2))
     if clip.exists():
-        channels, rate = read(clip)
+        channels, rate = read_sound(clip)
         recogniser.feed(resampled(channels[0], rate, LINE_RATE))
     recogniser.feed(floor_only(LINE_RATE // 2))
     heard = recogniser.end()

@@ -17,13 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 import vosk
 
-from asr.audio import LINE_RATE, Pcm, from_mulaw, read, resampled, to_mulaw, with_floor
 from asr.endpoint import Endpoint
 from asr.live import LiveRecogniser, Utterance
 from asr.model import Models, SpeechModel
+from asr.noise import with_floor
 from asr.recogniser import CHUNK_MS, Recogniser, open_model
 from bench.clips import CLIPS, Clip, clips, machine, spread
 from config.settings import Settings, load_settings
+from sound.files import read_sound
+from sound.mulaw import from_mulaw, to_mulaw
+from sound.resampling import resampled
+from sound.samples import LINE_RATE, Pcm
 
 _TAIL_S = 4.0
 
@@ -115,13 +119,13 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def _narrow(clip: Clip) -> Pcm:
-    channels, rate = read(clip.path)
+    channels, rate = read_sound(clip.path)
     return from_mulaw(to_mulaw(resampled(channels[0], rate, LINE_RATE)))
 
 
 def _sound(clip: Clip) -> tuple[bytes, float]:
     """The clip on a line with a silent tail, and when its last voice is heard."""
-    channels, rate = read(clip.path)
+    channels, rate = read_sound(clip.path)
     silence = np.zeros(LINE_RATE // 2, dtype=np.int16)
     tail = np.zeros(round(LINE_RATE * _TAIL_S), dtype=np.int16)
     pcm = np.concatenate([silence, resampled(channels[0], rate, LINE_RATE), tail])

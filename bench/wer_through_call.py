@@ -20,9 +20,9 @@ import numpy as np
 import vosk
 from aiohttp import WSMsgType, web
 
-from asr.audio import LINE_RATE, Pcm, from_mulaw, read, resampled, to_mulaw, with_floor
 from asr.live import LiveRecogniser, Utterance
 from asr.model import Models, SpeechModel, find_model
+from asr.noise import with_floor
 from bench.clips import CLIPS, Clip, clips, machine, rate_with_interval, spread, word_errors
 from carriers import media_stream
 from carriers.media_stream import Sound, Started, Stopped
@@ -32,6 +32,10 @@ from simulator.server import create_app
 from simulator.settings import Hook
 from simulator.settings import Settings as SimulatorSettings
 from simulator.webhooks.origins import OriginMap
+from sound.files import read_sound
+from sound.mulaw import from_mulaw, to_mulaw
+from sound.resampling import resampled
+from sound.samples import LINE_RATE, Pcm
 
 _WIDE = 16_000
 _AT_ONCE = 4
@@ -76,12 +80,12 @@ def _rate(chosen: list[Clip], heard: list[str]) -> tuple[float, float, float]:
 
 
 def _wide(clip: Clip) -> Pcm:
-    channels, rate = read(clip.path)
+    channels, rate = read_sound(clip.path)
     return resampled(channels[0], rate, _WIDE)
 
 
 def _line_sound(clip: Clip) -> bytes:
-    channels, rate = read(clip.path)
+    channels, rate = read_sound(clip.path)
     narrow = resampled(channels[0], rate, LINE_RATE)
     silence = np.zeros(LINE_RATE // 2, dtype=np.int16)
     tail = np.zeros(round(LINE_RATE * _TAIL_S), dtype=np.int16)

@@ -23,9 +23,9 @@ from infra.storage import Storage, StorageError, Stored
 from recordings import actions, messages, queries
 from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording
-from recordings.sound import MOST_BYTES, Shape, compress, inspect
+from recordings.sound import MOST_BYTES, NoSound, Shape, compress, inspect
 from recordings.transcript import Said, conversation
-from recordings.wav import NoSound, NotWhole
+from sound.wav import NotWhole
 
 _PAUSES_S = (1, 3, 10, 30, 60, 120, 300, 600, 1800)
 """Pauses between attempts; the last one goes on for as long as we try (reliability, row 14)."""

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recordings.wav import Header, NoSound, NotWhole, read_header
+from sound.wav import Header, NotWhole, read_header
 
 MOST_BYTES = 200 * 1024 * 1024
 _LEAST_TOLERANCE_S = 1.0
 _TOLERANCE = 0.02
 _PATIENCE_S = 900
+
+
+class NoSound(NotWhole):
+    """A whole file with nothing in it, as announced: the caller hung up at once."""
 
 
 @dataclass(frozen=True)

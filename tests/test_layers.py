@@ -22,6 +22,7 @@ OURS = (
     "ops",
     "places",
     "recordings",
+    "sound",
     "tickets",
     "voice",
     "web",

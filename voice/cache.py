@@ -19,11 +19,16 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from config.settings import Settings
 from infra.failpoints import failpoint
 from infra.files import clear_left_over, write_whole
-from voice import sound
+from sound.files import SoundError, read_sound
+from sound.samples import LINE_RATE, samples_of
+from sound.wav import mulaw_wav
 from voice.deferred import SUFFIX, BackgroundSynthesiser, read_promise, write_promise
+from voice.levels import phone_sound
 from voice.prompts import PromptError, Prompts
 from voice.speaker import Spoken, Voice, VoiceError, voice_for
 
@@ -97,7 +102,7 @@ class VoiceCache:
 
     def wav(self, key: str) -> bytes:
         """The phrase as mu-law WAV (format 7), bit for bit the cached sound."""
-        return sound.mulaw_wav(self.by_key(key).mulaw)
+        return mulaw_wav(self.by_key(key).mulaw)
 
     def warm(self, language: str) -> None:
         """Load the language's voice now, so that no caller waits for it."""
@@ -221,7 +226,7 @@ def _unkept(folder: Path, error: OSError) -> VoiceError:
 
 
 def _made(key: str, text: str, language: str, mulaw: bytes) -> Spoken:
-    return Spoken(key, text, language, mulaw, len(mulaw) / sound.RATE)
+    return Spoken(key, text, language, mulaw, len(mulaw) / LINE_RATE)
 
 
 @contextlib.contextmanager
@@ -239,11 +244,9 @@ def _fingerprint(recording: Path) -> str:
 
 def _read_recording(file: Path) -> bytes:
     """An operator's recording of any rate, brought to the level of the spoken phrases."""
-    import soundfile
-
     try:
-        samples, rate = soundfile.read(str(file), dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:
+        channels, rate = read_sound(file)
+    except (OSError, SoundError) as error:
         raise VoiceError(f"{file} is no sound file; expected WAV or FLAC") from error
-    phone = sound.resample(samples.mean(axis=1), rate)
-    return sound.to_mulaw(sound.finish(phone, ends_sentence=True))
+    mono = np.stack([samples_of(channel) for channel in channels]).mean(axis=0)
+    return phone_sound(mono, rate, ends_sentence=True)

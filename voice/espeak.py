@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from voice.sound import Samples
+from sound.samples import Samples
 
 _RETRIEVAL = 1
 _CHARS_UTF8 = 1

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from infra.log import logger
-from voice import espeak, sound
+from sound.samples import Samples
+from voice import espeak
+from voice.levels import phone_sound
 
 _MAKING = "1"
 """Part of every voice's name; another way of making the sound needs another number."""
@@ -110,13 +112,11 @@ def voice_for(choice: str, language: str) -> Voice:
     return PiperVoice()
 
 
-def _finished(samples: sound.Samples, rate: int, text: str) -> bytes:
-    phone = sound.resample(samples, rate)
-    ends = text.rstrip().endswith(_SENTENCE_ENDS)
-    return sound.to_mulaw(sound.finish(phone, ends_sentence=ends))
+def _finished(samples: Samples, rate: int, text: str) -> bytes:
+    return phone_sound(samples, rate, ends_sentence=text.rstrip().endswith(_SENTENCE_ENDS))
 
 
-def _with_pauses(sentences: list[sound.Samples], rate: int) -> list[sound.Samples]:
+def _with_pauses(sentences: list[Samples], rate: int) -> list[Samples]:
     """Piper leaves hardly any quiet between sentences; a listener needs a little."""
     pause = np.zeros(round(0.12 * rate), np.float32)
     spaced = [part for sentence in sentences for part in (sentence, pause)]

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import soundfile
 
-from asr.audio import LINE_RATE, read, resampled
 from asr.batch import transcribe, transcribe_file
 from asr.model import SpeechModel
 from asr.words import AsrError
+from sound.files import read_sound
+from sound.resampling import resampled
+from sound.samples import LINE_RATE
 from tests.asr.conftest import CLIPS
+
+NO_MODEL = cast(SpeechModel, None)
 
 
 @pytest.mark.speech
 @pytest.mark.slow
 def test_both_channels_are_heard_with_their_seconds(model: SpeechModel, tmp_path: Path) -> None:
-    channels, rate = read(CLIPS / "misc/whats-the-weather.flac")
+    channels, rate = read_sound(CLIPS / "misc/whats-the-weather.flac")
     clip = resampled(channels[0], rate, LINE_RATE)
     silence = np.zeros(len(clip), dtype=np.int16)
     caller, line = np.concatenate([clip, silence]), np.concatenate([silence, clip])
@@ -52,9 +57,9 @@ def test_what_is_no_sound_is_refused_in_a_sentence(tmp_path: Path, body: bytes) 
     file = tmp_path / "odd.wav"
     file.write_bytes(body)
     with pytest.raises(AsrError, match="sound"):
-        read(file)
+        transcribe(NO_MODEL, file)
 
 
 def test_a_missing_file_is_named_as_missing(tmp_path: Path) -> None:
     with pytest.raises(AsrError, match="no such file"):
-        read(tmp_path / "nowhere.wav")
+        transcribe(NO_MODEL, tmp_path / "nowhere.wav")

@@ -7,16 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asr.audio import LINE_RATE, read, resampled, to_mulaw, with_floor
 from asr.live import LiveRecogniser, Partial, RecognitionEvent, SpeechStarted, Utterance
 from asr.model import SpeechModel
+from asr.noise import with_floor
+from sound.files import read_sound
+from sound.mulaw import to_mulaw
+from sound.resampling import resampled
+from sound.samples import LINE_RATE
 from tests.asr.conftest import CLIPS, references
 
 pytestmark = [pytest.mark.speech, pytest.mark.slow]
 
 
 def on_the_line(name: str, before_s: float = 0.5, after_s: float = 1.5) -> bytes:
-    channels, rate = read(CLIPS / name)
+    channels, rate = read_sound(CLIPS / name)
     silence = [np.zeros(int(LINE_RATE * s), dtype=np.int16) for s in (before_s, after_s)]
     pcm = np.concatenate([silence[0], resampled(channels[0], rate, LINE_RATE), silence[1]])
     return to_mulaw(with_floor(pcm, 0))

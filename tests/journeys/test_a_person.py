@@ -11,10 +11,12 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from agents.models import Handover
-from asr.audio import LINE_RATE, read, resampled
 from calls.models import Utterance
 from recordings.models import Recording
 from simulator.callers import Caller
+from sound.files import read_sound
+from sound.resampling import resampled
+from sound.samples import LINE_RATE
 from tests.browser.conftest import OpensPage
 from tests.browser.sounds import keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
@@ -100,7 +102,7 @@ def test_the_officer_sees_the_ticket_and_qa_hears_the_call(
 
 
 def caller_says() -> np.ndarray:
-    channels, rate = read(CLIP)
+    channels, rate = read_sound(CLIP)
     return np.asarray(resampled(channels[0], rate, LINE_RATE)[: 6 * LINE_RATE] / 32768)
 
 
@@ -118,5 +120,5 @@ def transcribed(line: Line, sid: str) -> Recording | None:
 def heard_by_caller(line: Line, recording: Recording) -> np.ndarray:
     """The second channel of the archive."""
     assert recording.storage_key is not None
-    channels, rate = read(line.settings.storage / recording.storage_key)
+    channels, rate = read_sound(line.settings.storage / recording.storage_key)
     return np.asarray(resampled(channels[1], rate, LINE_RATE) / 32768)

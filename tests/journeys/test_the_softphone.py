@@ -10,8 +10,11 @@ import soundfile
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from asr.audio import LINE_RATE, from_mulaw, read, resampled
 from simulator.speech.synthesiser import Speaker
+from sound.files import read_sound
+from sound.mulaw import from_mulaw
+from sound.resampling import resampled
+from sound.samples import LINE_RATE
 from tests.browser.conftest import OpensPage
 from tests.conftest import eventually
 from tests.journeys.line import ROOT, Line
@@ -27,7 +30,7 @@ YES = ROOT / "tests" / "fixtures" / "speech" / "an4" / "an251-fash-b.flac"
 def conversation(folder: Path) -> Path:
     """What the microphone says, with pauses in which the line speaks."""
     speaker = Speaker(folder)
-    channels, rate = read(YES)
+    channels, rate = read_sound(YES)
     said = [
         (6.5, from_mulaw(speaker.speak("there is graffiti on the wall", "en"))),
         (9.0, from_mulaw(speaker.speak("twelve hundred north clark street", "en"))),

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from recordings.sound import compress, inspect
-from recordings.wav import NotWhole, read_header
+from sound.wav import NotWhole, read_header
 from tests.recordings.sounds import bad_bodies, call_wav, mulaw_wav, speechlike, wav
 
 

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from asr.audio import LINE_RATE, read, resampled
 from asr.model import Models, SpeechModel
 from infra.services import Services
 from recordings.models import Recording, TranscriptWord
 from recordings.queries import words_of
 from recordings.transcript import in_turns
+from sound.files import read_sound
+from sound.resampling import resampled
+from sound.samples import LINE_RATE
 from tests.asr.conftest import CLIPS, model
 from tests.recordings.conftest import SID, FakeCarrier, do
 from tests.recordings.sounds import wav
@@ -31,7 +33,7 @@ class OneModel:
 
 
 def clip(name: str) -> np.ndarray:
-    channels, rate = read(CLIPS / name)
+    channels, rate = read_sound(CLIPS / name)
     return resampled(channels[0], rate, LINE_RATE) / 32768
 
 

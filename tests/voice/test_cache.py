@@ -14,7 +14,10 @@ import pytest
 import soundfile
 
 from config.settings import Settings, load_settings
+from sound.mulaw import from_mulaw
+from sound.samples import samples_of
 from voice.cache import UnknownSound, VoiceCache
+from voice.levels import speech_level
 from voice.speaker import VoiceError, voice_for
 
 TEXT = "What is the problem?"
@@ -160,12 +163,10 @@ def test_an_unknown_voice_or_language_is_said(quick: Settings) -> None:
 
 @pytest.mark.slow
 def test_piper_speaks_at_the_level_of_the_line(tmp_path: Path) -> None:
-    from voice import sound
-
     spoken = VoiceCache(load_settings(var_dir=tmp_path)).spoken(TEXT, "en")
-    heard = sound.from_mulaw(spoken.mulaw)
+    heard = samples_of(from_mulaw(spoken.mulaw))
     assert 0.6 < spoken.duration_s < 3
-    assert 20 * np.log10(sound.speech_level(heard)) == pytest.approx(-20, abs=1)
+    assert 20 * np.log10(speech_level(heard)) == pytest.approx(-20, abs=1)
 
 
 def test_a_promised_phrase_is_spoken_by_whoever_is_asked_for_it(quick: Settings) -> None:

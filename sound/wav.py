@@ -1,4 +1,8 @@
-"""A bounded reader of WAV headers: what a file claims to be, before any library touches it."""
+"""WAV files: a bounded reader of headers, which runs before any library touches a file, and mu-law.
+
+mu-law is written here and not by libsndfile, which would encode it anew: two codes mean
+silence, and every byte of a prompt must come out as it went in.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sound.samples import LINE_RATE
+
+_MULAW = 7
 _MOST_CHUNKS = 64
 _LONGEST_FORMAT = 64
 _BYTES_PER_SAMPLE = {(1, 16): 2, (6, 8): 1, (7, 8): 1}
@@ -18,10 +25,6 @@ class NotWhole(Exception):
     """What came is not a whole recording; the text says what was expected and what came."""
 
 
-class NoSound(NotWhole):
-    """A whole file with nothing in it, as announced: the caller hung up at once."""
-
-
 @dataclass(frozen=True)
 class Header:
     """What a WAV file says of itself."""
@@ -29,6 +32,8 @@ class Header:
     channels: int
     rate_hz: int
     frames: int
+    data_at: int
+    """Where the sound begins in the file, in bytes."""
 
     @property
     def duration_s(self) -> float:
@@ -49,6 +54,29 @@ def read_header(path: Path) -> Header:
         return _read_chunks(file, size)
 
 
+def read_mulaw(path: Path) -> bytes:
+    """The bytes of a file of one mu-law channel, untouched. Raises NotWhole."""
+    header = read_header(path)
+    with path.open("rb") as file:
+        file.seek(header.data_at)
+        return file.read(header.frames)
+
+
+def mulaw_wav(mulaw: bytes) -> bytes:
+    """A WAV file (format 7) of one channel at 8 kHz, which holds these bytes as they are."""
+    form = struct.pack("<HHIIHHH", _MULAW, 1, LINE_RATE, LINE_RATE, 1, 8, 0)
+    chunks = (
+        _chunk(b"fmt ", form),
+        _chunk(b"fact", struct.pack("<I", len(mulaw))),
+        _chunk(b"data", mulaw),
+    )
+    return _chunk(b"RIFF", b"WAVE" + b"".join(chunks))
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
 def _read_chunks(file: BinaryIO, size: int) -> Header:
     form: tuple[int, int, int] | None = None
     for _ in range(_MOST_CHUNKS):
@@ -60,7 +88,7 @@ def _read_chunks(file: BinaryIO, size: int) -> Header:
             form = _read_format(file.read(min(length, _LONGEST_FORMAT)))
             file.seek(max(0, length - _LONGEST_FORMAT) + length % 2, 1)
         elif name == b"data":
-            return _measured(form, length, size - file.tell())
+            return _measured(form, length, file.tell(), size)
         else:
             file.seek(length + length % 2, 1)
     raise NotWhole(f"expected a data chunk among the first {_MOST_CHUNKS}")
@@ -81,10 +109,10 @@ def _read_format(chunk: bytes) -> tuple[int, int, int]:
     return channels, rate_hz, block
 
 
-def _measured(form: tuple[int, int, int] | None, length: int, present: int) -> Header:
+def _measured(form: tuple[int, int, int] | None, length: int, start: int, size: int) -> Header:
     if form is None:
         raise NotWhole("expected the format before the data")
     channels, rate_hz, block = form
-    if length > present:
-        raise NotWhole(f"expected {length} bytes of sound, got {present}: cut short")
-    return Header(channels, rate_hz, length // block)
+    if length > size - start:
+        raise NotWhole(f"expected {length} bytes of sound, got {size - start}: cut short")
+    return Header(channels, rate_hz, length // block, start)
