@@ -10,7 +10,6 @@ from agents import actions, duty, offers, presence, queries
 from agents.models import Handover, Presence
 from agents.rows import held_handover, held_presence
 from calls.models import Call
-from carriers.addresses import while_holding
 from carriers.base import Carrier
 from infra.clock import now
 from infra.log import logger
@@ -95,7 +94,7 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
         call = session.get_one(Call, handover.call_id)
         sid, over = call.carrier_sid, call.ended_at is not None
     if not over:
-        back = while_holding(f"{run.settings.public_url}/agents/back?round={round_number}")
+        back = f"{run.settings.public_url}/agents/back?round={round_number}"
         run.get(Carrier).redirect_call(sid, back)
 
 

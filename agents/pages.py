@@ -16,6 +16,7 @@ from agents import actions, duty, filing, music, offers, queries
 from agents.presence import NotAllowed
 from agents.queries import Desk
 from carriers.base import Carrier, CarrierError
+from carriers.phones import browser_phone
 from config.city import City
 from places.geocoder import geocoder_of
 from places.typed import places_like
@@ -244,11 +245,9 @@ def _bad_draft(wrong: filing.DraftError) -> Response:
 
 
 def _phone_script() -> str:
-    """Where the browser loads the telephone from: the local phone network, or the Voice SDK."""
-    settings = services().settings
-    if settings.agent_phone == "simulator":
-        return f"http://localhost:{settings.simulator_port}/phone.js"
-    return url_for("desk.static", filename="vendor/twilio-voice-sdk-2.18.5.min.js")
+    """Where the browser loads the telephone from: the local phone network, or a file of ours."""
+    phone = browser_phone(services().settings)
+    return url_for("desk.static", filename=phone.script) if phone.is_own_file else phone.script
 
 
 def _desk_owner(session: Session, handover_id: int) -> int:

@@ -18,14 +18,14 @@ from agents.rows import held_handover_of_call
 from calls.actions import find_call
 from calls.models import Call
 from calls.webhooks import answered_once
-from carriers import twiml
-from carriers.addresses import while_holding, while_speaking
+from carriers.messages import CarrierMessage, QueueResult
+from carriers.verbs import GoOn, HangUp, JoinQueue, LeaveQueue, Pause, Play, TakeFromQueue, Verbs
 from infra.clock import now
 from infra.log import logger
 from infra.services import Services
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
-from web.webhooks import Fields, in_place, webhook_blueprint
+from web.webhooks import in_place, webhook_blueprint
 
 blueprint = webhook_blueprint("agents", __name__, "/agents")
 
@@ -33,36 +33,35 @@ MOST_BRIDGES = 6
 """How often an agent's leg looks for its caller, a second apart, before it is given up."""
 
 _ID = re.compile(r"^[1-9][0-9]{0,8}$")
-_AGENT = re.compile(r"^client:agent_([1-9][0-9]{0,8})$")
-_NO_QUEUE = ("leave", "queue-full", "system-error")
-"""Results after which the caller cannot or should not wait on; after `error`, a bridge that
-failed at its start, they can."""
+_AGENT = re.compile(r"^agent_([1-9][0-9]{0,8})$")
+_NO_QUEUE = (QueueResult.LEFT, QueueResult.REFUSED)
+"""Results after which the caller cannot or should not wait on."""
 _log = logger(__name__)
 
 
-def _look(message: Fields) -> str:
+def _look(message: CarrierMessage) -> str:
     """What makes a look at a waiting caller the same again.
 
     Only the answer to the first of a round knows the round. It changes nothing, so the carrier's
     own word that a request is the same is enough, and without that word it is always new.
     """
     if "look" not in message.args:
-        return f"first:{message.token or uuid.uuid4().hex}"
+        return f"first:{message.repeat_token or uuid.uuid4().hex}"
     return f"{message.args.get('round', '')}:{message.args['look']}"
 
 
 @blueprint.post("/wait")
 @in_place
 @answered_once(_look)
-def wait(session: Session, message: Fields) -> str:
+def wait(session: Session, message: CarrierMessage) -> Verbs:
     """What a waiting caller hears next."""
     call, handover = _of_caller(session, message)
     if handover is None or handover.state not in ("waiting", "offered", "talking"):
-        return twiml.leave_queue()
+        return (LeaveQueue(),)
     seen = _seen(session, handover, _number(message.args.get("look")))
     match waiting.next_piece(seen):
         case waiting.Enough():
-            return twiml.leave_queue()
+            return (LeaveQueue(),)
         case waiting.AgentLost():
             actions.agent_lost(session, handover)
             return _play(call, handover, seen.look, waiting.Hear("trouble", 2))
@@ -71,42 +70,42 @@ def wait(session: Session, message: Fields) -> str:
 
 
 @blueprint.post("/queue-over")
-@answered_once(lambda message: ":".join((_round(message), message.text("QueueResult"))))
-def queue_over(session: Session, message: Fields) -> str:
+@answered_once(lambda message: f"{_round(message)}:{message.queue_result or ''}")
+def queue_over(session: Session, message: CarrierMessage) -> Verbs:
     """The caller is out of the queue: after a talk, a wait that was long enough, a hang-up."""
     call, handover = _of_caller(session, message)
     if handover is None:
-        return twiml.redirect(_address("/ivr/continue", after="queue"))
-    if message.text("CallStatus") == "completed" or message.text("QueueResult") == "hangup":
+        return (GoOn(_address("/ivr/continue", after="queue")),)
+    if message.status == "completed" or message.queue_result is QueueResult.HUNG_UP:
         actions.caller_gone(session, call.id)
-        return twiml.empty()
-    if message.text("QueueResult") in _NO_QUEUE:
+        return ()
+    if message.queue_result in _NO_QUEUE:
         actions.give_up_waiting(session, handover)
     return _go_on(session, call, handover)
 
 
 @blueprint.post("/back")
 @answered_once(lambda message: message.args.get("round", ""))
-def back(session: Session, message: Fields) -> str:
+def back(session: Session, message: CarrierMessage) -> Verbs:
     """We fetched the caller out of a bridge whose agent fell silent."""
     call, handover = _of_caller(session, message)
     if handover is None:
-        return twiml.redirect(_address("/ivr/continue", after="queue"))
+        return (GoOn(_address("/ivr/continue", after="queue")),)
     return _go_on(session, call, handover)
 
 
 @blueprint.post("/voice")
 @in_place
 @answered_once(lambda message: message.args.get("try", "0"))
-def voice(session: Session, message: Fields) -> str:
+def voice(session: Session, message: CarrierMessage) -> Verbs:
     """An agent's browser calls: connect it with the caller of an offer it accepted.
 
-    Who calls is known from `From` alone, which the carrier takes from the signed token.
+    Who calls is known from the carrier alone, which takes it from the token that we signed.
     """
-    agent = _AGENT.match(message.text("From"))
+    agent = _AGENT.match(message.client)
     if agent is None:
         _log.warning("agent leg refused", reason="not an agent")
-        return twiml.hang_up()
+        return (HangUp(),)
     attempt = _number(message.args.get("try"))
     if attempt:
         return _bridge_again(session, message, attempt)
@@ -114,67 +113,74 @@ def voice(session: Session, message: Fields) -> str:
         handover = actions.connect_leg(
             session,
             staff_id=int(agent.group(1)),
-            offer_id=int(message["offer"]) if _ID.match(message.text("offer")) else 0,
-            leg_sid=message["CallSid"],
+            offer_id=_offer_id(message),
+            leg_sid=message.call_sid,
         )
     except actions.NotYours as error:
         _log.warning("agent leg refused", reason=str(error))
-        return twiml.hang_up()
-    return twiml.bridge(queue_name(handover), _address("/agents/voice-over", attempt=0))
+        return (HangUp(),)
+    return _bridge(handover, 0)
 
 
 @blueprint.post("/voice-over")
 @in_place
 @answered_once(lambda message: message.args.get("attempt", "0"))
-def voice_over(session: Session, message: Fields) -> str:
+def voice_over(session: Session, message: CarrierMessage) -> Verbs:
     """The agent's leg is out of the bridge.
 
     If the leg itself ended without the desk's hang-up, the agent is lost. If it is still up,
     the caller hung up or is on the way into the queue: look again in a second.
     """
-    handover = actions.handover_of_leg(session, message["CallSid"])
+    handover = actions.handover_of_leg(session, message.call_sid)
     if handover is None or handover.state != State.TALKING:
-        return twiml.hang_up()
-    if message.text("CallStatus") == "completed":
+        return (HangUp(),)
+    if message.status == "completed":
         actions.agent_lost(session, handover)
-        return twiml.empty()
+        return ()
     attempt = _number(message.args.get("attempt")) + 1
     if attempt > MOST_BRIDGES:
         actions.caller_gone(session, handover.call_id)
-        return twiml.hang_up()
-    return twiml.hold_on(None, _address("/agents/voice", **{"try": attempt}), pause_s=1)
+        return (HangUp(),)
+    return (Pause(1), GoOn(_address("/agents/voice", **{"try": attempt})))
 
 
-def _bridge_again(session: Session, message: Fields, attempt: int) -> str:
-    handover = actions.handover_of_leg(session, message["CallSid"])
+def _bridge_again(session: Session, message: CarrierMessage, attempt: int) -> Verbs:
+    handover = actions.handover_of_leg(session, message.call_sid)
     if handover is None or handover.state != State.TALKING:
-        return twiml.hang_up()
-    return twiml.bridge(queue_name(handover), _address("/agents/voice-over", attempt=attempt))
+        return (HangUp(),)
+    return _bridge(handover, attempt)
 
 
-def _go_on(session: Session, call: Call, handover: Handover) -> str:
+def _bridge(handover: Handover, attempt: int) -> Verbs:
+    over = _address("/agents/voice-over", attempt=attempt)
+    return (TakeFromQueue(queue_name(handover), over),)
+
+
+def _offer_id(message: CarrierMessage) -> int:
+    offer = message.parameters.get("offer", "")
+    return int(offer) if _ID.match(offer) else 0
+
+
+def _go_on(session: Session, call: Call, handover: Handover) -> Verbs:
     """What follows for a caller who is on the line and in no queue."""
     match handover.state:
         case State.ENDED if handover.ended_by == "agent":
-            return twiml.say_and_hang_up(_sounds("goodbye", call.language))
+            return (*_sounds("goodbye", call.language), HangUp())
         case State.ENDED | State.ABANDONED:
             actions.caller_still_there(session, handover)
         case State.TO_MESSAGE:
             again = _address("/ivr/continue", after="queue", round=handover.round)
-            return twiml.redirect(again)
-    return twiml.join_queue(
-        queue_name(handover),
-        wait_url=_address("/agents/wait"),
-        over_url=_address("/agents/queue-over", round=handover.round),
-    )
+            return (GoOn(again),)
+    over = _address("/agents/queue-over", round=handover.round)
+    return (JoinQueue(queue_name(handover), wait=_address("/agents/wait"), then=over),)
 
 
-def _play(call: Call, handover: Handover, look: int, piece: waiting.Hear) -> str:
+def _play(call: Call, handover: Handover, look: int, piece: waiting.Hear) -> Verbs:
     sounds = _sounds(piece.prompt, call.language) if piece.prompt else ()
     tune_from = look * waiting.PIECE_S
-    tune = _plain("/agents/hold-music.wav", **{"from": tune_from, "for": piece.music_s})
+    tune = _address("/agents/hold-music.wav", **{"from": tune_from, "for": piece.music_s})
     again = _address("/agents/wait", round=handover.round, look=look + 1)
-    return twiml.wait((*sounds, while_speaking(tune)), then=again)
+    return (*sounds, Play(tune), GoOn(again))
 
 
 def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
@@ -196,33 +202,29 @@ def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
     )
 
 
-def _of_caller(session: Session, message: Fields) -> tuple[Call, Handover | None]:
-    call = find_call(session, message["CallSid"])
+def _of_caller(session: Session, message: CarrierMessage) -> tuple[Call, Handover | None]:
+    call = find_call(session, message.call_sid)
     if call is None:
-        raise LookupError("a caller waits who is not in our books")
+        raise LookupError("a caller waits who is not in our records")
     return call, held_handover_of_call(session, call.id)
 
 
-def _round(message: Fields) -> str:
-    return f"{message.args.get('round', '')}:{message.text('QueueTime')}"
+def _round(message: CarrierMessage) -> str:
+    return f"{message.args.get('round', '')}:{message.queued_s}"
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
 
 
-def _sounds(prompt: str, language: str) -> tuple[str, ...]:
+def _sounds(prompt: str, language: str) -> tuple[Play, ...]:
     cache = _services().get(VoiceCache)
     phrases = Prompts(language).text(prompt)
     keys = (cache.promised(text, language) for text in phrases)
-    return tuple(while_speaking(_plain(f"/say/{key}.wav")) for key in keys)
+    return tuple(Play(_address(f"/say/{key}.wav")) for key in keys)
 
 
 def _address(path: str, **args: object) -> str:
-    return while_holding(_plain(path, **args))
-
-
-def _plain(path: str, **args: object) -> str:
     query = f"?{urlencode(args)}" if args else ""
     return _services().settings.public_url + path + query
 

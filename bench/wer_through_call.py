@@ -24,8 +24,8 @@ from asr.live import LiveRecogniser, Utterance
 from asr.model import Models, SpeechModel, find_model
 from asr.noise import with_floor
 from bench.clips import CLIPS, Clip, clips, machine, rate_with_interval, spread, word_errors
-from carriers import media_stream
-from carriers.media_stream import Sound, Started, Stopped
+from carriers.media import Sound, Started, Stopped
+from carriers.twilio import media_stream
 from config.settings import load_settings
 from simulator.callers import Caller
 from simulator.server import create_app

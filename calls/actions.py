@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calls.models import Call, Utterance
+from carriers.messages import ENDED
 from infra.clock import now
 from infra.db import add_or_find
 from infra.events import publish
@@ -19,8 +20,6 @@ _TOKEN_S = 60
 _MOST_IN_A_QUERY = 500
 _LONGEST_ADDRESS = 40
 """Enough for every number; of an address of another kind the rest is left out."""
-ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
-"""Statuses of a call that is over, as the carrier names them."""
 
 
 def call_arrived(

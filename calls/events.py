@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
@@ -11,21 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calls.models import CallEvent
+from carriers.base import Document
 from infra.db import Database
 
-_SID = re.compile(r"^[A-Z]{2}[0-9a-f]{32}$")
 _LONGEST_FIELD = 2000
-
-
-class NotASid(ValueError):
-    """A field that must be a carrier id has another shape."""
-
-
-def checked_sid(value: str, prefix: str = "CA") -> str:
-    """`value` if it is a carrier id of that kind; NotASid otherwise."""
-    if not _SID.match(value) or not value.startswith(prefix):
-        raise NotASid(f"expected {prefix} and 32 hexadecimal digits")
-    return value
 
 
 def answer_once(
@@ -35,8 +23,8 @@ def answer_once(
     key: str,
     route: str,
     fields: Mapping[str, str],
-    answer: Callable[[Session], str],
-) -> str:
+    answer: Callable[[Session], Document],
+) -> Document:
     """The answer to a carrier's message: made once, in the transaction that keeps it.
 
     The same message again, also at the same moment, gets the first answer byte for byte.
@@ -55,7 +43,7 @@ def answer_once(
             session.add(event)
             session.flush()
             document = answer(session)
-            event.answer = document.encode()
+            event.answer, event.answer_type = document.text.encode(), document.content_type
             return document
     except IntegrityError:
         with database.read() as session:
@@ -70,13 +58,15 @@ def has_event(session: Session, carrier_sid: str, key: str) -> bool:
     return _known(session, carrier_sid, key) is not None
 
 
-def _known(session: Session, carrier_sid: str, key: str) -> str | None:
-    stored = session.scalar(
-        select(CallEvent.answer).where(
+def _known(session: Session, carrier_sid: str, key: str) -> Document | None:
+    stored = session.execute(
+        select(CallEvent.answer, CallEvent.answer_type).where(
             CallEvent.carrier_sid == carrier_sid, CallEvent.event_key == _short(key)
         )
-    )
-    return stored.decode() if stored is not None else None
+    ).one_or_none()
+    if stored is None or stored.answer is None:
+        return None
+    return Document(stored.answer.decode(), stored.answer_type)
 
 
 def _short(key: str) -> str:

@@ -27,7 +27,7 @@ class Call(Base):
     dialogue: Mapped[str] = mapped_column(String(40), default="hotline")
     """Name of the dialogue that the call runs (`ivr.registry`)."""
     mode: Mapped[str] = mapped_column(String(10), default="stream")
-    """`stream` (media socket) or `turn` (TwiML turn by turn)."""
+    """`stream` (media socket) or `turn` (a document for each turn)."""
     stream_token: Mapped[str | None] = mapped_column(String(64))
     """One-time token that lets a media socket speak for this call."""
     place: Mapped[str] = mapped_column(String(60), default="")
@@ -94,7 +94,7 @@ class CallEvent(Base):
     route: Mapped[str] = mapped_column(String(80))
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
-    answer_type: Mapped[str] = mapped_column(String(60), default="text/xml")
+    answer_type: Mapped[str] = mapped_column(String(60), default="text/xml; charset=utf-8")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

@@ -9,21 +9,24 @@ from typing import cast
 from flask import Response, copy_current_request_context, current_app
 from sqlalchemy.orm import Session
 
-from calls.events import answer_once, checked_sid
+from calls.events import answer_once
+from carriers.base import Carrier, Document
+from carriers.messages import CarrierMessage
+from carriers.verbs import Verbs
 from infra.patience import Patience
 from infra.services import Services
-from web.webhooks import Fields, fields, xml
+from web.webhooks import message, sent
 
-View = Callable[[Session, Fields], str]
+View = Callable[[Session, CarrierMessage], Verbs]
 
 _ANSWER_S = 1.7
-"""Less than the carrier waits while a caller holds the line (carriers/addresses.py)."""
+"""Less than the carrier waits while a caller holds the line (carriers/twilio/addresses.py)."""
 _MOST_ANSWERS = 48
 _in_time = Patience(_ANSWER_S, most=_MOST_ANSWERS)
 
 
-def answered_once(key: Callable[[Fields], str]) -> Callable[[View], Callable[[], Response]]:
-    """Make a view of `view(session, fields) -> TwiML` that answers each message once.
+def answered_once(key: Callable[[CarrierMessage], str]) -> Callable[[View], Callable[[], Response]]:
+    """Make a view of `view(session, message) -> verbs` that answers each message once.
 
     An answer that takes too long is given up: the caller hears an apology, and what is
     committed later is what the same message would be answered with again.
@@ -34,28 +37,24 @@ def answered_once(key: Callable[[Fields], str]) -> Callable[[View], Callable[[],
     def decorate(view: View) -> Callable[[], Response]:
         @wraps(view)
         def answer() -> Response:
-            return xml(_in_time.wait_for(copy_current_request_context(partial(_answer, view, key))))
+            return sent(
+                _in_time.wait_for(copy_current_request_context(partial(_answer, view, key)))
+            )
 
         return answer
 
     return decorate
 
 
-def _answer(view: View, key: Callable[[Fields], str]) -> str:
-    message = fields()
+def _answer(view: View, key: Callable[[CarrierMessage], str]) -> Document:
+    told = message()
     services = cast(Services, current_app.extensions["swiftline"])
+    carrier = services.get(Carrier)
     return answer_once(
         services.database,
-        carrier_sid=_subject(message),
-        key=f"{message.route}:{key(message)}",
-        route=message.route,
-        fields=message,
-        answer=lambda session: view(session, message),
+        carrier_sid=told.subject,
+        key=f"{told.route}:{key(told)}",
+        route=told.route,
+        fields=told.fields,
+        answer=lambda session: carrier.reply(view(session, told)),
     )
-
-
-def _subject(message: Fields) -> str:
-    """What the message is about: a call, or a recording of a conference."""
-    if message.text("CallSid"):
-        return checked_sid(message["CallSid"], "CA")
-    return checked_sid(message.text("RecordingSid"), "RE")

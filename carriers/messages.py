@@ -2,8 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+ENDED = ("completed", "busy", "failed", "no-answer", "canceled")
+"""Statuses of a call that is over."""
+
+
+class MessageError(ValueError):
+    """A message of the carrier that cannot be read; names what was expected."""
+
+
+class QueueResult(StrEnum):
+    """Why a caller is out of a queue."""
+
+    CONNECTED = "connected"
+    """Somebody took them, and that is over."""
+    REDIRECTED = "redirected"
+    HUNG_UP = "hung_up"
+    LEFT = "left"
+    """We took them out."""
+    REFUSED = "refused"
+    """The queue does not take them, now or again."""
+    FAILED = "failed"
+    """A bridge failed at its start: they can go on waiting."""
+
+
+class RecordedBy(StrEnum):
+    """What a recording was made by."""
+
+    CALL = "call"
+    """The whole call, or a part that was asked for beside it."""
+    VERB = "verb"
+    """`carriers.verbs.Record` or `Listen`: what one caller said after a tone."""
+
+
+@dataclass(frozen=True)
+class CarrierRecording:
+    """A recording in the carrier's records. status: `in-progress`, `completed`, `absent`, ..."""
+
+    sid: str
+    call_sid: str
+    status: str
+    channels: int
+    duration_s: int | None
+    recorded_by: RecordedBy
+    started_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CarrierMessage:
+    """One request of the carrier, read: what it says, and the parameters of our own address.
+
+    route, args: the address it was sent to, as we gave it. fields: everything as it came, to
+    be kept, never to be looked into.
+    """
+
+    route: str
+    args: Mapping[str, str]
+    call_sid: str = ""
+    """The leg it is about; empty for a recording of several."""
+    from_number: str = ""
+    to_number: str = ""
+    client: str = ""
+    """Identity of the browser phone that calls, as our own token names it; else empty."""
+    direction: str = ""
+    """`inbound` or `outbound-...`."""
+    status: str = ""
+    """`queued`, `ringing`, `in-progress`, or one of ENDED."""
+    sequence: str = ""
+    """Tells messages of one call about the same status apart."""
+    duration_s: int | None = None
+    keys: str | None = None
+    """Keys pressed, without a finishing `#`; None when there were none."""
+    recording: CarrierRecording | None = None
+    queue_result: QueueResult | None = None
+    queued_s: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What a browser phone of ours sent along."""
+    repeat_token: str = ""
+    """The same when the carrier sends the same request again; empty when it gave none."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Carrier's id of what it is about: a call, or a recording. Raises MessageError."""
+        found = self.call_sid or (self.recording.sid if self.recording else "")
+        if not found:
+            raise MessageError("expected the id of a call or of a recording")
+        return found
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _log = logger(__name__)
 T = TypeVar("T")
 _BUSY_MS = 1200
 """How long a commit may wait for others: an answer must leave before the carrier, which waits
-two seconds while a caller holds the line, gives it up (carriers/addresses.py)."""
+two seconds while a caller holds the line, gives it up (carriers/twilio/addresses.py)."""
 _DEAD_MS = 10_000
 """A database host that acknowledges nothing for so long is gone (tcp(7), TCP_USER_TIMEOUT)."""
 

@@ -14,11 +14,11 @@ from agents.actions import caller_gone
 from agents.queries import is_on_a_desk
 from asr.batch import transcribe
 from asr.model import Models
-from calls.actions import ENDED, call_arrived, end_call, ended_by_sid, find_call
+from calls.actions import call_arrived, end_call, ended_by_sid, find_call
 from calls.ladder import is_late
 from calls.models import Call, Turn, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
-from carriers.messages import Silence
+from carriers.messages import ENDED, Silence
 from config.city import City
 from infra.clock import now
 from infra.log import logger
@@ -166,7 +166,7 @@ def _compare(run: Run, *, since: datetime) -> None:
     theirs = [
         known
         for known in run.get(Carrier).calls(since=since)
-        if known.direction == "inbound" and not known.from_number.startswith("client:")
+        if known.direction == "inbound" and not known.client
     ]
     with run.database.read() as session:
         over = ended_by_sid(session, [known.sid for known in theirs])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from flask import Response, current_app
@@ -10,15 +11,36 @@ from sqlalchemy.orm import Session
 
 from agents.queries import handover_for
 from calls import ladder
-from calls.actions import ENDED, call_arrived, end_call, find_call, new_stream_token
-from calls.events import checked_sid
+from calls.actions import call_arrived, end_call, find_call, new_stream_token
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
-from carriers import twiml
-from carriers.addresses import until_taken, while_holding, while_speaking
-from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
-from carriers.twiml import Addresses, Stream
-from carriers.verbs import JoinQueue, Listen, Say, Verb
+from carriers.messages import (
+    ENDED,
+    CarrierMessage,
+    Heard,
+    Keys,
+    Message,
+    Silence,
+    Speech,
+    Unanswered,
+    Unheard,
+)
+from carriers.verbs import (
+    Converse,
+    GoOn,
+    HangUp,
+    JoinQueue,
+    Listen,
+    ListenAlong,
+    MediaSocket,
+    Pause,
+    Play,
+    Record,
+    RecordCall,
+    Say,
+    Verb,
+    Verbs,
+)
 from infra.outbox.rows import enqueue
 from infra.services import Services
 from ivr import turns
@@ -27,7 +49,7 @@ from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts
 from web.access.guard import public
-from web.webhooks import Fields, callback, webhook_blueprint
+from web.webhooks import callback, webhook_blueprint
 
 blueprint = webhook_blueprint("ivr", __name__, "/ivr")
 
@@ -37,26 +59,24 @@ _LOOKS_IN_SILENCE = 3
 
 @blueprint.post("/voice")
 @answered_once(lambda message: "arrived")
-def voice(session: Session, message: Fields) -> str:
+def voice(session: Session, message: CarrierMessage) -> Verbs:
     """A call arrives: record it, open the media socket, and go on here after it."""
     services = _services()
     call, settings = _arrived(session, message), services.settings
     if ladder.may_talk_live(session, settings):
         turns.start(session, services, call)
-        return twiml.answer_with_stream(
-            stream=_stream(call, "conversation"),
-            then=_address("/ivr/continue?after=stream"),
-            recording_status=until_taken(_root() + "/recordings/status"),
-        )
+        socket = _media_socket(call, "conversation")
+        go_on = GoOn(_address("/ivr/continue?after=stream"))
+        return (_record_call(), Converse(socket), go_on)
     call.mode = "turn"
     unavailable = settings.speech_on and not ladder.may_speak_after_tone(session, settings)
     reply = turns.start(session, services, call, {ONLY_KEYS: True} if unavailable else {})
-    return twiml.answer_in_turns(_asked(call, reply), _addresses(reply), _sound_of())
+    return (_record_call(), *_addressed(_asked(call, reply), reply.turn))
 
 
 @blueprint.post("/continue")
 @answered_once(lambda message: "&".join(f"{k}={v}" for k, v in sorted(message.args.items())))
-def go_on(session: Session, message: Fields) -> str:
+def go_on(session: Session, message: CarrierMessage) -> Verbs:
     """The media socket is over, or the caller is back from the queue: go on in turns."""
     services = _services()
     call = _arrived(session, message)
@@ -76,27 +96,25 @@ def go_on(session: Session, message: Fields) -> str:
 
 @blueprint.post("/turn")
 @answered_once(lambda message: message.args.get("n", ""))
-def turn(session: Session, message: Fields) -> str:
+def turn(session: Session, message: CarrierMessage) -> Verbs:
     """Keys or a recorded answer to the question of turn `n`."""
     call = _known_call(session, message)
     number = int(message.args.get("n", "0"))
-    keys = message.text("Digits").replace("hangup", "")
-    if keys:
-        return _take(session, call, number, Keys(keys.rstrip("#")))
-    sid = message.text("RecordingSid")
-    if not sid:
+    if message.keys is not None:
+        return _take(session, call, number, Keys(message.keys))
+    if message.recording is None:
         return _take(session, call, number, Silence())
-    _ask_to_hear(session, call, number, checked_sid(sid, "RE"))
-    return twiml.hold_on(_hold_on(call), _address(f"/ivr/heard?n={number}&look=1"))
+    _ask_to_hear(session, call, number, message.recording.sid)
+    return (_hold_on(call), GoOn(_address(f"/ivr/heard?n={number}&look=1")))
 
 
 @blueprint.post("/heard")
 @answered_once(lambda message: f"{message.args.get('n')}:{message.args.get('look')}")
-def heard(session: Session, message: Fields) -> str:
+def heard(session: Session, message: CarrierMessage) -> Verbs:
     """Has the recorded answer been recognised? If so, take the turn; else look again soon."""
     call = _known_call(session, message)
     number, look = int(message.args.get("n", "0")), int(message.args.get("look", "1"))
-    sound = _sound(session, call, number)
+    sound = _turn_sound(session, call, number)
     if sound is None:
         return _take(session, call, number, Unheard())
     if sound.state == "heard":
@@ -106,49 +124,49 @@ def heard(session: Session, message: Fields) -> str:
     if ladder.is_late(sound, _services().settings):
         ladder.recorded_failed(session)
         return _take(session, call, number, Unheard())
-    again = _address(f"/ivr/heard?n={number}&look={look + 1}")
-    phrase = None if look % _LOOKS_IN_SILENCE else _hold_on(call)
-    return twiml.hold_on(phrase, again, pause_s=1)
+    again = GoOn(_address(f"/ivr/heard?n={number}&look={look + 1}"))
+    if look % _LOOKS_IN_SILENCE:
+        return (Pause(1), again)
+    return (_hold_on(call), Pause(1), again)
 
 
 @blueprint.post("/message")
 @answered_once(lambda message: message.args.get("n", ""))
-def message_left(session: Session, message: Fields) -> str:
+def message_left(session: Session, message: CarrierMessage) -> Verbs:
     """A message after the tone is over; without a recording, nothing was said."""
     call = _known_call(session, message)
     number = int(message.args.get("n", "0"))
-    sid = message.text("RecordingSid") or message.text("RecordingUrl").rsplit("/", 1)[-1]
-    if not sid:
+    if message.recording is None:
         return _take(session, call, number, Silence())
-    left = Message(checked_sid(sid, "RE"), message.number("RecordingDuration") or 0)
+    left = Message(message.recording.sid, message.recording.duration_s or 0)
     return _take(session, call, number, left)
 
 
 @blueprint.post("/rescued")
-@answered_once(lambda message: message.text("RecordingSid"))
-def rescued(session: Session, message: Fields) -> str:
+@answered_once(lambda message: message.recording.sid if message.recording else "")
+def rescued(session: Session, message: CarrierMessage) -> Verbs:
     """The carrier kept a message while we were in trouble: the sweep makes a ticket of it."""
-    return twiml.hang_up()
+    return (HangUp(),)
 
 
 @blueprint.post("/status")
 @callback
-@answered_once(lambda message: f"{message.text('CallStatus')}:{message.text('SequenceNumber')}")
-def status(session: Session, message: Fields) -> str:
+@answered_once(lambda message: f"{message.status}:{message.sequence}")
+def status(session: Session, message: CarrierMessage) -> Verbs:
     """The carrier says what became of the call."""
-    if message.text("CallStatus") not in ENDED:
-        return ""
+    if message.status not in ENDED:
+        return ()
     call = _arrived(session, message)
-    end_call(session, call, status=message["CallStatus"], duration_s=message.number("CallDuration"))
+    end_call(session, call, status=message.status, duration_s=message.duration_s)
     enqueue(
         session, queue="tickets", job="ivr.jobs.settle", key=f"settle:{call.id}", args=[call.id]
     )
-    return ""
+    return ()
 
 
 @public
 def sound(key: str) -> Response:
-    """The sound of one phrase, for the carrier's `<Play>`; the key cannot be guessed."""
+    """The sound of one phrase, for the carrier to play; the key cannot be guessed."""
     try:
         data = _services().get(VoiceCache).wav(key)
     except UnknownSound:
@@ -158,21 +176,22 @@ def sound(key: str) -> Response:
     )
 
 
-def _take(session: Session, call: Call, number: int, heard: Heard) -> str:
+def _take(session: Session, call: Call, number: int, heard: Heard) -> Verbs:
     reply = turns.take_turn_in(session, _services(), call.carrier_sid, number, heard)
     return _document(session, call, reply)
 
 
-def _document(session: Session, call: Call, reply: Reply) -> str:
-    """The reply as TwiML, without words that the caller has heard on the media socket."""
+def _document(session: Session, call: Call, reply: Reply) -> Verbs:
+    """The reply with its addresses, without words that the caller has heard on the media socket."""
     last = reply.verbs[-1]
     if isinstance(last, Listen) and last.speech:
         reply = _put_to_keys_if_speech_unavailable(session, call, reply)
     if isinstance(reply.verbs[-1], Listen):
-        return twiml.turn(_asked(call, reply), _addresses(reply), _sound_of())
-    said = (last,) if call.spoken_turn >= reply.turn else reply.verbs
-    listen = _stream(call, "transcription") if isinstance(last, JoinQueue) else None
-    return twiml.turn(said, _addresses(reply), _sound_of(), listen=listen)
+        return _addressed(_asked(call, reply), reply.turn)
+    said = () if call.spoken_turn >= reply.turn else reply.verbs[:-1]
+    if isinstance(last, JoinQueue):
+        said = (*said, ListenAlong(_media_socket(call, "transcription")))
+    return _addressed((*said, last), reply.turn)
 
 
 def _put_to_keys_if_speech_unavailable(session: Session, call: Call, reply: Reply) -> Reply:
@@ -197,8 +216,8 @@ def _asked(call: Call, reply: Reply) -> tuple[Verb, ...]:
     return (*reply.verbs[:-1], hint, last)
 
 
-def _hold_on(call: Call) -> str:
-    return _sound_of()(Prompts(call.language).text("hold_on")[0], call.language)
+def _hold_on(call: Call) -> Play:
+    return _sound(Prompts(call.language).text("hold_on")[0], call.language)
 
 
 def _is_waiting_for_person(reply: Reply) -> bool:
@@ -206,7 +225,7 @@ def _is_waiting_for_person(reply: Reply) -> bool:
 
 
 def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) -> None:
-    if _sound(session, call, number) is None:
+    if _turn_sound(session, call, number) is None:
         session.add(TurnSound(call_id=call.id, number=number, recording_sid=recording_sid))
         enqueue(
             session,
@@ -217,58 +236,71 @@ def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) 
         )
 
 
-def _sound(session: Session, call: Call, number: int) -> TurnSound | None:
+def _turn_sound(session: Session, call: Call, number: int) -> TurnSound | None:
     return session.scalar(
         select(TurnSound).where(TurnSound.call_id == call.id, TurnSound.number == number)
     )
 
 
-def _arrived(session: Session, message: Fields) -> Call:
+def _arrived(session: Session, message: CarrierMessage) -> Call:
     """The call that a message is about, made if this is the first we hear of it."""
     return call_arrived(
         session,
-        carrier_sid=message["CallSid"],
-        from_number=message.text("From"),
-        to_number=message.text("To"),
-        direction=message.text("Direction"),
+        carrier_sid=message.call_sid,
+        from_number=message.from_number,
+        to_number=message.to_number,
+        direction=message.direction,
         language=_services().settings.language_list[0],
     )
 
 
-def _known_call(session: Session, message: Fields) -> Call:
-    call = find_call(session, message["CallSid"])
+def _known_call(session: Session, message: CarrierMessage) -> Call:
+    call = find_call(session, message.call_sid)
     if call is None:
         raise LookupError("a turn came for a call that is not in our records")
     return call
 
 
-def _stream(call: Call, purpose: str) -> Stream:
-    return Stream(_services().settings.media_url, call.carrier_sid, new_stream_token(call), purpose)
+def _media_socket(call: Call, purpose: str) -> MediaSocket:
+    parameters = {
+        "call": call.carrier_sid,
+        "token": new_stream_token(call),
+        "purpose": purpose,
+    }
+    return MediaSocket(_services().settings.media_url, parameters)
 
 
-def _addresses(reply: Reply) -> Addresses:
-    return Addresses(
-        turn=_address(f"/ivr/turn?n={reply.turn}"),
-        message=_address(f"/ivr/message?n={reply.turn}"),
-        recording_status=until_taken(_root() + "/recordings/status"),
-        wait=_address("/agents/wait"),
-        queue_over=_address(f"/agents/queue-over?n={reply.turn}"),
-    )
+def _record_call() -> RecordCall:
+    return RecordCall(notify=_address("/recordings/status"))
 
 
-def _sound_of() -> twiml.SoundOf:
-    cache = _services().get(VoiceCache)
-    return lambda phrase, language: while_speaking(
-        f"{_root()}/say/{cache.promised(phrase, language)}.wav"
-    )
+def _addressed(verbs: Verbs, turn: int) -> Verbs:
+    """Verbs of a dialogue as the carrier needs them: sounds, and where each goes on."""
+    return tuple(sound for verb in verbs for sound in _with_address(verb, turn))
+
+
+def _with_address(verb: Verb, turn: int) -> Verbs:
+    match verb:
+        case Say():
+            return tuple(_sound(phrase, verb.language) for phrase in verb.phrases)
+        case Listen():
+            return (replace(verb, then=_address(f"/ivr/turn?n={turn}")),)
+        case Record():
+            then, notify = _address(f"/ivr/message?n={turn}"), _address("/recordings/status")
+            return (replace(verb, then=then, notify=notify), GoOn(then))
+        case JoinQueue():
+            then = _address(f"/agents/queue-over?n={turn}")
+            return (replace(verb, wait=_address("/agents/wait"), then=then),)
+    return (verb,)
+
+
+def _sound(phrase: str, language: str) -> Play:
+    key = _services().get(VoiceCache).promised(phrase, language)
+    return Play(_address(f"/say/{key}.wav"))
 
 
 def _address(path: str) -> str:
-    return while_holding(_root() + path)
-
-
-def _root() -> str:
-    return _services().settings.public_url
+    return _services().settings.public_url + path
 
 
 def _services() -> Services:

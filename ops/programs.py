@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from carriers.addresses import until_taken, while_holding
+from carriers.twilio.addresses import until_taken, while_holding
 from config.settings import Settings
 from infra import valkey
 from ops.setup import accounts_file

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from asr.model import Models
 from carriers.base import Carrier
-from carriers.twilio import TwilioCarrier
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City, load_city
 from config.settings import Settings
 from infra import failpoints

@@ -14,7 +14,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from asr.model import Models
-from carriers.media_stream import MOST_BYTES
+from carriers.media import MOST_BYTES
 from config.settings import Settings, SettingsError, load_settings
 from infra import drain
 from infra.db import Database
@@ -60,8 +60,7 @@ class Streams:
             case "/readyz":
                 return await self._readiness()
             case "/media":
-                signature = request.headers.get("X-Twilio-Signature", "")
-                refusal = self.media.refusal(request.path, signature)
+                refusal = self.media.refusal(request.path, request.headers)
                 return _json(HTTPStatus(refusal[0]), {"error": refusal[1]}) if refusal else None
             case "/live":
                 return await self._admit_page(request)

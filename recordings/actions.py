@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from calls.actions import find_call
+from carriers.messages import CarrierRecording
 from infra.clock import now
 from infra.db import add_or_find
 from infra.events import publish
@@ -17,7 +18,7 @@ from infra.outbox.rows import enqueue
 from infra.storage import Stored
 from recordings.life import Action, NotAllowed, State, allows, next_state
 from recordings.models import WAV, Listening, Recording, TranscriptWord
-from recordings.queries import Known
+from recordings.queries import Known, purpose_of
 from recordings.sound import Shape
 from recordings.transcript import Said, as_text
 
@@ -59,6 +60,20 @@ def register(
         _ask_to_fetch(session, recording, f"fetch_recording:{recording.id}")
     publish(session, "recording", recording.id)
     return recording
+
+
+def register_told(session: Session, told: CarrierRecording) -> Recording:
+    """The same with what a message or the carrier's list says."""
+    return register(
+        session,
+        carrier_sid=told.sid,
+        call_sid=told.call_sid,
+        purpose=purpose_of(session, told),
+        status=told.status,
+        channels=told.channels,
+        duration_s=told.duration_s,
+        started_at=told.started_at,
+    )
 
 
 def is_news(ours: Known | None, status: str) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from asr.batch import transcribe
 from asr.model import Models
-from carriers.base import Carrier, CarrierError, CarrierRecording
+from carriers.base import Carrier, CarrierError
+from carriers.messages import CarrierRecording
 from infra.clock import now
 from infra.failpoints import failpoint
 from infra.log import logger
@@ -206,20 +207,7 @@ def _register_news(run: Run, theirs: list[CarrierRecording]) -> None:
     for begin in range(0, len(news), _AT_A_TIME):
         with run.database.transaction("recordings.jobs.sweep.register") as session:
             for known in news[begin : begin + _AT_A_TIME]:
-                _register(session, known)
-
-
-def _register(session: Session, known: CarrierRecording) -> None:
-    actions.register(
-        session,
-        carrier_sid=known.sid,
-        call_sid=known.call_sid,
-        purpose=queries.purpose_of(session, known.sid, known.source),
-        status=known.status,
-        channels=known.channels,
-        duration_s=known.duration_s,
-        started_at=known.started_at,
-    )
+                actions.register_told(session, known)
 
 
 def _workshop(run: Run) -> Path:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from calls.models import Call, TurnSound, Utterance
+from carriers.messages import CarrierRecording, RecordedBy
 from infra.clock import now
 from infra.db import UtcDateTime
 from recordings.life import State
@@ -146,14 +147,11 @@ def calls_with_unfinished(
     ).all()
 
 
-def purpose_of(session: Session, carrier_sid: str, source: str) -> str:
-    """What a recording was made for. A spoken answer is known; any other is a message.
-
-    source: RecordingSource as the carrier names it (twilio.md, recording source).
-    """
-    if source != "RecordVerb":
+def purpose_of(session: Session, told: CarrierRecording) -> str:
+    """What a recording was made for. A spoken answer is known; any other is a message."""
+    if told.recorded_by is RecordedBy.CALL:
         return "call"
-    answer = select(TurnSound.id).where(TurnSound.recording_sid == carrier_sid).limit(1)
+    answer = select(TurnSound.id).where(TurnSound.recording_sid == told.sid).limit(1)
     return "turn" if session.scalar(answer) is not None else "message"
 
 

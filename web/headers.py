@@ -1,6 +1,6 @@
 """What every answer tells the browser: where scripts and sound may come from, what to keep.
 
-Sources: CSP level 3 (W3C); Twilio, "Voice JavaScript SDK: content security policy".
+Source: CSP level 3 (W3C).
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from carriers.phones import BrowserPhone, browser_phone
 from config.settings import Settings
 
 _FOREVER = "public, max-age=31536000, immutable"
-_TWILIO_FILES = "https://media.twiliocdn.com https://sdk.twilio.com"
-_TWILIO_CALLS = "https://eventgw.twilio.com wss://voice-js.roaming.twilio.com"
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer of `app`."""
-    sources = phone_sources(settings)
+    phone = browser_phone(settings)
 
     def add(response: Response) -> Response:
-        return _add_headers(response, settings, sources)
+        return _add_headers(response, settings, phone)
 
     app.after_request(add)
 
@@ -34,35 +33,17 @@ def csp_nonce() -> str:
     return nonce
 
 
-def phone_sources(settings: Settings) -> dict[str, str]:
-    """Where the agents' phone loads scripts, sound and calls from, by CSP directive."""
-    if settings.agent_phone == "twilio":
-        return {
-            "script": _TWILIO_FILES,
-            "connect": f"{_TWILIO_CALLS} {_TWILIO_FILES}",
-            "media": f"mediastream: {_TWILIO_FILES}",
-            "worker": "",
-        }
-    host = f"localhost:{settings.simulator_port}"
-    return {
-        "script": f"http://{host}",
-        "connect": f"http://{host} ws://{host}",
-        "media": f"http://{host}",
-        "worker": f"http://{host}",
-    }
-
-
-def policy(settings: Settings, sources: dict[str, str], nonce: str) -> str:
+def policy(settings: Settings, phone: BrowserPhone, nonce: str) -> str:
     """The Content-Security-Policy of a page."""
     rules = {
         "default-src": "'none'",
-        "script-src": f"'self' 'nonce-{nonce}' {sources['script']}",
+        "script-src": f"'self' 'nonce-{nonce}' {phone.script_src}",
         "style-src": f"'self' 'nonce-{nonce}'",
         "img-src": "'self' data:",
         "font-src": "'self'",
-        "connect-src": f"'self' {_origin(settings.live_events_url)} {sources['connect']}",
-        "media-src": f"'self' blob: {sources['media']}",
-        "worker-src": f"'self' blob: {sources['worker']}",
+        "connect-src": f"'self' {_origin(settings.live_events_url)} {phone.connect_src}",
+        "media-src": f"'self' blob: {phone.media_src}",
+        "worker-src": f"'self' blob: {phone.worker_src}",
         "manifest-src": "'self'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",
@@ -71,9 +52,9 @@ def policy(settings: Settings, sources: dict[str, str], nonce: str) -> str:
     return "; ".join(f"{name} {value}".strip() for name, value in rules.items())
 
 
-def _add_headers(response: Response, settings: Settings, sources: dict[str, str]) -> Response:
+def _add_headers(response: Response, settings: Settings, phone: BrowserPhone) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", policy(settings, sources, csp_nonce()))
+    headers.setdefault("Content-Security-Policy", policy(settings, phone, csp_nonce()))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

@@ -21,9 +21,9 @@ _PAUSE_S = 2.0
 _log = logger(__name__)
 
 
-def keep_callback() -> Response:
-    """Keep the callback at hand. The answer is empty, as that of every callback; when the disk
-    refuses too, the carrier is asked to send it again."""
+def keep_callback(taken: Response) -> Response:
+    """Keep the callback at hand and answer `taken`; when the disk refuses too, the carrier is
+    asked to send it again."""
     message = {"path": request.full_path.rstrip("?"), "form": request.form.to_dict()}
     try:
         _spool(current_app).keep(message)
@@ -31,7 +31,7 @@ def keep_callback() -> Response:
         _log.error("a callback could not be kept", error=origin(error))
         return Response("not taken; send it again", status=503, content_type="text/plain")
     _log.warning("a callback is kept until it can be stored", route=request.path)
-    return Response("", content_type="text/xml; charset=utf-8")
+    return taken
 
 
 def replay_kept(app: Flask) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from carriers import twiml
-from carriers.addresses import until_taken, while_holding
-from carriers.twilio import is_authentic
+from carriers.base import Carrier, CarrierRequest, Document
+from carriers.messages import CarrierMessage
+from carriers.verbs import GoOn, HangUp, LeaveQueue, Pause, Record, Speak, Verbs
 from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
@@ -28,39 +28,6 @@ _MOST_APOLOGIES = 3
 
 _log = logger(__name__)
 View = TypeVar("View", bound=Callable[..., Response])
-
-
-class Fields(Mapping[str, str]):
-    """The form fields of a carrier's message, first value of each; `args` are the URL's.
-
-    `token` is the same when the carrier sends the same request again; empty when it gave none.
-    """
-
-    def __init__(
-        self, form: Mapping[str, str], args: Mapping[str, str], route: str, *, token: str = ""
-    ) -> None:
-        self._form = dict(form)
-        self.args = dict(args)
-        self.route = route
-        self.token = token
-
-    def __getitem__(self, name: str) -> str:
-        return self._form[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._form)
-
-    def __len__(self) -> int:
-        return len(self._form)
-
-    def text(self, name: str) -> str:
-        """A field, or the empty string."""
-        return self._form.get(name, "")
-
-    def number(self, name: str) -> int | None:
-        """A field as a whole number; None when absent or not one."""
-        value = self._form.get(name, "")
-        return int(value) if value.isdigit() else None
 
 
 def webhook_blueprint(name: str, import_name: str, url_prefix: str) -> Blueprint:
@@ -91,15 +58,19 @@ def in_place(view: View) -> View:
     return view
 
 
-def fields() -> Fields:
-    """The message at hand."""
-    token = request.headers.get("I-Twilio-Idempotency-Token", "")
-    return Fields(request.form.to_dict(), request.args.to_dict(), request.path, token=token)
+def message() -> CarrierMessage:
+    """The carrier's message at hand. Raises MessageError when it cannot be read."""
+    return _carrier().read(_request())
 
 
-def xml(document: str) -> Response:
-    """A TwiML answer."""
-    return Response(document, content_type="text/xml; charset=utf-8")
+def sent(document: Document) -> Response:
+    """The answer to the carrier."""
+    return Response(document.text, content_type=document.content_type)
+
+
+def reply(verbs: Verbs) -> Response:
+    """These verbs as an answer to the carrier."""
+    return sent(_carrier().reply(verbs))
 
 
 def public_url_of_request(services: Services) -> str:
@@ -118,17 +89,22 @@ def public_url_of_request(services: Services) -> str:
 
 
 def _refuse_strangers() -> Response | None:
-    services = _services()
     if (request.content_length or 0) > MOST_BYTES:
         return Response("expected at most 64 KiB", status=413, content_type="text/plain")
-    signature = request.headers.get("X-Twilio-Signature", "")
-    url = public_url_of_request(services)
-    if not signature or not is_authentic(services.settings, url, request.form, signature):
+    if not _carrier().is_authentic(_request()):
         _log.warning("unsigned webhook refused", route=request.path)
         return Response("signature expected", status=403, content_type="text/plain")
-    if request.form.get("AccountSid", "") != services.settings.twilio_account_sid:
-        return Response("another account", status=403, content_type="text/plain")
     return None
+
+
+def _request() -> CarrierRequest:
+    return CarrierRequest(
+        url=public_url_of_request(_services()),
+        route=request.path,
+        args=request.args.to_dict(),
+        headers=dict(request.headers),
+        form=request.form.to_dict(),
+    )
 
 
 def _acknowledge(response: Response) -> Response:
@@ -150,10 +126,8 @@ def _apologise(error: Exception) -> Response | HTTPException:
     is_in_place = getattr(view, "is_in_place", False)
     if tries <= _MOST_APOLOGIES:
         path = _same_again(tries) if is_in_place else _back_in_dialogue(tries)
-        return xml(twiml.apology(APOLOGY, language=language, then=_address(path)))
-    return xml(
-        twiml.send_away(APOLOGY, language=language) if is_in_place else _last_words(language)
-    )
+        return reply((Speak(APOLOGY, language), Pause(2), GoOn(_root() + path)))
+    return reply(_sent_away(language) if is_in_place else _last_words(language))
 
 
 def _same_again(tries: int) -> str:
@@ -168,24 +142,34 @@ def _back_in_dialogue(tries: int) -> str:
     return f"/ivr/continue?after=trouble&trouble={tries}&at={at}"
 
 
-def _last_words(language: str) -> str:
-    root = _services().settings.public_url
-    return twiml.last_resort(
-        LAST_WORDS,
-        language=language,
-        recording_status=until_taken(f"{root}/recordings/status"),
-        action=_address("/ivr/rescued"),
+def _sent_away(language: str) -> Verbs:
+    """Out of the queue in which a line waits; a line in none is ended."""
+    return (Speak(APOLOGY, language), LeaveQueue(), HangUp())
+
+
+def _last_words(language: str) -> Verbs:
+    """Nothing of ours answers any more: let the carrier keep a message."""
+    message = Record(
+        purpose="message",
+        silence_s=5,
+        then=f"{_root()}/ivr/rescued",
+        notify=f"{_root()}/recordings/status",
     )
-
-
-def _address(path: str) -> str:
-    return while_holding(_services().settings.public_url + path)
+    return (Speak(LAST_WORDS, language), message, HangUp())
 
 
 def _kept_or_refused(error: Exception) -> Response:
     if isinstance(error, ValueError):
         return Response("a field of another shape", status=400, content_type="text/plain")
-    return keep_callback()
+    return keep_callback(Response("", content_type=_carrier().reply(()).content_type))
+
+
+def _root() -> str:
+    return _services().settings.public_url
+
+
+def _carrier() -> Carrier:
+    return _services().get(Carrier)
 
 
 def _services() -> Services:

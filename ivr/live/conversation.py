@@ -1,7 +1,7 @@
 """One live conversation on a media socket: speaks replies, listens meanwhile, takes turns.
 
 The caller may interrupt by voice or key. Whatever is more than speaking and asking (a
-person, a message, the end) is left to the carrier's redirect, which fetches it as TwiML.
+person, a message, the end) is left to the webhook that the carrier goes on to.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
 from asr.live import Partial, RecognitionEvent, SpeechStarted, Utterance
-from carriers import media_stream
-from carriers.media_stream import Key, Played, Sound, Stopped, StreamError, StreamMessage
+from carriers.media import Key, Played, Sound, Stopped, StreamError, StreamMessage
 from carriers.messages import Heard, Keys, Silence, Speech
 from carriers.verbs import Listen
 from config.settings import Settings
@@ -335,15 +334,15 @@ class Conversation:
             language = await self._in_thread(self._gateway.language, self._link.call_sid)
             for phrase in Prompts(language).text("trouble"):
                 sound = await self._in_thread(self._voice.spoken, phrase, language)
-                for message in media_stream.sounds(self._link.stream_sid, sound.mulaw):
+                for message in self._link.media.sounds(self._link.stream_sid, sound.mulaw):
                     await self._link.send(message)
                 await asyncio.sleep(sound.duration_s)
 
     async def _release(self, code: int = DONE) -> None:
-        """Close the socket, so that the carrier fetches the rest as TwiML.
+        """Close the socket, so that the carrier asks for the rest by webhook.
 
-        Sources differ on whether a close by our side ends the verb (twilio.md, section 4): if
-        no webhook has come within a second, the call is redirected.
+        Sources differ on whether a close by our side ends the carrier's verb: if no webhook has
+        come within a second, the call is redirected.
         """
         await self._link.close(code)
         deadline = time.monotonic() + _FOLLOW_S

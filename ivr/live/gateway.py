@@ -7,7 +7,6 @@ from typing import Protocol
 from agents.queries import is_talking
 from calls.actions import find_call, locked_call, say, use_stream_token
 from calls.events import has_event
-from carriers.addresses import while_holding
 from carriers.base import Carrier, CarrierError
 from carriers.messages import Heard
 from infra.log import logger
@@ -37,10 +36,10 @@ class Gateway(Protocol):
         """The caller has heard the reply that belongs to `turn` to its end."""
 
     def was_followed(self, call_sid: str) -> bool:
-        """Whether the carrier has come for TwiML after the socket, or the call is over."""
+        """Whether the carrier has asked what to do after the socket, or the call is over."""
 
     def redirect(self, call_sid: str) -> None:
-        """Make the carrier fetch TwiML now."""
+        """Make the carrier ask what to do now."""
 
     def leave(self, call_sid: str) -> None:
         """Note that the call goes on without a socket; nothing has failed."""
@@ -79,15 +78,15 @@ class CallGateway:
         turns.spoken(self._services, call_sid, turn)
 
     def was_followed(self, call_sid: str) -> bool:
-        """Whether the carrier has come for TwiML after the socket, or the call is over."""
+        """Whether the carrier has asked what to do after the socket, or the call is over."""
         with self._services.database.read() as session:
             call = find_call(session, call_sid)
             over = call is None or call.ended_at is not None
             return over or has_event(session, call_sid, turns.AFTER_STREAM)
 
     def redirect(self, call_sid: str) -> None:
-        """Make the carrier fetch TwiML now; a call that is over cannot be, which is no harm."""
-        url = while_holding(f"{self._services.settings.public_url}/ivr/continue?after=redirect")
+        """Make the carrier ask what to do now; a call that is over cannot be, which is no harm."""
+        url = f"{self._services.settings.public_url}/ivr/continue?after=redirect"
         try:
             self._services.get(Carrier).redirect_call(call_sid, url)
         except CarrierError as error:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import ParamSpec, Protocol, TypeVar
 
-from carriers.media_stream import StreamMessage
+from carriers.base import MediaFormat
+from carriers.media import StreamMessage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Link:
 
     stream_sid: str
     call_sid: str
+    media: MediaFormat
     messages: AsyncIterator[StreamMessage]
     send: Callable[[str], Awaitable[None]]
     close: Close

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Protocol
 
-from carriers import media_stream
+from carriers.media import BYTES_A_SECOND
 from carriers.verbs import Say
 from ivr.live.link import Link, LinkLost, in_thread
 from ivr.turns import Reply
@@ -62,7 +62,7 @@ class Playback:
             await self._send(sound.mulaw)
             if self.over:
                 return
-        await self._link.send(media_stream.mark(self._link.stream_sid, self._mark))
+        await self._link.send(self._link.media.mark(self._link.stream_sid, self._mark))
         self._all_sent = True
 
     async def stop(self) -> None:
@@ -72,7 +72,7 @@ class Playback:
         self.cut = True
         self._end()
         with suppress(LinkLost):
-            await self._link.send(media_stream.clear(self._link.stream_sid))
+            await self._link.send(self._link.media.clear(self._link.stream_sid))
 
     def played(self, mark: str) -> None:
         """A mark came back."""
@@ -85,8 +85,8 @@ class Playback:
             self._end()
 
     async def _send(self, mulaw: bytes) -> None:
-        length_s = len(mulaw) / media_stream.BYTES_A_SECOND
-        for message in media_stream.sounds(self._link.stream_sid, mulaw):
+        length_s = len(mulaw) / BYTES_A_SECOND
+        for message in self._link.media.sounds(self._link.stream_sid, mulaw):
             if self.over:
                 return
             await self._link.send(message)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from asr.live import RecognitionEvent, SpeechStarted
-from carriers.media_stream import BYTES_A_SECOND
+from carriers.media import BYTES_A_SECOND
 from infra.log import logger, origin
 from ivr.live.link import in_thread
 

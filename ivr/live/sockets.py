@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from asr.live import LiveRecogniser
 from asr.model import Models
 from asr.words import AsrError
-from carriers import media_stream
-from carriers.media_stream import Pace, Started, StreamError, StreamMessage, is_authentic_handshake
+from carriers.base import Carrier, CarrierRequest, MediaFormat
+from carriers.media import Connected, Pace, Started, StreamError, StreamMessage
 from config.city import City
 from infra.drain import IN_HAND_S
 from infra.failpoints import failpoint
@@ -59,6 +59,8 @@ class MediaSockets:
         most: int = 0,
     ) -> None:
         self._services, self._settings = services, services.settings
+        self._root = services.settings.media_url.rsplit("/media", 1)[0]
+        self._media = services.get(Carrier).media
         self._gateway, self._voice, self._recogniser_for = gateway, voice, recogniser_for
         processors = os.cpu_count() or 2
         self._most = most or _CALLS_A_PROCESSOR * processors
@@ -76,9 +78,10 @@ class MediaSockets:
         """How many are open."""
         return self._open
 
-    def refusal(self, path: str, signature: str) -> tuple[int, str] | None:
+    def refusal(self, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
         """HTTP status and reason why a socket may not be opened; None when it may."""
-        if not is_authentic_handshake(self._settings, path, signature):
+        handshake = CarrierRequest(url=self._root + path, headers=headers)
+        if not self._services.get(Carrier).is_authentic(handshake):
             _log.warning("unsigned media socket refused")
             return 403, "signature expected"
         if self.draining or self._open >= self._most:
@@ -121,7 +124,7 @@ class MediaSockets:
         return {"count": len(ranked), "p50_ms": round(p50), "p95_ms": round(p95)}
 
     async def _serve_call(self, socket: ServerConnection) -> None:
-        messages = _messages(socket)
+        messages = _messages(socket, self._media)
         try:
             started = await asyncio.wait_for(_start_of(messages), _START_S)
         except TimeoutError:
@@ -151,7 +154,9 @@ class MediaSockets:
         language: str,
     ) -> None:
         way = _Socket(socket)
-        link = Link(started.stream_sid, started.call_sid, messages, way.send, way.close)
+        link = Link(
+            started.stream_sid, started.call_sid, self._media, messages, way.send, way.close
+        )
         conversation = Conversation(
             link,
             self._gateway,
@@ -204,7 +209,7 @@ def recognisers(services: Services) -> RecogniserFor:
     return recogniser_for
 
 
-async def _messages(socket: ServerConnection) -> AsyncIterator[StreamMessage]:
+async def _messages(socket: ServerConnection, media: MediaFormat) -> AsyncIterator[StreamMessage]:
     """The socket's messages until it closes, or says nothing for 10 s. Raises StreamError."""
     pace = Pace()
     while True:
@@ -213,14 +218,14 @@ async def _messages(socket: ServerConnection) -> AsyncIterator[StreamMessage]:
         except (ConnectionClosed, TimeoutError):
             return
         pace.count(time.monotonic())
-        yield media_stream.read(text)
+        yield media.read(text)
 
 
 async def _start_of(messages: AsyncIterator[StreamMessage]) -> Started:
     async for message in messages:
         if isinstance(message, Started):
             return message
-        if not isinstance(message, media_stream.Connected):
+        if not isinstance(message, Connected):
             break
     raise StreamError("expected connected and start before anything else")
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from asr.live import RecognitionEvent, Utterance
-from carriers.media_stream import Sound, Stopped, StreamMessage
+from carriers.media import Sound, Stopped, StreamMessage
 from infra.log import logger, origin
 from ivr.live.barge_in import says_nothing
 from ivr.live.link import Threads, in_thread

@@ -26,9 +26,9 @@ from agents import actions, pages, webhooks
 from agents.models import Handover
 from calls.actions import call_arrived, say
 from calls.models import Call
-from carriers import twiml
 from carriers.base import Carrier
-from carriers.twilio import TwilioCarrier
+from carriers.twilio.carrier import TwilioCarrier
+from carriers.verbs import JoinQueue
 from config.city import City
 from config.settings import Settings
 from infra.db import Database
@@ -43,6 +43,7 @@ from voice.cache import VoiceCache
 from web.access.guard import Role, public
 from web.access.staff import add_staff
 from web.shell import create_shell
+from web.webhooks import reply
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -101,12 +102,12 @@ def _voice(services: Services) -> Response:
         call.draft = {"category": "pothole", "category_score": 0.8, "problem_text": "a deep hole"}
         say(session, call_id=call.id, speaker="caller", text="a deep hole in the road")
         handover = actions.ask_for_person(session, call_id=call.id)
-        document = twiml.join_queue(
+        wait = JoinQueue(
             actions.queue_name(handover),
-            wait_url=f"{root}/agents/wait",
-            over_url=f"{root}/agents/queue-over",
+            wait=f"{root}/agents/wait",
+            then=f"{root}/agents/queue-over",
         )
-    return Response(document, content_type="text/xml")
+    return reply((wait,))
 
 
 def _app(services: Services) -> Flask:

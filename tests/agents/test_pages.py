@@ -16,7 +16,7 @@ from agents import actions, pages
 from agents.models import Handover
 from calls.actions import say
 from carriers.base import Carrier
-from carriers.twilio import TwilioCarrier
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from tests import cities
 from tests.agents.conftest import Floor

@@ -15,6 +15,8 @@ from twilio.request_validator import RequestValidator
 from agents import actions, offers, webhooks
 from agents.models import Handover, Presence
 from calls.models import Call
+from carriers import base
+from carriers.twilio.carrier import TwilioCarrier
 from infra.clock import now
 from tests.agents.conftest import Floor
 from voice.cache import VoiceCache
@@ -80,6 +82,7 @@ def carrier(floor: Floor) -> Carrier:
     app = Flask(__name__)
     quiet = floor.services.settings.model_copy(update={"voice_en": "espeak"})
     floor.services.add(VoiceCache, VoiceCache(quiet))
+    floor.services.add(base.Carrier, TwilioCarrier(quiet))
     app.extensions["swiftline"] = floor.services
     app.register_blueprint(webhooks.blueprint)
     return Carrier(floor, app.test_client())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from carriers import twilio
-from carriers.twilio import TwilioCarrier
+from carriers.twilio import rest
+from carriers.twilio.carrier import TwilioCarrier
 from config.settings import Settings
 from infra.clock import now
 from simulator.callers import Caller
@@ -30,7 +30,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def carrier(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TwilioCarrier:
-    monkeypatch.setattr(twilio, "_PAGE", 2)
+    monkeypatch.setattr(rest, "_PAGE", 2)
     return TwilioCarrier(
         Settings(
             var_dir=tmp_path,

@@ -95,9 +95,9 @@ def test_a_planted_boundary_is_found(name: str) -> None:
 
 def test_a_request_to_the_carrier_past_its_place_is_found() -> None:
     source = "def f(self):\n    self._client.calls('x').update(status='completed')"
-    assert len(unguarded("carriers.twilio", source)) == 1
+    assert len(unguarded("carriers.twilio.rest", source)) == 1
     asked = "def f(self):\n    _asked('end', lambda: self._client.calls('x').update(status='y'))"
-    assert not unguarded("carriers.twilio", asked)
+    assert not unguarded("carriers.twilio.rest", asked)
 
 
 @pytest.mark.parametrize("source", HARMLESS)

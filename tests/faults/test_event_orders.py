@@ -21,7 +21,9 @@ from twilio.request_validator import RequestValidator
 
 from app import create_app
 from calls.models import Call, CallEvent
-from carriers.base import Carrier, CarrierCall, CarrierRecording, NotThereYet
+from carriers.base import Carrier, CarrierCall, NotThereYet
+from carriers.messages import CarrierRecording, RecordedBy
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from config.settings import Settings
 from infra.clock import now
@@ -41,10 +43,11 @@ EVENTS = ("voice", "status", "recording", "message", "sweep calls", "sweep recor
 DURATION_S = 12
 
 
-class TheirBooks:
+class TheirBooks(TwilioCarrier):
     """The carrier's lists; sound is never there, so that fetching stays asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self.listed_calls: list[CarrierCall] = []
         self.listed_recordings: list[CarrierRecording] = []
 
@@ -89,7 +92,7 @@ def chicago() -> City:
 
 @pytest.fixture
 def installation(settings: Settings, database: Database, chicago: City) -> Iterator[Installation]:
-    carrier = TheirBooks()
+    carrier = TheirBooks(settings)
     services = Services(settings, database)
     services.add(City, chicago)
     services.add(Carrier, carrier)
@@ -189,12 +192,12 @@ class OneCall:
                 status="completed",
                 channels=channels,
                 duration_s=DURATION_S,
-                source=source,
+                recorded_by=made_by,
                 started_at=now(),
             )
-            for sid, source, channels in (
-                (self.whole, "StartCallRecordingAPI", 2),
-                (self.left, "RecordVerb", 1),
+            for sid, made_by, channels in (
+                (self.whole, RecordedBy.CALL, 2),
+                (self.left, RecordedBy.VERB, 1),
             )
         ]
         self.here.run("reconcile", "recordings.jobs.sweep")

@@ -19,7 +19,7 @@ from app import create_app
 from asr.model import Models
 from calls.models import Call, CallEvent, TurnSound
 from carriers.base import Carrier
-from carriers.twilio import TwilioCarrier
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from config.settings import Settings
 from infra.db import Database
@@ -225,6 +225,7 @@ def test_the_previous_token_is_good_while_tokens_are_rotated(
     services.settings = services.settings.model_copy(
         update={"twilio_previous_auth_token": "yesterdays-token"}
     )
+    services.add(Carrier, TwilioCarrier(services.settings))
     assert phone.posts("/ivr/voice", token="yesterdays-token").status_code == 200
 
 

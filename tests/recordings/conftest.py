@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from asr.model import Models
 from asr.words import Heard, Word
-from carriers.base import Carrier, CarrierError, CarrierRecording, NotThereYet
+from carriers.base import Carrier, CarrierError, NotThereYet
+from carriers.messages import CarrierRecording
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database

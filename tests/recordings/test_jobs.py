@@ -17,7 +17,9 @@ from sqlalchemy import insert, select, update
 from agents.models import Handover
 from calls.actions import call_arrived
 from calls.models import Call, TurnSound
-from carriers.base import CarrierError, CarrierRecording
+from carriers.base import CarrierError
+from carriers.messages import CarrierRecording
+from carriers.twilio.forms import recorded_by
 from infra.clock import now
 from infra.db import Database
 from infra.outbox.rows import Outbox, enqueue
@@ -401,7 +403,7 @@ def in_books(sid: str, source: str, status: str = "completed") -> CarrierRecordi
         status=status,
         channels=2,
         duration_s=4,
-        source=source,
+        recorded_by=recorded_by(source),
         started_at=now(),
     )
 

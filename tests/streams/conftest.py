@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from carriers.media_stream import StreamMessage
+from carriers.base import Carrier
+from carriers.media import StreamMessage
 from carriers.messages import Heard, Keys, Silence, Speech
+from carriers.twilio import media_stream
+from carriers.twilio.carrier import TwilioCarrier
 from carriers.verbs import HangUp, Listen, Say
 from config.city import City
 from config.settings import Settings
@@ -121,7 +124,7 @@ def conversation(
         """Nothing to close."""
 
     return Conversation(
-        Link(STREAM, CALL, messages, send, close),
+        Link(STREAM, CALL, media_stream, messages, send, close),
         gateway,
         FakeVoice(),
         settings,
@@ -187,6 +190,7 @@ def running(
     """The process with this dialogue behind it."""
     services = Services(settings, database)
     services.add(City, chicago())
+    services.add(Carrier, TwilioCarrier(settings))
     media = MediaSockets(
         services,
         gateway=gateway,

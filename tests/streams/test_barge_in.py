@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carriers.media_stream import Pace, StreamError
+from carriers.media import Pace, StreamError
 from ivr.live.barge_in import interrupts, is_echo, says_nothing
 
 SAID = "Is that right? Say yes or no. Or press 1 for yes, 2 for no."

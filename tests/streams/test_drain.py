@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from asr.live import Partial, RecognitionEvent, Utterance
-from carriers.media_stream import Sound, StreamMessage
+from carriers.media import Sound, StreamMessage
 from config.settings import Settings
 from infra.db import Database
 from ivr.live.link import Threads

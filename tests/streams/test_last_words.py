@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
-from carriers.media_stream import Key, StreamMessage
+from carriers.media import Key, StreamMessage
 from config.settings import Settings
 from ivr.live.link import LinkLost, Threads
 from tests.streams.conftest import ScriptGateway, asks, conversation

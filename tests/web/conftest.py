@@ -13,6 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from carriers.base import Carrier
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from config.settings import Settings
 from infra.db import Database
@@ -61,6 +63,7 @@ def make_app(settings: Settings, database: Database, *modules: ModuleType) -> Fl
     services = Services(settings, database)
     services.add(City, chicago())
     services.add(Storage, LocalStorage(settings.storage))
+    services.add(Carrier, TwilioCarrier(settings))
     app = Flask("swiftline", static_folder=None)
     app.testing = True
     create_shell(app, services)

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from app import create_app
 from carriers.base import Carrier
-from carriers.twilio import TwilioCarrier
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from config.settings import Settings
 from infra.db import Database

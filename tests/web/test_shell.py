@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask, abort
 
+from carriers.phones import browser_phone
 from config.settings import Settings
 from infra import drain
 from infra.db import Database
@@ -19,7 +20,7 @@ from tests.web.conftest import Browser, browser_with, make_app, person
 from web import health
 from web.access.guard import Role, current_staff, public
 from web.api import error
-from web.headers import phone_sources, policy
+from web.headers import policy
 from web.health import Unready, add_check, add_checks
 from web.ui.formats import ago, duration, exact, local, phone
 from web.ui.page import add_to_menu, menu_for
@@ -49,7 +50,7 @@ def test_every_page_says_where_its_parts_may_come_from(browser: Browser) -> None
 
 def test_the_carriers_own_phone_is_allowed_when_it_is_used(settings: Settings) -> None:
     production = settings.model_copy(update={"agent_phone": "twilio"})
-    rules = policy(production, phone_sources(production), "n")
+    rules = policy(production, browser_phone(production), "n")
     assert "wss://voice-js.roaming.twilio.com" in rules
     assert "localhost:8100" not in rules
 

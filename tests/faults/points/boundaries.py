@@ -150,7 +150,7 @@ def _boundary(module: str, function: str, call: ast.Call) -> Boundary | None:
         or (name == "replace" and owner is not None and of != "os" and len(call.args) == 1)
         or (name in ("open", "fdopen") and _opens_for_writing(call, is_method=owner is not None))
         or (name == "close" and len(call.args) == 1 and of != "os")
-        or (name in _REQUESTS and module == "carriers.twilio" and _is_carriers_client(call))
+        or (name in _REQUESTS and module == "carriers.twilio.rest" and _is_carriers_client(call))
     )
     return Boundary(module, function, call.lineno, name) if crosses else None
 

@@ -19,7 +19,7 @@ from app import create_app
 from asr.model import Models
 from calls.models import Call, CallEvent, TurnSound
 from carriers.base import Carrier
-from carriers.twilio import TwilioCarrier
+from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from config.settings import Settings
 from infra.clock import now

@@ -1,101 +1,32 @@
 """Media Streams: the carrier's JSON text frames as values, and ours as text.
 
-Facts: Twilio, Media Streams WebSocket messages. Sound is 8 kHz mu-law, 160 bytes = 20 ms.
+Facts: Twilio, "Media Streams: WebSocket messages". 160 bytes of sound are 20 ms.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from carriers.twilio import is_authentic
-from config.settings import Settings
+from carriers.media import (
+    BYTES_A_SECOND,
+    Connected,
+    Key,
+    Played,
+    Sound,
+    Started,
+    Stopped,
+    StreamError,
+    StreamMessage,
+)
 
-BYTES_A_SECOND = 8000
-MOST_BYTES = 64 * 1024
-"""The longest message that is taken."""
 _MOST_SOUND_BYTES = 2 * BYTES_A_SECOND
 _MOST_NAME = 120
 _KEYS = frozenset("0123456789*#ABCD")
 _SEND_BYTES = 1600
 """Sound is sent in pieces of 200 ms."""
-
-
-class StreamError(Exception):
-    """A message of the media socket that cannot be taken; names what was expected."""
-
-
-@dataclass(frozen=True)
-class Started:
-    """The stream begins; `params` are the `<Parameter>` values of its TwiML."""
-
-    stream_sid: str
-    call_sid: str
-    params: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Sound:
-    """Some mu-law of one track, `inbound` or `outbound`; usually 20 ms."""
-
-    track: str
-    mulaw: bytes
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key was pressed."""
-
-    digit: str
-
-
-@dataclass(frozen=True)
-class Played:
-    """Everything sent before our mark of that name has been played, or was cleared."""
-
-    mark: str
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """The call or the stream is over."""
-
-
-@dataclass(frozen=True)
-class Connected:
-    """First message of every stream; carries nothing of use."""
-
-
-StreamMessage = Connected | Started | Sound | Key | Played | Stopped
-
-
-class Pace:
-    """Counts the messages of one socket, so that a flood ends it.
-
-    Two tracks make 100 messages a second; after a stall of the network many come at once.
-    """
-
-    def __init__(self, *, a_second: int = 250, at_once: int = 1500) -> None:
-        self._a_second, self._at_once = a_second, at_once
-        self._left = float(at_once)
-        self._at_s: float | None = None
-
-    def count(self, at_s: float) -> None:
-        """One more message at that time. Raises StreamError when there are too many."""
-        passed_s = 0.0 if self._at_s is None else at_s - self._at_s
-        self._at_s = at_s
-        self._left = min(self._at_once, self._left + passed_s * self._a_second) - 1
-        if self._left < 0:
-            raise StreamError(f"expected at most {self._a_second} messages a second")
-
-
-def is_authentic_handshake(settings: Settings, path: str, signature: str) -> bool:
-    """Whether the carrier signed the handshake, over the public wss address as in the TwiML."""
-    public = settings.media_url.rsplit("/media", 1)[0] + path
-    return bool(signature) and is_authentic(settings, public, {}, signature)
 
 
 def read(text: str | bytes) -> StreamMessage:

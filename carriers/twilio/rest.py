@@ -1,8 +1,8 @@
-"""Twilio's signature, REST API and browser tokens; the local simulator speaks the same."""
+"""Twilio's REST API and browser tokens; the local simulator speaks the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -12,10 +12,12 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
-from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from carriers.base import CarrierCall, CarrierError, CarrierRecording, NotThereYet
+from carriers.base import CarrierCall, CarrierError, NotThereYet
+from carriers.messages import CarrierRecording
+from carriers.twilio.addresses import while_holding
+from carriers.twilio.forms import client_of, recorded_by
 from config.settings import Settings
 from infra.failpoints import failpoint
 
@@ -26,18 +28,8 @@ _PAGE = 1000
 _PERMANENT = frozenset({400, 401, 403, 404, 405, 410})
 
 
-def is_authentic(settings: Settings, url: str, form: Mapping[str, Any], signature: str) -> bool:
-    """Whether the carrier signed this request, over its public URL (HMAC-SHA1).
-
-    Fails closed without a token. The newer header that lets a request choose its key and
-    algorithm is not honoured: we hold no shared key it could name.
-    """
-    tokens = (settings.twilio_auth_token, settings.twilio_previous_auth_token)
-    return any(RequestValidator(token).validate(url, form, signature) for token in tokens if token)
-
-
-class TwilioCarrier:
-    """The carrier behind Twilio's REST API 2010-04-01."""
+class TwilioRest:
+    """What can be asked over Twilio's REST API 2010-04-01."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -122,6 +114,7 @@ class TwilioCarrier:
                 started_at=call.start_time,
                 ended_at=call.end_time,
                 duration_s=int(call.duration) if call.duration else None,
+                client=client_of(call._from or ""),
             )
             for call in found
         ]
@@ -137,15 +130,16 @@ class TwilioCarrier:
                 status=recording.status or "",
                 channels=int(recording.channels or 1),
                 duration_s=_seconds(recording.duration),
-                source=recording.source or "",
+                recorded_by=recorded_by(recording.source or ""),
                 started_at=recording.start_time,
             )
             for recording in found
         ]
 
     def redirect_call(self, sid: str, url: str) -> None:
-        """Make a live call fetch new TwiML at once."""
-        _asked("redirect_call", lambda: self._client.calls(sid).update(url=url, method="POST"))
+        """Make a live call ask at `url`, a public address of ours, what to do, at once."""
+        there = while_holding(url)
+        _asked("redirect_call", lambda: self._client.calls(sid).update(url=there, method="POST"))
 
     def end_call(self, sid: str) -> None:
         """Hang up a live call; one already over is no error."""
