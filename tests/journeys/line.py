@@ -45,7 +45,7 @@ class Line:
 
         with log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "run"],
+                [sys.executable, "-m", "ops.cli", "run"],
                 cwd=ROOT,
                 env=self.env,
                 stdout=log,
@@ -144,7 +144,7 @@ class Line:
     def scenario(self, name: str | Path) -> tuple[int, list[dict[str, Any]]]:
         """`swiftline call` with --json: its exit status and its events."""
         ran = subprocess.run(
-            [sys.executable, "-m", "cli", "call", str(name), "--json"],
+            [sys.executable, "-m", "ops.cli", "call", str(name), "--json"],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
@@ -159,7 +159,7 @@ class Line:
     def ticket(self, number: str) -> dict[str, Any]:
         """`swiftline ticket NUMBER`."""
         ran = subprocess.run(
-            [sys.executable, "-m", "cli", "ticket", number],
+            [sys.executable, "-m", "ops.cli", "ticket", number],
             cwd=ROOT,
             env=self.env,
             capture_output=True,

@@ -28,7 +28,7 @@ def line_in(folder: Path) -> Line:
 
 def swiftline(line: Line, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
+        [sys.executable, "-m", "ops.cli", *arguments],
         cwd=ROOT,
         env=line.env,
         capture_output=True,
