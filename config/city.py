@@ -122,6 +122,7 @@ class City:
     general_department: str
     dangers: Mapping[str, Danger]
     sounds: Mapping[str, Mapping[str, str]]
+    homophones: Mapping[str, Mapping[str, str]]
     geocoder: str
     """The function that reads where places are, as `places.grid_geocoder:read_geocoder`."""
     folder: Path
@@ -215,6 +216,9 @@ def _read(name: str, home: Path) -> City:
             for language, each in table.table("emergency").children()
         },
         sounds={language: each.text_map() for language, each in table.table("sounds").children()},
+        homophones={
+            language: each.text_map() for language, each in table.table("homophones").children()
+        },
         geocoder=table.text("geocoder"),
         folder=home,
     )

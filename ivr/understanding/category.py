@@ -12,6 +12,8 @@ _GAP = 3
 """Most words that `*` in a clue stands for."""
 _DOUBT = 1.5
 """Weight that must be outweighed before a score is believed; a hint alone (1) is not."""
+_WORTH_ASKING = 0.5
+"""Least score of a guess that is read back to the caller."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,25 @@ class _Scored:
 
 
 def category(city: City, text: str, language: str = "en") -> Guess:
-    """The category that the caller's words speak for. Never raises."""
+    """The category that the caller's words speak for. Never raises.
+
+    A recogniser cannot hear how a word is spelled: a hole in the road may be written as "a whole
+    and the road". Only where the words as written leave no category worth reading back are their
+    homophones tried, since "the whole street is dark" is about a light.
+    """
+    guess = _weigh(city, text, language)
+    if guess.score >= _WORTH_ASKING:
+        return guess
+    respelled = _weigh(city, _respelled(city, text, language), language)
+    return respelled if respelled.score >= _WORTH_ASKING else guess
+
+
+def _respelled(city: City, text: str, language: str) -> str:
+    homophones = city.homophones.get(language, {})
+    return " ".join(homophones.get(word, word) for word in text.lower().split())
+
+
+def _weigh(city: City, text: str, language: str) -> Guess:
     scored = sorted(_scored(city, text, language), key=lambda each: (-each.weight, each.code))
     good = [each for each in scored if each.weight > 0][:4]
     if not good:

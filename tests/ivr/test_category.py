@@ -101,6 +101,47 @@ def test_what_callers_say_has_its_category(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("heard", "code"),
+    [
+        ("there's a whole and the road", "pothole"),
+        ("the wholes on our lain are getting bigger", "pothole"),
+        ("a light poll fell over on our block", "street_light"),
+        ("they mist our garbage again", "missed_trash"),
+        ("there is a leek in the water mane", "water_leak"),
+    ],
+)
+def test_a_word_that_sounds_the_same_means_the_same(heard: str, code: str) -> None:
+    guess = category(CITY, heard)
+    assert guess.code == code
+    assert guess.score >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("heard", "code"),
+    [
+        ("the whole street is dark because the lights are out", "street_light"),
+        ("somebody dumped a whole truck of trash in the lane", "illegal_dumping"),
+        ("there is blue graffiti on the wall by the road", "graffiti"),
+    ],
+)
+def test_words_that_mean_something_as_written_are_left_alone(heard: str, code: str) -> None:
+    assert category(CITY, heard).code == code
+
+
+@pytest.mark.parametrize("heard", ["the whole day", "we rode by", "on the whole"])
+def test_a_homophone_by_itself_says_nothing(heard: str) -> None:
+    guess = category(CITY, heard)
+    assert guess.score < 0.5 and guess.code is None
+
+
+def test_every_homophone_stands_for_a_word_of_some_category() -> None:
+    clues = (clue for each in CITY.categories for clue in each.clues["en"])
+    known = {word for clue in clues for word in clue.words.lower().split()}
+    known |= {f"{word}s" for word in known}
+    assert {means for means in CITY.homophones["en"].values() if means not in known} == set()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
