@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from socket import SHUT_RDWR
 from typing import Any
 
@@ -176,14 +177,18 @@ class Phone:
         self.plays_in(bytes([byte]) * round(seconds * 8000), track, paced=paced)
 
     def plays_in(self, mulaw: bytes, track: str = "inbound", *, paced: bool = False) -> None:
-        """This sound, in frames of 20 ms."""
+        """This sound, in frames of 20 ms, or as much of it as is wanted.
+
+        The line may close the socket as soon as it has heard enough; the carrier stops then.
+        """
         due = time.monotonic()
-        for at in range(0, len(mulaw), FRAME):
-            payload = base64.b64encode(mulaw[at : at + FRAME]).decode()
-            self.sends({"event": "media", "media": {"track": track, "payload": payload}})
-            due += 0.02
-            if paced:
-                self._clock.wait(max(0.0, due - time.monotonic()))
+        with suppress(ConnectionClosed):
+            for at in range(0, len(mulaw), FRAME):
+                payload = base64.b64encode(mulaw[at : at + FRAME]).decode()
+                self.sends({"event": "media", "media": {"track": track, "payload": payload}})
+                due += 0.02
+                if paced:
+                    self._clock.wait(max(0.0, due - time.monotonic()))
 
     def presses(self, digits: str) -> None:
         """Press keys one after the other."""
