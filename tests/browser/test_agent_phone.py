@@ -15,7 +15,7 @@ from tests.browser.lineapp import LineApp, start_line, token
 from tests.browser.sounds import from_mulaw, keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 ALIKE = 0.5
 UNLIKE = 0.3

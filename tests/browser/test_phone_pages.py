@@ -18,7 +18,7 @@ from tests.browser.lineapp import ACCOUNT, ANSWER, AUTH_TOKEN, LineApp, start_li
 from tests.browser.sounds import from_mulaw, voice, write_wav
 from tests.conftest import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 TONE_THROUGH_THE_LINE = """async (pitch) => {
   const context = new AudioContext();

@@ -27,6 +27,7 @@ from web.access.staff import COOKIE, sign_in
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
 

@@ -23,7 +23,7 @@ from tests.browser.lineapp import (
 from tests.browser.sounds import Samples, from_mulaw, keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 ALIKE = 0.5
 UNLIKE = 0.3

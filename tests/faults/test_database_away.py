@@ -20,7 +20,7 @@ from infra.db import Database
 from infra.spool import Spool
 from migrations.tables import metadata
 from tests import cities
-from tests.conftest import eventually
+from tests.conftest import eventually, folder_for_postgres
 from tests.ivr.test_webhooks import Phone, phone_on, verbs
 from web.spooling import replay_kept
 
@@ -97,12 +97,13 @@ def test_a_lock_that_is_never_released_on_sqlite(tmp_path: Path, sqlite_template
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def server() -> Iterator[Postgres]:
     """A server of its own."""
-    made = Postgres(tmp_path_factory.mktemp("server"))
-    made.start()
-    yield made
-    made.stop()
+    with folder_for_postgres() as folder:
+        made = Postgres(folder)
+        made.start()
+        yield made
+        made.stop()
 
 
 @pytest.fixture

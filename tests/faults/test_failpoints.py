@@ -20,7 +20,7 @@ from tests.faults.points.boundaries import places, sources
 from tests.faults.points.stage import PostgresStores, SqliteStores, Stage, ends_well, set_up
 from tests.faults.points.world import Drive, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 DRIVES = (
     *disk.PHRASES,
@@ -39,6 +39,8 @@ COMMITS = tuple(
     for ending, trouble in ON_POSTGRES.items()
     if place.endswith(ending)
 )
+_GROUPS = 3
+"""In how many processes the trials go on. Each finds out anew which drive passes which place."""
 _CHILD_S = 60.0
 _HELD_UP_S = 0.1
 
@@ -125,12 +127,19 @@ TROUBLES: dict[str, Callable[[Drive, World, str], None]] = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(place, marks=pytest.mark.xdist_group(f"failpoints-{number % _GROUPS}"))
+        for number, place in enumerate(PLACES)
+    ],
+)
 def test_nothing_is_lost_or_doubled(stage: Stage, place: str, trouble: str) -> None:
     try_at(stage, place, trouble)
 
 
 @pytest.mark.postgres
+@pytest.mark.xdist_group("failpoints-postgres")
 @pytest.mark.parametrize(("place", "trouble"), COMMITS)
 def test_nothing_is_lost_or_doubled_on_postgres(
     postgres_stage: Stage, place: str, trouble: str
@@ -148,6 +157,7 @@ def try_at(stage: Stage, place: str, trouble: str) -> None:
         ends_well(drive, world)
 
 
+@pytest.mark.xdist_group("failpoints-0")
 def test_what_the_drives_pass_is_known_by_name(stage: Stage) -> None:
     passed = frozenset[str]().union(*(stage.reached_by(drive) for drive in DRIVES))
     unknown = {name for name in passed if not name.startswith(("tests.", "unnamed."))}

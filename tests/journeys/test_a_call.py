@@ -16,7 +16,7 @@ from tests.journeys.line import Line, seen, told
 from tickets.models import Receipt, Report, Ticket
 from tickets.numbers import is_number
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
 
 
 def call_sid(events: list[dict[str, Any]]) -> str:

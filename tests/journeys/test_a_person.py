@@ -23,7 +23,7 @@ from tests.conftest import eventually
 from tests.journeys.line import ROOT, Line
 from tests.journeys.test_a_call import ticket_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech, pytest.mark.browser]
 
 PATIENCE_MS = 60_000
 CLIP = ROOT / "tests" / "fixtures" / "speech" / "misc" / "jfk.flac"

@@ -10,7 +10,7 @@ from tests.conftest import new_postgres
 from tests.journeys.line import line_of_its_own, told
 from tests.journeys.test_a_call import call_sid, ticket_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech, pytest.mark.postgres]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech, pytest.mark.postgres]
 
 
 def test_a_report_by_voice_becomes_a_ticket_on_postgres(

@@ -15,7 +15,7 @@ from tests.conftest import eventually
 from tests.journeys.line import ROOT, Line, share_models_and_voice
 from tests.ports import free_ports
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
 
 
 def line_in(folder: Path) -> Line:

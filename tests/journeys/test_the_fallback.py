@@ -11,7 +11,7 @@ from tests.conftest import eventually
 from tests.journeys.line import Line
 from tickets.models import Report
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
 
 
 def reports_of(line: Line, sid: str) -> list[Report]:

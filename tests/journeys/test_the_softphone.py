@@ -20,7 +20,7 @@ from tests.conftest import eventually
 from tests.journeys.line import ROOT, Line
 from tickets.models import Report, Ticket
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech, pytest.mark.browser]
 
 PATIENCE_MS = 60_000
 NUMBER = "+13125550131"

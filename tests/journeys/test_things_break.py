@@ -17,7 +17,7 @@ from tests.journeys.line import Line
 from tests.journeys.test_a_call import ticket_of
 from tests.streams import phone
 
-pytestmark = [pytest.mark.slow, pytest.mark.speech]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
 
 
 def dials(line: Line, number: str) -> ScriptedCall:

@@ -185,7 +185,7 @@ def set_up(stores: Stores, drives: Sequence[Drive]) -> Iterator[Stage]:
     place = memory if memory.is_dir() else None
     voice = mock.patch("voice.cache.voice_for", lambda *_wanted: QuickVoice())
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-    hasher = mock.patch("web.passwords._hasher", weak)
+    hasher = mock.patch("web.access.passwords._hasher", weak)
     with voice, hasher, open_desk() as desk, tempfile.TemporaryDirectory(dir=place) as folder:
         yield Stage(Path(folder), desk, stores, drives)
 
