@@ -19,7 +19,7 @@ from simulator.api import (
     reachability,
     scripted_calls,
 )
-from simulator.api.clock_hold import Reins
+from simulator.api.clock_hold import ClockHold
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste, to_paste_for_hosts
@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> web.Application:
     app[scripted_calls.CALLERS] = {}
     app[hosts.SEEN] = set()
     app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.exchange.clock.now_s)
-    app[scripted_calls.REINS] = Reins(network.exchange.clock)
+    app[scripted_calls.CLOCK_HOLD] = ClockHold(network.exchange.clock)
     app.cleanup_ctx.append(_open_network)
     if settings.has_door:
         app.cleanup_ctx.append(_open_door)

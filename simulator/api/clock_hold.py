@@ -15,7 +15,7 @@ from simulator.calls.events import Event
 from simulator.time.clock import Clock
 
 
-class Reins:
+class ClockHold:
     """Lets simulated time run only while a step is being done."""
 
     def __init__(self, clock: Clock) -> None:
@@ -39,14 +39,14 @@ class Reins:
     @contextmanager
     def step(self, call: Call) -> Iterator[None]:
         """Time runs meanwhile, and on if the step fails."""
-        with self.loose():
+        with self.released():
             self._led.discard(call.sid)
             yield
             if not call.is_over:
                 self._led.add(call.sid)
 
     @contextmanager
-    def loose(self) -> Iterator[None]:
+    def released(self) -> Iterator[None]:
         """Time runs meanwhile."""
         self._steps += 1
         self._look()

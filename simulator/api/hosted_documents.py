@@ -68,7 +68,7 @@ def _sentences(file: Path) -> list[Verb]:
     What is yet to be filled in is left out.
     """
     try:
-        verbs = list(parse(file.read_bytes(), overlook=ignore))
+        verbs = list(parse(file.read_bytes(), leniency=ignore))
     except DocumentError as error:
         _log.warning("%s: %s", file.name, error)
         return []

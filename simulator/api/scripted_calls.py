@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.api.clock_hold import Reins
+from simulator.api.clock_hold import ClockHold
 from simulator.api.replay import replayed
 from simulator.calls.call import Call
 from simulator.calls.events import Event
@@ -29,7 +29,7 @@ from simulator.scenario.steps import ScenarioError, scenario_from, step_from
 from simulator.webhooks.webhook import Request, WebhookFailed
 
 CALLERS: web.AppKey[dict[str, ScriptedCaller]] = web.AppKey("callers")
-REINS: web.AppKey[Reins] = web.AppKey("reins")
+CLOCK_HOLD: web.AppKey[ClockHold] = web.AppKey("clock_hold")
 SETTLE_S = 5.0
 
 
@@ -71,7 +71,7 @@ async def place_call(request: web.Request) -> web.StreamResponse:
         return _refused(409, str(error))
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    with request.app[REINS].loose():
+    with request.app[CLOCK_HOLD].released():
         await _stream(response, exchange, caller, play_scenario(caller, scenario))
     return response
 
@@ -129,7 +129,7 @@ def _dial_only(request: web.Request, body: dict[str, Any], to: str) -> web.Respo
     except NotReachable as error:
         return _refused(409, str(error))
     request.app[CALLERS][leg.sid] = caller
-    request.app[REINS].take(caller.call)
+    request.app[CLOCK_HOLD].take(caller.call)
     return web.json_response({"call_sid": leg.sid}, status=201)
 
 
@@ -144,7 +144,7 @@ async def perform_step(request: web.Request) -> web.Response:
     except ScenarioError as error:
         return _refused(400, str(error))
     try:
-        with request.app[REINS].step(caller.call):
+        with request.app[CLOCK_HOLD].step(caller.call):
             await caller.perform(step)
     except ExpectationFailed as failed:
         return _refused(409, str(failed))

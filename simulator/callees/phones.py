@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.callees.client_phone import ClientPhone
+from simulator.calls.call import Call
 from simulator.calls.legs import Notice
 from simulator.exchange import Exchange
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
@@ -21,9 +22,6 @@ from simulator.scenario.steps import Scenario, scenario_from
 from simulator.scenario.utterance import Utterance
 from simulator.sound.tone_files import sound_file
 from simulator.sound.tones import tone
-
-if TYPE_CHECKING:
-    from simulator.calls.call import Call
 
 BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine", "fax")
 _HELLO = "Hello?"

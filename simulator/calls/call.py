@@ -17,7 +17,7 @@ from simulator.numbers.caller_id import CallerFacts, Place
 from simulator.settings import Hook
 from simulator.sids import CALL, new_sid
 from simulator.sound.audio import RATE
-from simulator.speech.captions import Caption, CaptionIndex, Ear
+from simulator.speech.captions import Caption, CaptionIndex, CaptionRecogniser
 from simulator.time.clock import Clock
 from simulator.webhooks.webhook import Form, Request
 
@@ -163,7 +163,7 @@ class Call:
         self._callbacks = 0
         self.turns = TurnTimer()
         self.wire = Wire(lambda: self.log.age_s)
-        self.ear = Ear(captions, self._heard)
+        self.recogniser = CaptionRecogniser(captions, self._heard)
         self.leg.add_tap(self._tick)
         self.leg.on_key.append(self._pressed)
         self.leg.on_hang_up = lambda: self.end(by="caller")
@@ -244,7 +244,7 @@ class Call:
         """Stop whatever still runs and say that it is over."""
         if self._limit is not None:
             self._limit.cancel()
-        self.ear.close()
+        self.recogniser.close()
         for stop in tuple(self.closing):
             stop()
         self.closing.clear()
@@ -323,7 +323,7 @@ class Call:
     # What happens on the line
 
     def _tick(self, inbound: bytes, outbound: bytes) -> None:
-        self.ear.hear(outbound)
+        self.recogniser.hear(outbound)
         self.turns.tick(outbound)
 
     def _pressed(self, digit: str) -> None:

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from simulator.calls.call import Call
 from simulator.exchange import Exchange
 from simulator.sound.audio import FRAME_S, is_audible
 from simulator.sound.silence import SilenceMeter
 from simulator.sound.tones import ToneMeter
 from simulator.time.waiting import first_of
 from simulator.webhooks.webhook import Form, Request
-
-if TYPE_CHECKING:
-    from simulator.calls.call import Call
 
 ENABLE, MESSAGE_END = "Enable", "DetectMessageEnd"
 MODES = (ENABLE, MESSAGE_END)

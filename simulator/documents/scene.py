@@ -67,7 +67,7 @@ class Scene:
 
     async def run(self, document: bytes) -> Outcome | None:
         """Run a document; None at its end. Raises DocumentError, VerbError."""
-        verbs = parse(document, verbs=self.verbs, overlook=self._overlook)
+        verbs = parse(document, verbs=self.verbs, leniency=self._be_lenient)
         text = document.decode(errors="replace")
         self.call.log.add("twiml", url=self.url, document=text)
         for place, verb in enumerate(verbs):
@@ -80,7 +80,7 @@ class Scene:
         self.call.answer()
         return None
 
-    def _overlook(self, violation: DocumentError) -> None:
+    def _be_lenient(self, violation: DocumentError) -> None:
         """Note what the carrier only warns of; raise what ends the document."""
         is_barred = isinstance(violation, Misplaced) and self.verbs != schema.VERBS
         if self.exchange.settings.strict or is_barred:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from simulator.calls.legs import Source, Tap
 from simulator.faults.strikes import Strike
+from simulator.media.media_stream import MediaStream
 from simulator.sound.audio import FRAME_S, RATE, SILENCE, decoded, encoded
-
-if TYPE_CHECKING:
-    from simulator.media.media_stream import MediaStream
 
 T = TypeVar("T")
 

@@ -151,14 +151,16 @@ def _obeyed(exchange: Exchange, message: Message, answer: Answer) -> Told:
     if answer.content_type.startswith("text/plain"):
         _reply(exchange, message, message.from_, answer.body.decode(errors="replace"))
         return _NOBODY
-    for verb in parse(answer.body, verbs=_VERBS, overlook=partial(_overlook, exchange, answer.url)):
+    for verb in parse(
+        answer.body, verbs=_VERBS, leniency=partial(_be_lenient, exchange, answer.url)
+    ):
         if verb.name == "Redirect":
             return urljoin(answer.url, verb.text), verb["method"]
         _answer(exchange, message, verb, answer.url)
     return _NOBODY
 
 
-def _overlook(exchange: Exchange, url: str, violation: DocumentError) -> None:
+def _be_lenient(exchange: Exchange, url: str, violation: DocumentError) -> None:
     """Note what the carrier only warns of."""
     if exchange.settings.strict:
         raise violation

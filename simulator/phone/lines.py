@@ -57,7 +57,7 @@ class SoftphoneLine:
             case "ring":
                 self._ring(str(message.get("number") or ""))
             case "text":
-                phone.aside(self._text(phone, message))
+                phone.in_background(self._text(phone, message))
             case event:
                 raise BadMessage(f"a softphone knows no event {event!r}")
 

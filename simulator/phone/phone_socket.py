@@ -177,7 +177,7 @@ class PhoneSocket:
         """This call is the one under way from now on."""
         self._handset = handset
 
-    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that takes time, at most until the socket closes."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -260,7 +260,7 @@ class PhoneSocket:
             now, *later = digits.split("w")
             handset.leg.press(now)
             if later:
-                self.aside(_press(handset, later))
+                self.in_background(_press(handset, later))
 
     def _call(self, message: Mapping[str, Any]) -> Handset | None:
         handset = self._handset

@@ -51,7 +51,7 @@ class Transcription:
 async def transcribe(exchange: Exchange, call: Call, what: Transcription) -> None:
     """Find the text, keep it and tell the application.
 
-    Too short or too long ones are only complained of.
+    Too short or too long ones only bring an alert.
     """
     recording = what.recorder.recording
     if not what.recorder.duration_s:

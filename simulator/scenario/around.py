@@ -46,7 +46,7 @@ def _pieces(document: str, current: tuple[int, int] | None) -> list[str]:
 def _starts(document: str) -> set[tuple[int, int]]:
     """Line and column of every verb; none when the document cannot be read."""
     try:
-        verbs = parse(document.encode(), verbs=tuple(schema.VOICE), overlook=ignore)
+        verbs = parse(document.encode(), verbs=tuple(schema.VOICE), leniency=ignore)
     except DocumentError:
         return set()
     return {(verb.line, verb.column) for verb in verbs}

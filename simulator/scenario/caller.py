@@ -28,7 +28,7 @@ from simulator.scenario.around import around
 from simulator.scenario.listening import Listener
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario, Step, match, words
-from simulator.scenario.utterance import Mouth, Utterance, utterance
+from simulator.scenario.utterance import Playback, Utterance, utterance
 from simulator.sound.audio import BadSound, is_audible
 from simulator.speech.synthesiser import CannotSpeak
 
@@ -69,7 +69,7 @@ class ScriptedCaller(Endpoint):
         self._quiet_s = 0.0
         self._sound_s = 0.0
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self._mouth = Mouth(seed=sum(number.encode()), spoken=self._said)
+        self._playback = Playback(seed=sum(number.encode()), spoken=self._said)
         self._began_at = 0.0
         self._stop_texts = exchange.messages.listen(self._text)
 
@@ -98,11 +98,11 @@ class ScriptedCaller(Endpoint):
 
     def speak(self) -> bytes:
         """The next frame of what this caller says."""
-        return self._mouth.next_frame(self._speech_ended)
+        return self._playback.next_frame(self._speech_ended)
 
     def saying(self) -> tuple[str, float] | None:
         """What this caller is saying, and how much of it is said."""
-        return self._mouth.progress
+        return self._playback.progress
 
     def hear(self, frame: bytes) -> None:
         """Notice whether the line is quiet, and listen to what is not known."""
@@ -131,7 +131,7 @@ class ScriptedCaller(Endpoint):
                 self._transferred += self._names_of(str(notice.facts["call_sid"]))
             case "ended":
                 self._ended_by = str(notice.facts["by"])
-                self._mouth.stop()
+                self._playback.stop()
                 if self._listener is not None:
                     self._listener.close()
         self._look()
@@ -201,13 +201,13 @@ class ScriptedCaller(Endpoint):
         if sound is not None:
             self._say(sound)
             seconds = len(sound.sound) / 8000 + 5
-            await self._until(lambda: not self._mouth.is_speaking, seconds, on_the_line=False)
-            if not self._mouth.has_begun:
+            await self._until(lambda: not self._playback.is_speaking, seconds, on_the_line=False)
+            if not self._playback.has_begun:
                 raise _CallOver
 
     def _say(self, what: Utterance) -> None:
         self._began_at = self.call.log.age_s
-        self._mouth.say(what)
+        self._playback.say(what)
 
     async def _press(self, digits: str) -> None:
         for place, digit in enumerate(digits):
@@ -219,7 +219,7 @@ class ScriptedCaller(Endpoint):
         await self._until(lambda: self._answered and ready(), within_s)
 
     def _is_quiet(self) -> bool:
-        return self._quiet_s >= QUIET_S and not self.call.ear.is_following
+        return self._quiet_s >= QUIET_S and not self.call.recogniser.is_following
 
     def _is_spoken_to(self) -> bool:
         return self._sound_s >= SPEAKING_S and self._quiet_s == 0.0

@@ -46,7 +46,7 @@ class Listener:
             self._begins = self._heard - len(self._stretch)
             return
         is_long = len(self._stretch) >= LONGEST_S * RATE
-        if (self._quiet_s >= REST_S or is_long) and not self._call.ear.is_following:
+        if (self._quiet_s >= REST_S or is_long) and not self._call.recogniser.is_following:
             self._end()
 
     def close(self) -> None:

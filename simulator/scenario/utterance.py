@@ -99,7 +99,7 @@ def with_noise(speech: bytes, noise: bytes, snr_db: float) -> bytes:
     return encoded(voice + gain * rustle)
 
 
-class Mouth:
+class Playback:
     """Frames for the line: what is being said, over the line's noise."""
 
     def __init__(self, seed: int, spoken: Callable[[Utterance], None]) -> None:

@@ -132,7 +132,7 @@ class _Trace:
     stalled: int = 0
 
 
-class Ear:
+class CaptionRecogniser:
     """Listens to one leg. Calls `tell(caption)` when a sentence begins and when it is over."""
 
     def __init__(self, index: CaptionIndex, tell: Callable[[Caption], None]) -> None:

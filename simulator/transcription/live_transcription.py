@@ -10,17 +10,14 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
 
+from simulator.calls.call import Call
 from simulator.exchange import Exchange
 from simulator.sids import LIVE_TRANSCRIPTION, new_sid
 from simulator.speech.recogniser import Speech
 from simulator.transcription.listener import Listener, Utterance
 from simulator.transcription.speech_input import AUTO_TIMEOUT_S
 from simulator.webhooks.webhook import Request
-
-if TYPE_CHECKING:
-    from simulator.calls.call import Call
 
 INBOUND, OUTBOUND, BOTH = "inbound_track", "outbound_track", "both_tracks"
 _UNKNOWN = "the words are not known; give --speech-model DIR to recognise them"

@@ -79,11 +79,11 @@ class LineWords(KnownWords):
     @property
     def is_held(self) -> bool:
         """Its sentences are known once they are over."""
-        return self._call.ear.is_following
+        return self._call.recogniser.is_following
 
     def saying(self) -> tuple[str, float] | None:
         """The sentence that is being followed, and how much of it was heard."""
-        return self._call.ear.saying()
+        return self._call.recogniser.saying()
 
     def _note(self, event: Event) -> None:
         if event["event"] == "heard" and not event.get("recognised"):

@@ -1,4 +1,4 @@
-"""Reads a TwiML document and complains of what is not in the schema, with line and column."""
+"""Reads a TwiML document and says what is not in the schema, with line and column."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Misplaced(DocumentError):
         self.element = element
 
 
-Overlook = Callable[[DocumentError], None]
+Leniency = Callable[[DocumentError], None]
 """Takes note of a violation and lets the rest be read, or raises it."""
 
 
@@ -87,23 +87,23 @@ def parse(
     document: bytes,
     *,
     verbs: tuple[str, ...] = schema.VERBS,
-    overlook: Overlook = refuse,
+    leniency: Leniency = refuse,
 ) -> tuple[Verb, ...]:
     """The verbs of a document. `verbs`: what may stand in <Response>.
 
-    overlook: asked about each element that is unknown, misplaced or lacks an attribute (left out
+    leniency: asked about each element that is unknown, misplaced or lacks an attribute (left out
     with what is in it), unknown attribute and unreadable value (left out, so that the default
     holds) and stray text.
     Raises DocumentError.
     """
-    return _Reader(document, verbs, overlook).read()
+    return _Reader(document, verbs, leniency).read()
 
 
 class _Reader:
-    def __init__(self, document: bytes, verbs: tuple[str, ...], overlook: Overlook) -> None:
+    def __init__(self, document: bytes, verbs: tuple[str, ...], leniency: Leniency) -> None:
         self._document = document
         self._verbs = verbs
-        self._overlook = overlook
+        self._be_lenient = leniency
         self._left_out = 0
         self._stack: list[_Open] = []
         self._verbs_found: tuple[Verb, ...] | None = None
@@ -166,7 +166,7 @@ class _Reader:
         """Whether every attribute that must be there is; if not, the element is left out."""
         for key, rule in rules.attributes.items():
             if rule.default is schema.REQUIRED and key not in given:
-                self._overlook(self._error(12200, f"<{name}> needs the attribute {key}"))
+                self._be_lenient(self._error(12200, f"<{name}> needs the attribute {key}"))
                 return False
         return True
 
@@ -185,10 +185,10 @@ class _Reader:
             raise self._error(12200, f"<{name}> in <{parent.name}> is not emulated here")
         if name in schema.VOICE:
             message = f"<{name}> is not allowed in <{parent.name}>; {_some(allowed)}"
-            self._overlook(Misplaced(name, self._error(code_of_child(parent.name), message)))
+            self._be_lenient(Misplaced(name, self._error(code_of_child(parent.name), message)))
             return None
         message = f"no such element <{name}> in <{parent.name}>; {_some(allowed)}"
-        self._overlook(self._error(12200, message))
+        self._be_lenient(self._error(12200, message))
         return None
 
     def _values(
@@ -206,7 +206,7 @@ class _Reader:
                 expected = rule.kind.expects
                 message = f"{name} of <{element}>: expected {expected}, got {text!r}"
                 code = code_of_value(element, name, text)
-                self._overlook(self._error_at(name, message, code))
+                self._be_lenient(self._error_at(name, message, code))
         return values
 
     def _rule_of(self, element: str, rules: schema.Element, name: str) -> schema.Attribute | None:
@@ -218,7 +218,7 @@ class _Reader:
             raise self._error_at(name, f"{name} of <{element}> is not emulated here")
         known = sorted({*rules.attributes, *rules.not_emulated})
         message = f"<{element}> has no attribute {name}; {_some(known)}"
-        self._overlook(self._error_at(name, message))
+        self._be_lenient(self._error_at(name, message))
         return None
 
     def _error_at(self, attribute: str, message: str, code: int = SCHEMA) -> DocumentError:
@@ -240,7 +240,7 @@ class _Reader:
         top = self._stack[-1]
         if not top.rules.text and text.strip():
             message = f"text is not allowed in <{top.name}>: {text.strip()[:40]!r}"
-            self._overlook(self._error(12200, message))
+            self._be_lenient(self._error(12200, message))
             return
         top.pieces.append(text)
         top.parts.append(text)

@@ -21,7 +21,7 @@ from simulator.sound.audio import (
     resampled,
     wav_file,
 )
-from simulator.speech.captions import Caption, CaptionIndex, Ear
+from simulator.speech.captions import Caption, CaptionIndex, CaptionRecogniser
 
 REST = b"\xff" * 4000
 
@@ -35,12 +35,12 @@ def speech(seed: int, seconds: float = 1.0) -> bytes:
 
 
 def listened(index: CaptionIndex, sound: bytes) -> list[Caption]:
-    """What an ear tells of a sound that comes in frames."""
+    """What a recogniser tells of a sound that comes in frames."""
     told: list[Caption] = []
-    ear = Ear(index, told.append)
+    recogniser = CaptionRecogniser(index, told.append)
     for frame in frames(sound):
-        ear.hear(frame)
-    ear.close()
+        recogniser.hear(frame)
+    recogniser.close()
     return told
 
 
@@ -112,13 +112,13 @@ def test_a_sentence_written_while_it_is_spoken_is_found(tmp_path: Path) -> None:
     index = CaptionIndex(tmp_path)
     index.refresh()
     told: list[Caption] = []
-    ear = Ear(index, told.append)
+    recogniser = CaptionRecogniser(index, told.append)
     for place, frame in enumerate(frames(speech(1, seconds=2.0) + REST)):
         if place == 10:
             (tmp_path / "a.ulaw").write_bytes(speech(1, seconds=2.0))
             (tmp_path / "a.json").write_text(json.dumps({"text": "fresh words", "language": "en"}))
             os.utime(tmp_path, ns=(1, place))
-        ear.hear(frame)
+        recogniser.hear(frame)
     assert ended(told) == [("fresh words", False)]
 
 

@@ -70,20 +70,20 @@ def test_a_verb_whose_only_noun_is_left_out_ends_the_document(tmp_path: Path) ->
 
 def test_what_is_left_out_takes_all_that_is_in_it_along() -> None:
     inner = b"<Response><A><Say>no</Say>text<B/></A><Say>yes</Say></Response>"
-    (verb,) = parse(inner, overlook=ignore)
+    (verb,) = parse(inner, leniency=ignore)
     assert verb.text == "yes"
 
 
 def test_a_parameter_without_a_value_is_left_out_and_the_others_count() -> None:
     stream = b"<Stream url='wss://a.test'><Parameter name='a'/><Parameter name='b' value='2'/>"
     (connect,) = parse(
-        b"<Response><Connect>" + stream + b"</Stream></Connect></Response>", overlook=ignore
+        b"<Response><Connect>" + stream + b"</Stream></Connect></Response>", leniency=ignore
     )
     assert [child["name"] for child in connect.children[0].children] == ["b"]
 
 
 def test_an_unreadable_value_counts_as_not_given() -> None:
-    (gather,) = parse(b'<Response><Gather numDigits="x"/></Response>', overlook=ignore)
+    (gather,) = parse(b'<Response><Gather numDigits="x"/></Response>', leniency=ignore)
     (plain,) = parse(b"<Response><Gather/></Response>")
     assert gather["numDigits"] == plain["numDigits"]
     assert "numDigits" not in gather.given
