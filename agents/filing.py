@@ -14,7 +14,8 @@ from calls.models import Call
 from config.city import City
 from infra.events import publish
 from places.place import Place
-from tickets.actions import file_report
+from tickets.reports.draft import ReportDraft
+from tickets.reports.filing import file_report
 
 _MOST_TEXT = 4000
 _MOST_WORDS = 40
@@ -76,17 +77,19 @@ def file_ticket(
     call = session.get_one(Call, handover.call_id)
     report = file_report(
         session,
-        source_key=f"call:{call.id}:desk",
-        call_id=call.id,
-        source="agent",
-        language=call.language,
-        caller_number=call.from_number,
-        problem_text=_with_notes(draft),
-        category=draft["category"],
-        category_score=1.0 if draft["category"] else None,
-        place=draft["place"],
-        place_text=draft["place_text"],
-        confirmed=True,
+        ReportDraft(
+            source_key=f"call:{call.id}:desk",
+            call_id=call.id,
+            source="agent",
+            language=call.language,
+            caller_number=call.from_number,
+            problem_text=_with_notes(draft),
+            category=draft["category"],
+            category_score=1.0 if draft["category"] else None,
+            place=draft["place"],
+            place_text=draft["place_text"],
+            confirmed=True,
+        ),
     )
     handover.draft, handover.report_number = dict(draft), report.number
     publish(session, "desk", staff_id)

@@ -13,8 +13,7 @@ from config.city import City
 from infra.clock import now
 from ivr.dialogues.vocabulary import ASK_FOR_PERSON, KEEP_MESSAGE
 from ivr.reporting import report_draft, report_message
-from tickets.actions import can_receive
-from tickets.receipts import promise
+from tickets.reports.receipts import can_receive, promise
 
 Effect = Callable[[Session, City, Call, Mapping[str, Any]], dict[str, Any]]
 """`effect(session, city, call, values)` gives back what the next words may speak of.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from calls.models import Call
-from tickets.actions import file_report
 from tickets.models import Report
 from tickets.queries import reports_of_call
+from tickets.reports.draft import ReportDraft
+from tickets.reports.filing import file_report
 
 
 def report_message(
@@ -48,16 +49,18 @@ def report_draft(
     draft = call.draft
     return file_report(
         session,
-        source_key=f"call:{call.id}{key}",
-        call_id=call.id,
-        source=source,
-        language=call.language,
-        caller_number=call.from_number,
-        problem_text=draft.get("problem_text", ""),
-        category=draft.get("category"),
-        category_score=draft.get("category_score"),
-        place=draft.get("place"),
-        place_text=draft.get("place_text", ""),
-        confirmed=confirmed,
-        recording_sid=recording_sid,
+        ReportDraft(
+            source_key=f"call:{call.id}{key}",
+            call_id=call.id,
+            source=source,
+            language=call.language,
+            caller_number=call.from_number,
+            problem_text=draft.get("problem_text", ""),
+            category=draft.get("category"),
+            category_score=draft.get("category_score"),
+            place=draft.get("place"),
+            place_text=draft.get("place_text", ""),
+            confirmed=confirmed,
+            recording_sid=recording_sid,
+        ),
     )

@@ -11,8 +11,9 @@ from calls.models import Call
 from infra.clock import now
 from recordings.life import AUDIBLE
 from recordings.models import Recording
-from tickets.actions import add_transcript, file_report
 from tickets.models import Report
+from tickets.reports.draft import ReportDraft
+from tickets.reports.filing import add_transcript, file_report
 
 _ORPHAN_AFTER = timedelta(minutes=10)
 _LOOK_BACK = timedelta(days=2)
@@ -55,16 +56,13 @@ def adopt(session: Session) -> None:
     for recording, call in found.all():
         file_report(
             session,
-            source_key=f"call:{call.id}:message",
-            call_id=call.id,
-            source="message",
-            language=call.language,
-            caller_number=call.from_number,
-            problem_text=recording.text,
-            category=None,
-            category_score=None,
-            place=None,
-            place_text="",
-            confirmed=False,
-            recording_sid=recording.carrier_sid,
+            ReportDraft(
+                source_key=f"call:{call.id}:message",
+                call_id=call.id,
+                source="message",
+                language=call.language,
+                caller_number=call.from_number,
+                problem_text=recording.text,
+                recording_sid=recording.carrier_sid,
+            ),
         )

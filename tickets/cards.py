@@ -11,9 +11,9 @@ from config.city import City, CityError
 from tickets.deadlines import TimeLeft, time_left
 from tickets.life import STATE_NAMES, WITH_DEPARTMENT, State
 from tickets.models import TicketEvent
-from tickets.numbers import written
 from tickets.queries import Case
-from tickets.routing import DOUBTS
+from tickets.reports.numbers import written
+from tickets.triage.routing import DOUBTS
 
 SOURCES = {
     "voice": "by voice",

@@ -7,8 +7,9 @@ from datetime import timedelta
 from carriers.base import Carrier, CarrierError
 from config.city import City
 from infra.outbox.jobs import Run, job
-from tickets import actions, receipts
 from tickets.models import Receipt, Report
+from tickets.reports import receipts
+from tickets.triage import actions as triage
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 
@@ -17,7 +18,7 @@ _CLOCKS_DIFFER = timedelta(minutes=2)
 def open_ticket(run: Run, report_id: int) -> None:
     """Make the ticket of a report, at its department or in the queue to be checked."""
     with run.finish() as session:
-        actions.open_ticket(session, run.get(City), session.get_one(Report, report_id))
+        triage.open_ticket(session, run.get(City), session.get_one(Report, report_id))
 
 
 @job

@@ -10,19 +10,20 @@ from werkzeug.wrappers import Response
 
 from config.city import City
 from infra.clock import now
-from tickets import actions, cards, check_pages, queries
+from tickets import actions, cards, queries
 from tickets.actions import TicketError
 from tickets.life import Action, NotAllowed, State, possible
 from tickets.models import Ticket
-from tickets.numbers import is_number, plain
 from tickets.queries import Case
+from tickets.reports.numbers import is_number, plain
+from tickets.triage import pages as triage_pages
 from web.access.guard import Role, current_staff, has_role, requires
 from web.access.staff import names_of
 from web.services import services
 from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("tickets", __name__, url_prefix="/tickets")
-blueprint.register_blueprint(check_pages.blueprint)
+blueprint.register_blueprint(triage_pages.blueprint)
 
 _NUMBER_FREE = (State.SIGNED, State.WORKING, State.PAUSED, State.REPORTED, State.ASKING)
 """From the signature on the owner must be able to call the resident."""

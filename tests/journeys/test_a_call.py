@@ -14,7 +14,7 @@ from simulator.callers import ScriptedCall
 from tests.conftest import eventually
 from tests.journeys.line import Line, seen, told
 from tickets.models import Receipt, Report, Ticket
-from tickets.numbers import is_number
+from tickets.reports.numbers import is_number
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
 

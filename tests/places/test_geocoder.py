@@ -12,7 +12,8 @@ from places.geocoder import Geocoder, geocoder_of
 from places.in_words import street_by_keys
 from places.typed import address_of, places_like
 from tests.places.harbour import HarbourGeocoder
-from tickets.routing import route
+from tickets.reports.draft import ReportDraft
+from tickets.triage.routing import route
 
 HARBOUR: Geocoder = HarbourGeocoder()
 CITY = replace(load_city("chicago"), geocoder="tests.places.harbour:read_harbour")
@@ -59,14 +60,7 @@ def test_the_city_names_its_geocoder_and_it_is_read_once() -> None:
 
 
 def test_a_report_is_routed_to_the_district_it_knows() -> None:
-    way = route(
-        CITY,
-        source="voice",
-        category="pothole",
-        category_score=0.9,
-        place={"address": "12 Market Rd", "lat": 1.5, "lon": 2.5, "score": 1.0},
-        place_text="twelve market road",
-        confirmed=True,
-        filed_at=datetime(2026, 6, 1, tzinfo=UTC),
-    )
+    place = {"address": "12 Market Rd", "lat": 1.5, "lon": 2.5, "score": 1.0}
+    draft = ReportDraft("call:1", "voice", category="pothole", place=place, confirmed=True)
+    way = route(CITY, draft, filed_at=datetime(2026, 6, 1, tzinfo=UTC))
     assert way.place.district == "Hill"

@@ -30,8 +30,9 @@ from recordings import actions, jobs
 from recordings.models import Recording, TranscriptWord
 from tests.recordings.conftest import CALL_SID, SID, FakeCarrier, do, new_sid
 from tests.recordings.sounds import bad_bodies, call_wav, speechlike, wav
-from tickets.actions import file_report
 from tickets.models import Report
+from tickets.reports.draft import ReportDraft
+from tickets.reports.filing import file_report
 
 SECONDS = 4.0
 BODIES = bad_bodies(SECONDS)
@@ -412,18 +413,12 @@ def file_a_report(services: Services, *, recording_sid: str, key: str = "message
     with services.database.transaction() as session:
         file_report(
             session,
-            source_key=key,
-            call_id=session.scalars(select(Call.id)).one(),
-            source="message",
-            language="en",
-            caller_number="",
-            problem_text="",
-            category=None,
-            category_score=None,
-            place=None,
-            place_text="",
-            confirmed=False,
-            recording_sid=recording_sid,
+            ReportDraft(
+                source_key=key,
+                call_id=session.scalars(select(Call.id)).one(),
+                source="message",
+                recording_sid=recording_sid,
+            ),
         )
 
 

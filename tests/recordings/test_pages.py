@@ -27,7 +27,8 @@ from recordings.transcript import Said
 from tests.recordings.conftest import CALL_SID, new_sid
 from tests.recordings.sounds import call_wav
 from tests.web.conftest import Browser, browser_of, make_app, person
-from tickets.actions import file_report
+from tickets.reports.draft import ReportDraft
+from tickets.reports.filing import file_report
 from web.access.guard import Role
 
 __all__ = ["browser_of"]
@@ -353,17 +354,19 @@ def test_the_ticket_and_what_was_understood_stand_beside_the_words(
     with database.transaction() as session:
         report = file_report(
             session,
-            source_key="call",
-            call_id=recording.call_id,
-            source="voice",
-            language="en",
-            caller_number="+13125550101",
-            problem_text="there is a hole",
-            category="pothole",
-            category_score=0.87,
-            place={"address": "100 North State Street", "score": 0.91},
-            place_text="state street",
-            confirmed=True,
+            ReportDraft(
+                source_key="call",
+                call_id=recording.call_id,
+                source="voice",
+                language="en",
+                caller_number="+13125550101",
+                problem_text="there is a hole",
+                category="pothole",
+                category_score=0.87,
+                place={"address": "100 North State Street", "score": 0.91},
+                place_text="state street",
+                confirmed=True,
+            ),
         )
         session.add(
             Utterance(

@@ -19,8 +19,9 @@ from infra.db import Database
 from infra.outbox.work import work
 from infra.services import Services
 from tests.web.conftest import Browser, browser_with, chicago, make_app, person
-from tickets.actions import file_report
 from tickets.models import Report
+from tickets.reports.draft import ReportDraft
+from tickets.reports.filing import file_report
 from web.access.guard import Role
 
 CALLER = "+13125550123"
@@ -95,7 +96,7 @@ def a_report(session: Session, key: str = "call:1", **changes: Any) -> Report:
         "place_text": "twelve hundred north clark street",
         "confirmed": True,
     }
-    return file_report(session, source_key=key, **(values | changes))
+    return file_report(session, ReportDraft(source_key=key, **(values | changes)))
 
 
 def work_all(services: Services) -> None:

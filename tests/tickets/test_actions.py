@@ -23,8 +23,10 @@ from tickets import actions, queries
 from tickets.actions import TicketError
 from tickets.life import NotAllowed
 from tickets.models import Receipt, Report, Ticket, TicketEvent
-from tickets.numbers import is_number
-from tickets.receipts import can_receive
+from tickets.reports import filing
+from tickets.reports.numbers import is_number
+from tickets.reports.receipts import can_receive
+from tickets.triage import actions as triage
 
 AT_HOME = Place("1200 N Clark St", district="Gold Coast", lat=41.9, lon=-87.6)
 
@@ -137,7 +139,7 @@ def test_checking_sends_a_ticket_on_and_keeps_the_start_of_its_clock(
         filed(category=None, place=None, place_text="by the old mill")
         clock.shift(timedelta(hours=20))
         with services.database.transaction() as session:
-            actions.check_ticket(
+            triage.check_ticket(
                 session,
                 city,
                 only_ticket(services.database).id,
@@ -177,7 +179,7 @@ def test_what_the_city_does_not_have_is_not_sent_on(
     values: dict[str, Any] = {"category": "pothole", "department": "streets", "place": AT_HOME}
     values |= changes
     with pytest.raises(TicketError), services.database.transaction() as session:
-        actions.check_ticket(
+        triage.check_ticket(
             session, city, only_ticket(services.database).id, actor="staff:7", **values
         )
     assert only_ticket(services.database).state == "to_check"
@@ -265,7 +267,7 @@ def test_a_returned_ticket_is_sent_on_once_and_then_waits_for_a_ruling(
         ticket = only_ticket(services.database)
         assert (ticket.state, ticket.to_check) == (state, [doubt])
         with services.database.transaction() as session:
-            actions.check_ticket(
+            triage.check_ticket(
                 session,
                 city,
                 ticket_id,
@@ -283,8 +285,8 @@ def test_a_messages_words_reach_its_ticket_once(
     filed(source="message", problem_text="", category=None, place=None, place_text="")
     with services.database.transaction() as session:
         report = session.scalars(select(Report)).one()
-        actions.add_transcript(session, report.id, "the street light is out")
-        actions.add_transcript(session, report.id, "something else")
+        filing.add_transcript(session, report.id, "the street light is out")
+        filing.add_transcript(session, report.id, "something else")
     assert only_ticket(services.database).summary == "the street light is out"
 
 
@@ -300,7 +302,7 @@ def test_a_report_left_without_a_ticket_is_shown_and_can_be_opened_by_hand(
         with services.database.read() as session:
             assert [r.id for r in queries.stuck_reports(session)] == [report.id]
         with services.database.transaction() as session:
-            actions.open_by_hand(session, city, report.id, actor="staff:7")
+            triage.open_by_hand(session, city, report.id, actor="staff:7")
         with services.database.read() as session:
             assert queries.stuck_reports(session) == []
             (case,) = queries.tickets_to_check(session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tickets.numbers import is_number, number_of, plain, written
+from tickets.reports.numbers import is_number, number_of, plain, written
 
 NUMBERS = [number_of(counter) for counter in (1, 2, 9, 10, 89, 90, 99, 4711, 90909, 8_999_999)]
 

@@ -11,7 +11,8 @@ from config.city import City
 from places.geocoder import geocoder_of
 from places.typed import address_of, addresses_like
 from tests.tickets.conftest import PLACE
-from tickets.routing import DOUBTS, Route, route
+from tickets.reports.draft import ReportDraft
+from tickets.triage.routing import DOUBTS, Route, route
 
 FILED = datetime(2026, 6, 1, 15, tzinfo=UTC)
 
@@ -25,9 +26,8 @@ def routed(city: City, **changes: Any) -> Route:
         "place": PLACE,
         "place_text": "twelve hundred north clark",
         "confirmed": True,
-        "filed_at": FILED,
     }
-    return route(city, **(values | changes))
+    return route(city, ReportDraft(source_key="call:1", **(values | changes)), filed_at=FILED)
 
 
 def test_a_clear_report_goes_straight_to_its_department(city: City) -> None:

@@ -18,6 +18,7 @@ from tickets import actions, cards, queries
 from tickets.actions import TicketError
 from tickets.life import WITH_PEOPLE_OF_THE_LINE, NotAllowed
 from tickets.queries import Case
+from tickets.triage import actions as triage
 from web.access.guard import Role, current_staff, requires
 from web.access.staff import names_of
 from web.services import services
@@ -64,9 +65,9 @@ def send_on(number: str) -> Response:
     """Send the completed ticket to its department."""
     city, sent = services().get(City), request.form
     try:
-        with services().database.transaction("tickets.check_pages.send_on") as session:
+        with services().database.transaction("tickets.triage.pages.send_on") as session:
             case = _case(session, number)
-            actions.check_ticket(
+            triage.check_ticket(
                 session,
                 city,
                 case.ticket.id,
@@ -88,8 +89,8 @@ def send_on(number: str) -> Response:
 def open_by_hand(report_id: int) -> Response:
     """Make the ticket of a report that was left without one."""
     try:
-        with services().database.transaction("tickets.check_pages.open_by_hand") as session:
-            made = actions.open_by_hand(session, services().get(City), report_id, actor=_me())
+        with services().database.transaction("tickets.triage.pages.open_by_hand") as session:
+            made = triage.open_by_hand(session, services().get(City), report_id, actor=_me())
             number, waits = made.number, made.state in WITH_PEOPLE_OF_THE_LINE
     except TicketError as error:
         abort(404, description=str(error))

@@ -11,6 +11,8 @@ from config.city import City
 from places.geocoder import geocoder_of
 from places.place import Place
 from tickets.deadlines import deadline
+from tickets.models import Report
+from tickets.reports.draft import ReportDraft
 
 SURE_CATEGORY = 0.5
 SURE_PLACE = 0.6
@@ -42,30 +44,19 @@ class Route:
     to_check: tuple[str, ...]
 
 
-def route(
-    city: City,
-    *,
-    source: str,
-    category: str | None,
-    category_score: float | None,
-    place: Mapping[str, Any] | None,
-    place_text: str,
-    confirmed: bool,
-    filed_at: datetime,
-) -> Route:
+def route(city: City, report: Report | ReportDraft, *, filed_at: datetime) -> Route:
     """Decide department, district, urgency, deadline, and what is uncertain."""
-    grade = city.grade_of(category)
-    where = place_of(city, place, place_text)
-    known = {each.code for each in city.categories}
+    grade = city.grade_of(report.category)
+    place = place_of(city, report.place, report.place_text)
     return Route(
-        department=city.department_of(category).code,
+        department=city.department_of(report.category).code,
         grade=grade.code,
         deadline_at=deadline(city, grade, filed_at),
-        place=where,
+        place=place,
         to_check=(
-            *((source,) if source in ("message", "cut_off") else ()),
-            *_category_doubts(known, category, category_score, confirmed),
-            *_place_doubts(place, where, confirmed),
+            *((report.source,) if report.source in ("message", "cut_off") else ()),
+            *_category_doubts(city, report),
+            *_place_doubts(report, place),
         ),
     )
 
@@ -81,25 +72,21 @@ def place_of(city: City, place: Mapping[str, Any] | None, place_text: str) -> Pl
     return Place(address, district=district, lat=lat, lon=lon)
 
 
-def _category_doubts(
-    known: set[str], category: str | None, score: float | None, confirmed: bool
-) -> tuple[str, ...]:
+def _category_doubts(city: City, report: Report | ReportDraft) -> tuple[str, ...]:
     """A caller who said "yes, that is right" settles a middling score."""
-    if not category:
+    if not report.category:
         return ("no_category",)
-    if category not in known:
+    if report.category not in {each.code for each in city.categories}:
         return ("unknown_category",)
-    sure = confirmed or (score or 0) >= SURE_CATEGORY
+    sure = report.confirmed or (report.category_score or 0) >= SURE_CATEGORY
     return () if sure else ("uncertain_category",)
 
 
-def _place_doubts(
-    place: Mapping[str, Any] | None, where: Place, confirmed: bool
-) -> tuple[str, ...]:
+def _place_doubts(report: Report | ReportDraft, place: Place) -> tuple[str, ...]:
     """`problem` is what kept the line from an exact place: only a neighbourhood, say."""
-    if not place:
-        return ("uncertain_place",) if where.address else ("no_place",)
-    sure = confirmed or float(place.get("score") or 0) >= SURE_PLACE
-    if place.get("problem") or not sure:
+    if not report.place:
+        return ("uncertain_place",) if place.address else ("no_place",)
+    sure = report.confirmed or float(report.place.get("score") or 0) >= SURE_PLACE
+    if report.place.get("problem") or not sure:
         return ("uncertain_place",)
-    return () if where.district else ("no_district",)
+    return () if place.district else ("no_district",)

@@ -14,7 +14,7 @@ from infra.clock import now
 from infra.events import publish
 from tickets.deadlines import deadline
 from tickets.models import Receipt, Report, Ticket
-from tickets.routing import route
+from tickets.triage.routing import route
 from voice.dates import spoken_deadline
 from voice.prompts import Prompts
 
@@ -36,16 +36,7 @@ def can_receive(number: str) -> bool:
 def receipt_text(city: City, report: Report) -> str:
     """The text message for a report: number, matter, place, who acts and by when."""
     prompts = Prompts(report.language)
-    way = route(
-        city,
-        source=report.source,
-        category=report.category,
-        category_score=report.category_score,
-        place=report.place,
-        place_text=report.place_text,
-        confirmed=report.confirmed,
-        filed_at=report.filed_at,
-    )
+    way = route(city, report, filed_at=report.filed_at)
     if report.category is None or way.to_check:
         return prompts.message("sms_receipt_short", number=report.number)
     due = way.deadline_at.astimezone(city.zone)

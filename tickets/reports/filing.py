@@ -1,0 +1,79 @@
+"""Files reports and reserves their numbers. Actions take a session and never commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from infra.outbox.rows import enqueue
+from tickets.history import write_event
+from tickets.models import Report, Ticket, TicketNumber
+from tickets.reports.draft import ReportDraft
+from tickets.reports.numbers import number_of
+from tickets.reports.receipts import can_receive
+
+
+def reserve_number(session: Session) -> str:
+    """Take the next ticket number; it is never given again, even if it stays unused."""
+    taken = TicketNumber()
+    session.add(taken)
+    session.flush()
+    return number_of(taken.id)
+
+
+def file_report(session: Session, draft: ReportDraft) -> Report:
+    """Keep what was reported, reserve its number, and ask for ticket and receipt.
+
+    The same `source_key` again, also at the same moment, gives the first report back.
+    """
+    known = _report_of(session, draft.source_key)
+    if known is not None:
+        return known
+    try:
+        with session.begin_nested():
+            report = Report(number=reserve_number(session), **_columns(draft))
+            session.add(report)
+    except IntegrityError:
+        other = _report_of(session, draft.source_key)
+        if other is None:
+            raise
+        return other
+    _ask(session, "tickets", "open_ticket", report.id)
+    if can_receive(draft.caller_number):
+        _ask(session, "sms", "send_receipt", report.id)
+    return report
+
+
+def add_transcript(session: Session, report_id: int, text: str) -> None:
+    """Fill a message's report with its words, once they are recognised. May be repeated."""
+    report = session.get_one(Report, report_id)
+    if report.problem_text or not text:
+        return
+    report.problem_text = text
+    ticket = session.scalar(select(Ticket).where(Ticket.report_id == report_id))
+    if ticket is not None and not ticket.summary:
+        ticket.summary = text
+        write_event(session, ticket, "transcribed", "job")
+
+
+def _columns(draft: ReportDraft) -> dict[str, Any]:
+    columns = vars(draft).copy()
+    columns["place"] = dict(draft.place) if draft.place else None
+    return columns
+
+
+def _report_of(session: Session, source_key: str) -> Report | None:
+    return session.scalar(select(Report).where(Report.source_key == source_key))
+
+
+def _ask(session: Session, queue: str, job: str, report_id: int) -> None:
+    enqueue(
+        session,
+        queue=queue,
+        job=f"tickets.jobs.{job}",
+        key=f"{job}:{report_id}",
+        args=[report_id],
+    )
