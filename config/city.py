@@ -25,8 +25,8 @@ __all__ = [
     "Clue",
     "Danger",
     "Department",
-    "Grade",
     "Hours",
+    "Priority",
     "load_city",
 ]
 
@@ -48,7 +48,7 @@ class Department:
 
 
 @dataclass(frozen=True)
-class Grade:
+class Priority:
     """An urgency and its deadline: `hours` of calendar time, or `days` of working days."""
 
     code: str
@@ -78,7 +78,7 @@ class Category:
     code: str
     name: str
     department: str
-    grade: str
+    priority: str
     names: Mapping[str, str]
     clues: Mapping[str, tuple[Clue, ...]]
     menu: int | None
@@ -115,7 +115,7 @@ class City:
     languages: tuple[str, ...]
     departments: tuple[Department, ...]
     categories: tuple[Category, ...]
-    grades: tuple[Grade, ...]
+    priorities: tuple[Priority, ...]
     hours: Hours
     country: str
     subdivision: str
@@ -146,19 +146,19 @@ class City:
         """The department of that code. Raises CityError."""
         return self._department_by_code.get(code) or _unknown("department", code, self.name)
 
-    def grade(self, code: str) -> Grade:
-        """The grade of that code. Raises CityError."""
-        return self._grade_by_code.get(code) or _unknown("grade", code, self.name)
+    def priority(self, code: str) -> Priority:
+        """The priority of that code. Raises CityError."""
+        return self._priority_by_code.get(code) or _unknown("priority", code, self.name)
 
     def department_of(self, category: str | None) -> Department:
         """Who does this category of work; the general department for None or an unknown code."""
         known = self._category_by_code.get(category or "")
         return self.department(known.department if known else self.general_department)
 
-    def grade_of(self, category: str | None) -> Grade:
+    def priority_of(self, category: str | None) -> Priority:
         """The urgency of a category; that of an ordinary matter for None or an unknown code."""
         known = self._category_by_code.get(category or "")
-        return self.grade(known.grade if known else "ordinary")
+        return self.priority(known.priority if known else "ordinary")
 
     def is_working_day(self, day: date) -> bool:
         """Whether the city works that day: a weekday of `hours` that is no public holiday."""
@@ -177,8 +177,8 @@ class City:
         return {department.code: department for department in self.departments}
 
     @cached_property
-    def _grade_by_code(self) -> dict[str, Grade]:
-        return {grade.code: grade for grade in self.grades}
+    def _priority_by_code(self) -> dict[str, Priority]:
+        return {priority.code: priority for priority in self.priorities}
 
 
 def load_city(name: str, folder: Path | None = None) -> City:
@@ -206,7 +206,9 @@ def _read(name: str, home: Path) -> City:
         categories=tuple(
             _category(each) for each in read_table(home / "categories.toml").tables("category")
         ),
-        grades=tuple(_grade(code, each) for code, each in table.table("grades").children()),
+        priorities=tuple(
+            _priority(code, each) for code, each in table.table("priorities").children()
+        ),
         hours=_hours(table.table("hours")),
         country=table.text("country"),
         subdivision=table.text("subdivision", ""),
@@ -237,21 +239,21 @@ def _category(table: Table) -> Category:
         code=table.text("code"),
         name=table.text("name"),
         department=table.text("department"),
-        grade=table.text("grade"),
+        priority=table.text("priority"),
         names=table.table("spoken").text_map(),
         clues=clues,
         menu=int(table.number("menu")) if table.has("menu") else None,
     )
 
 
-def _grade(code: str, table: Table) -> Grade:
+def _priority(code: str, table: Table) -> Priority:
     unit = table.text("unit")
     if unit not in UNITS:
         raise table.wrong("unit", "calendar or working")
     hours = table.number("days") * 24 if table.has("days") else table.number("hours")
     if hours <= 0:
         raise table.wrong("hours", "more than 0")
-    return Grade(code, table.text("name"), hours, unit)
+    return Priority(code, table.text("name"), hours, unit)
 
 
 def _hours(table: Table) -> Hours:
@@ -267,19 +269,19 @@ def _hours(table: Table) -> Hours:
 def _check(city: City) -> City:
     """Refuse a city whose files do not fit together."""
     departments = {department.code for department in city.departments}
-    grades = {grade.code for grade in city.grades}
+    priorities = {priority.code for priority in city.priorities}
     _no_doubles("categories.toml", [category.code for category in city.categories])
     _no_doubles("departments.toml", [department.code for department in city.departments])
     for category in city.categories:
         here = f"{city.name}/categories.toml: {category.code}"
         if category.department not in departments:
             raise CityError(f"{here}: department {category.department} is not in departments.toml")
-        if category.grade not in grades:
-            raise CityError(f"{here}: grade {category.grade} is not in city.toml")
+        if category.priority not in priorities:
+            raise CityError(f"{here}: priority {category.priority} is not in city.toml")
     if city.general_department not in departments:
         raise CityError(f"{city.name}/city.toml: general_department is not in departments.toml")
-    if "ordinary" not in grades:
-        raise CityError(f"{city.name}/city.toml: expected a grade called ordinary")
+    if "ordinary" not in priorities:
+        raise CityError(f"{city.name}/city.toml: expected a priority called ordinary")
     if [category.menu for category in city.menu] != list(range(1, len(city.menu) + 1)):
         raise CityError(f"{city.name}/categories.toml: menu must count 1, 2, 3 without a gap")
     for language in city.languages:

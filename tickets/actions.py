@@ -16,9 +16,9 @@ class TicketError(ValueError):
     """What was entered cannot be used; the text says what is expected."""
 
 
-def sign_for(session: Session, ticket_id: int, *, actor: str) -> Ticket:
+def acknowledge(session: Session, ticket_id: int, *, actor: str) -> Ticket:
     """The department takes the ticket: from now on it is theirs to answer for."""
-    return _step(session, ticket_id, Action.SIGN_FOR, "signed_for", actor)
+    return _step(session, ticket_id, Action.ACKNOWLEDGE, "acknowledged", actor)
 
 
 def start_work(session: Session, ticket_id: int, *, actor: str) -> Ticket:
@@ -38,7 +38,7 @@ def return_ticket(session: Session, ticket_id: int, *, reason: str, actor: str) 
     again = _times(session, ticket_id, "returned") > 0
     action = Action.RETURN_AGAIN if again else Action.RETURN
     ticket = _step(session, ticket_id, action, "returned", actor, words)
-    ticket.to_check = ["arbitration" if again else "returned"]
+    ticket.triage_reasons = ["arbitration" if again else "returned"]
     return ticket
 
 

@@ -11,9 +11,9 @@ from config.city import City, CityError
 from tickets.deadlines import TimeLeft, time_left
 from tickets.life import STATE_NAMES, WITH_DEPARTMENT, State
 from tickets.models import TicketEvent
-from tickets.queries import Case
+from tickets.queries import TicketWithReport
 from tickets.reports.numbers import written
-from tickets.triage.routing import DOUBTS
+from tickets.triage.routing import TRIAGE_REASONS
 
 SOURCES = {
     "voice": "by voice",
@@ -26,7 +26,7 @@ SOURCES = {
 _TONES = {
     State.DISPATCHED: "info",
     State.REOPENED: "warn",
-    State.SIGNED: "plain",
+    State.ACKNOWLEDGED: "plain",
     State.WORKING: "plain",
     State.REPORTED: "good",
     State.VERIFIED: "good",
@@ -38,7 +38,7 @@ _TONES = {
 _HAPPENED = {
     "opened": "Ticket opened",
     "dispatched": "Checked and sent on",
-    "signed_for": "Signed for",
+    "acknowledged": "Acknowledged",
     "started": "Work started",
     "reported_done": "Reported done",
     "returned": "Returned",
@@ -73,8 +73,8 @@ class Card:
     due_at: datetime | None
     filed_at: datetime
     source: str
-    grade: str
-    doubts: tuple[str, ...]
+    priority: str
+    triage_reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,11 @@ class Line:
     at: datetime
 
 
-def card(city: City, case: Case, at: datetime) -> Card:
+def card(city: City, found: TicketWithReport, at: datetime) -> Card:
     """The card of a ticket, as it is at that moment."""
-    ticket, report = case.ticket, case.report
+    ticket, report = found.ticket, found.report
     state = State(ticket.state)
-    runs = state in WITH_DEPARTMENT or bool(ticket.to_check)
+    runs = state in WITH_DEPARTMENT or bool(ticket.triage_reasons)
     due = ticket.deadline_at
     return Card(
         number=ticket.number,
@@ -109,8 +109,10 @@ def card(city: City, case: Case, at: datetime) -> Card:
         due_at=due,
         filed_at=report.filed_at,
         source=SOURCES.get(report.source, report.source),
-        grade=_grade_name(city, ticket.grade),
-        doubts=tuple(DOUBTS.get(reason, reason) for reason in ticket.to_check),
+        priority=_priority_name(city, ticket.priority),
+        triage_reasons=tuple(
+            TRIAGE_REASONS.get(reason, reason) for reason in ticket.triage_reasons
+        ),
     )
 
 
@@ -152,9 +154,9 @@ def department_name(city: City, code: str | None) -> str:
         return code
 
 
-def _grade_name(city: City, code: str) -> str:
+def _priority_name(city: City, code: str) -> str:
     try:
-        return city.grade(code).name
+        return city.priority(code).name
     except CityError:
         return code
 

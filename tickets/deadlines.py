@@ -1,7 +1,7 @@
 """When a ticket must be done: pure arithmetic over the city's hours and holidays.
 
 The resident's clock starts when the report is filed and never starts again: passing a
-ticket on, returning it or grading it anew takes nothing off the time spent.
+ticket on, returning it or giving it another priority takes nothing off the time spent.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
-from config.city import City, Grade
+from config.city import City, Priority
 
 _MOST_DAYS = 3660
 """A city that works on none of the days of ten years has wrong files."""
 
 
-def deadline(city: City, grade: Grade, filed_at: datetime) -> datetime:
-    """The moment by which a ticket of that grade is due, UTC.
+def deadline(city: City, priority: Priority, filed_at: datetime) -> datetime:
+    """The moment by which a ticket of that priority is due, UTC.
 
     Calendar time runs through nights and holidays, in real hours also when clocks change.
     Whole working days end when the city closes; other working time counts open hours.
     """
-    if grade.unit == "calendar":
-        return filed_at.astimezone(UTC) + timedelta(hours=grade.hours)
-    if grade.days.is_integer():
-        return after_working_days(city, filed_at, int(grade.days))
-    return after_working_time(city, filed_at, timedelta(hours=grade.hours))
+    if priority.unit == "calendar":
+        return filed_at.astimezone(UTC) + timedelta(hours=priority.hours)
+    if priority.days.is_integer():
+        return after_working_days(city, filed_at, int(priority.days))
+    return after_working_time(city, filed_at, timedelta(hours=priority.hours))
 
 
 def after_working_days(city: City, filed_at: datetime, days: int) -> datetime:

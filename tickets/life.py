@@ -14,7 +14,7 @@ class State(StrEnum):
 
     TO_CHECK = "to_check"
     DISPATCHED = "dispatched"
-    SIGNED = "signed"
+    ACKNOWLEDGED = "acknowledged"
     WORKING = "working"
     PAUSED = "paused"
     RETURNED = "returned"
@@ -32,7 +32,7 @@ class Action(StrEnum):
     """What may happen to a ticket."""
 
     DISPATCH = "dispatch"
-    SIGN_FOR = "sign_for"
+    ACKNOWLEDGE = "acknowledge"
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
@@ -51,7 +51,7 @@ class Action(StrEnum):
 WITH_DEPARTMENT = (
     State.DISPATCHED,
     State.REOPENED,
-    State.SIGNED,
+    State.ACKNOWLEDGED,
     State.WORKING,
     State.PAUSED,
 )
@@ -70,12 +70,12 @@ class NotAllowed(Exception):
 _NEXT: dict[State, dict[Action, State]] = {
     State.TO_CHECK: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
     State.DISPATCHED: {
-        Action.SIGN_FOR: State.SIGNED,
+        Action.ACKNOWLEDGE: State.ACKNOWLEDGED,
         Action.RETURN: State.RETURNED,
         Action.RETURN_AGAIN: State.ARBITRATION,
         Action.MERGE: State.MERGED,
     },
-    State.SIGNED: {
+    State.ACKNOWLEDGED: {
         Action.START: State.WORKING,
         Action.PAUSE: State.PAUSED,
         Action.MERGE: State.MERGED,
@@ -98,13 +98,13 @@ _NEXT: dict[State, dict[Action, State]] = {
     State.VERIFIED: {Action.REOPEN: State.REOPENED},
     State.UNVERIFIED: {Action.REOPEN: State.REOPENED},
     State.EXCLUDED: {Action.REOPEN: State.REOPENED},
-    State.REOPENED: {Action.SIGN_FOR: State.SIGNED},
+    State.REOPENED: {Action.ACKNOWLEDGE: State.ACKNOWLEDGED},
     State.MERGED: {Action.UNMERGE: State.TO_CHECK, Action.ASK: State.ASKING},
 }
 
 _DOING = {
     Action.DISPATCH: "send on",
-    Action.SIGN_FOR: "sign for",
+    Action.ACKNOWLEDGE: "acknowledge",
     Action.START: "start",
     Action.PAUSE: "pause",
     Action.RESUME: "resume",
@@ -122,8 +122,8 @@ _DOING = {
 
 STATE_NAMES = {
     State.TO_CHECK: "to be checked",
-    State.DISPATCHED: "waiting to be signed for",
-    State.SIGNED: "signed for",
+    State.DISPATCHED: "waiting to be acknowledged",
+    State.ACKNOWLEDGED: "acknowledged",
     State.WORKING: "being worked on",
     State.PAUSED: "paused",
     State.RETURNED: "returned by the department",

@@ -69,9 +69,9 @@ class Ticket(Base):
     lat: Mapped[float | None] = mapped_column()
     lon: Mapped[float | None] = mapped_column()
     summary: Mapped[str] = mapped_column(Text, default="")
-    to_check: Mapped[list[str]] = mapped_column(JSON, default=list)
+    triage_reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Why a person must look: `no_category`, `no_place`, `uncertain_place`, ..."""
-    grade: Mapped[str] = mapped_column(String(20), default="ordinary")
+    priority: Mapped[str] = mapped_column(String(20), default="ordinary")
     deadline_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

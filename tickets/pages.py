@@ -14,7 +14,7 @@ from tickets import actions, cards, queries
 from tickets.actions import TicketError
 from tickets.life import Action, NotAllowed, State, possible
 from tickets.models import Ticket
-from tickets.queries import Case
+from tickets.queries import TicketWithReport
 from tickets.reports.numbers import is_number, plain
 from tickets.triage import pages as triage_pages
 from web.access.guard import Role, current_staff, has_role, requires
@@ -25,8 +25,8 @@ from web.ui.page import add_to_menu, page_blueprint
 blueprint = page_blueprint("tickets", __name__, url_prefix="/tickets")
 blueprint.register_blueprint(triage_pages.blueprint)
 
-_NUMBER_FREE = (State.SIGNED, State.WORKING, State.PAUSED, State.REPORTED, State.ASKING)
-"""From the signature on the owner must be able to call the resident."""
+_NUMBER_FREE = (State.ACKNOWLEDGED, State.WORKING, State.PAUSED, State.REPORTED, State.ASKING)
+"""Once it is acknowledged the owner must be able to call the resident."""
 
 _HAS_SLIP = "This number has a slip in it. Compare its digits and try again."
 
@@ -51,7 +51,7 @@ def find() -> Response:
     """Go to the ticket whose number is typed."""
     typed = plain(request.args.get("number", ""))
     with services().database.read() as session:
-        found = queries.find_case(session, typed, department=_own_department())
+        found = queries.find_ticket(session, typed, department=_own_department())
     if found is None:
         slip = typed and not is_number(typed)
         abort(404, description=_HAS_SLIP if slip else "No ticket of yours has this number.")
@@ -74,9 +74,9 @@ def ticket_part(number: str) -> str:
 
 @blueprint.post("/<string(minlength=8):number>/acknowledge")
 @requires(Role.DEPARTMENT)
-def sign_for(number: str) -> Response:
+def acknowledge(number: str) -> Response:
     """Take the ticket."""
-    return _act(number, lambda session, own, me: actions.sign_for(session, own, actor=me))
+    return _act(number, lambda session, own, me: actions.acknowledge(session, own, actor=me))
 
 
 @blueprint.post("/<string(minlength=8):number>/start")
@@ -129,7 +129,7 @@ def _inbox(template: str) -> str:
         counts = queries.counts(session, chosen)
     return render_template(
         template,
-        cards=[cards.card(city, case, moment) for case in found],
+        cards=[cards.card(city, each, moment) for each in found],
         counts=counts,
         view=view,
         department=chosen,
@@ -144,23 +144,23 @@ def _ticket(
     number: str, *, template: str = "tickets/ticket.html", problem: str = "", typed: str = ""
 ) -> str:
     with services().database.read() as session:
-        case = _case(session, number)
-        events = queries.history(session, case.ticket.id)
+        found = _ticket_of(session, number)
+        events = queries.history(session, found.ticket.id)
         names = names_of(session, [cards.actor_id(event.actor) or 0 for event in events])
-        said = queries.said_by_caller(session, case.ticket.call_id)
-        receipt = queries.receipt_of(session, case.report.id)
+        said = queries.said_by_caller(session, found.ticket.call_id)
+        receipt = queries.receipt_of(session, found.report.id)
     city = services().get(City)
-    owns = has_role(Role.DEPARTMENT) and case.ticket.department == current_staff().department
+    owns = has_role(Role.DEPARTMENT) and found.ticket.department == current_staff().department
     return render_template(
         template,
-        card=cards.card(city, case, now()),
-        report=case.report,
+        card=cards.card(city, found, now()),
+        report=found.report,
         said=said,
         receipt=receipt,
         history=[cards.line(city, event, names) for event in reversed(events)],
-        actions=[action.value for action in possible(case.ticket.state)] if owns else [],
+        actions=[action.value for action in possible(found.ticket.state)] if owns else [],
         Action=Action,
-        caller_number=case.report.caller_number if _may_call(case.ticket, owns=owns) else None,
+        caller_number=found.report.caller_number if _may_call(found.ticket, owns=owns) else None,
         owns=owns,
         problem=problem,
         typed=typed,
@@ -171,11 +171,11 @@ def _may_call(own: Ticket, *, owns: bool) -> bool:
     return owns and own.state in _NUMBER_FREE
 
 
-def _case(session: Session, number: str) -> Case:
-    case = queries.find_case(session, number, department=_own_department())
-    if case is None:
+def _ticket_of(session: Session, number: str) -> TicketWithReport:
+    found = queries.find_ticket(session, number, department=_own_department())
+    if found is None:
         abort(404)
-    return case
+    return found
 
 
 def _act(number: str, action: Callable[[Session, int, str], Ticket]) -> Response:
@@ -184,10 +184,10 @@ def _act(number: str, action: Callable[[Session, int, str], Ticket]) -> Response
     try:
         with services().database.transaction("tickets.pages.act") as session:
             department = staff.department or "-"
-            case = queries.find_case(session, number, department=department)
-            if case is None:
+            found = queries.find_ticket(session, number, department=department)
+            if found is None:
                 abort(404)
-            action(session, case.ticket.id, f"staff:{staff.id}")
+            action(session, found.ticket.id, f"staff:{staff.id}")
     except TicketError as error:
         return make_response(_ticket(number, problem=str(error), typed=_typed()), 422)
     except NotAllowed as error:

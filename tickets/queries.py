@@ -16,12 +16,12 @@ from tickets.life import CLOSED, WITH_DEPARTMENT, WITH_PEOPLE_OF_THE_LINE, State
 from tickets.models import Receipt, Report, Ticket, TicketEvent
 
 VIEWS = ("open", "new", "at_work", "reported")
-"""What an inbox may show: all that is to be done, unsigned, in work, reported done."""
+"""What an inbox may show: all that is to be done, not acknowledged, in work, reported done."""
 
 _STATES: dict[str, tuple[State, ...]] = {
     "open": WITH_DEPARTMENT,
     "new": (State.DISPATCHED, State.REOPENED),
-    "at_work": (State.SIGNED, State.WORKING, State.PAUSED),
+    "at_work": (State.ACKNOWLEDGED, State.WORKING, State.PAUSED),
     "reported": (State.REPORTED, State.ASKING, *CLOSED),
 }
 MOST_CARDS = 200
@@ -29,7 +29,7 @@ _PATIENCE_OF_JOB = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Case:
+class TicketWithReport:
     """A ticket with the report it came of."""
 
     ticket: Ticket
@@ -52,11 +52,11 @@ def number_of_call(session: Session, call_sid: str) -> str | None:
     )
 
 
-def inbox(session: Session, department: str | None, view: str = "open") -> list[Case]:
+def inbox(session: Session, department: str | None, view: str = "open") -> list[TicketWithReport]:
     """Tickets of a department, or of all, the most urgent first; reported ones newest first."""
     order = (Ticket.deadline_at, Ticket.id)
     newest = (Ticket.id.desc(),)
-    query = _of_department(_cases(), department).where(Ticket.state.in_(_STATES[view]))
+    query = _of_department(_with_reports(), department).where(Ticket.state.in_(_STATES[view]))
     return _read(session, query.order_by(*(newest if view == "reported" else order)))
 
 
@@ -70,9 +70,9 @@ def counts(session: Session, department: str | None) -> dict[str, int]:
     }
 
 
-def tickets_to_check(session: Session) -> list[Case]:
+def tickets_to_check(session: Session) -> list[TicketWithReport]:
     """Tickets that wait for a person to complete them, the oldest first."""
-    waiting = _cases().where(Ticket.state.in_(WITH_PEOPLE_OF_THE_LINE))
+    waiting = _with_reports().where(Ticket.state.in_(WITH_PEOPLE_OF_THE_LINE))
     return _read(session, waiting.order_by(Report.filed_at, Ticket.id))
 
 
@@ -88,9 +88,11 @@ def stuck_reports(session: Session) -> list[Report]:
     return list(session.scalars(query))
 
 
-def find_case(session: Session, number: str, *, department: str | None = None) -> Case | None:
+def find_ticket(
+    session: Session, number: str, *, department: str | None = None
+) -> TicketWithReport | None:
     """The ticket of that number, if it belongs to `department` (None: whosever it is)."""
-    query = _of_department(_cases(), department).where(Ticket.number == number)
+    query = _of_department(_with_reports(), department).where(Ticket.number == number)
     return next(iter(_read(session, query)), None)
 
 
@@ -115,10 +117,10 @@ def receipt_of(session: Session, report_id: int) -> Receipt | None:
 
 def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
     """One ticket for scripts; None when there is none of that number."""
-    case = find_case(session, number)
-    if case is None:
+    found = find_ticket(session, number)
+    if found is None:
         return None
-    ticket, report = case.ticket, case.report
+    ticket, report = found.ticket, found.report
     receipt = receipt_of(session, report.id)
     call = session.get(Call, ticket.call_id) if ticket.call_id else None
     return {
@@ -131,8 +133,8 @@ def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
         "lat": ticket.lat,
         "lon": ticket.lon,
         "summary": ticket.summary,
-        "to_check": ticket.to_check,
-        "grade": ticket.grade,
+        "triage_reasons": ticket.triage_reasons,
+        "priority": ticket.priority,
         "deadline": ticket.deadline_at.isoformat() if ticket.deadline_at else None,
         "filed_at": report.filed_at.isoformat(),
         "source": report.source,
@@ -152,7 +154,7 @@ def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
     }
 
 
-def _cases() -> Select[Ticket, Report]:
+def _with_reports() -> Select[Ticket, Report]:
     return select(Ticket, Report).join(Report, Report.id == Ticket.report_id)
 
 
@@ -160,5 +162,8 @@ def _of_department(query: Any, department: str | None) -> Any:
     return query if department is None else query.where(Ticket.department == department)
 
 
-def _read(session: Session, query: Any) -> list[Case]:
-    return [Case(ticket, report) for ticket, report in session.execute(query.limit(MOST_CARDS))]
+def _read(session: Session, query: Any) -> list[TicketWithReport]:
+    return [
+        TicketWithReport(ticket, report)
+        for ticket, report in session.execute(query.limit(MOST_CARDS))
+    ]

@@ -31,15 +31,15 @@ def test_the_demo_city_is_whole(chicago: City) -> None:
 
 def test_a_category_leads_to_its_department_and_grade(chicago: City) -> None:
     assert chicago.department_of("water_leak").code == "water"
-    assert (chicago.grade_of("water_leak").hours, chicago.grade_of("water_leak").unit) == (
+    assert (chicago.priority_of("water_leak").hours, chicago.priority_of("water_leak").unit) == (
         24,
         "calendar",
     )
-    assert chicago.grade_of("sidewalk").days == 15
-    assert chicago.grade_of("sidewalk").unit == "working"
+    assert chicago.priority_of("sidewalk").days == 15
+    assert chicago.priority_of("sidewalk").unit == "working"
     for unknown in (None, "dragons"):
         assert chicago.department_of(unknown).code == "service_centre"
-        assert chicago.grade_of(unknown).code == "ordinary"
+        assert chicago.priority_of(unknown).code == "ordinary"
     with pytest.raises(CityError, match="chicago has no category dragons"):
         chicago.category("dragons")
 
@@ -70,7 +70,7 @@ def _replace(old: str, new: str) -> Callable[[str], str]:
         ("city.toml", _replace("[hours]", "[hours"), "not readable as TOML"),
         ("categories.toml", _replace("pothole = 4", 'pothole = "4"'), "expected a number"),
         ("categories.toml", _replace('= "streets"', '= "roads"'), "department roads is not in"),
-        ("categories.toml", _replace('"ordinary"', '"soonish"'), "grade soonish is not in"),
+        ("categories.toml", _replace('"ordinary"', '"soonish"'), "priority soonish is not in"),
         ("categories.toml", _replace("menu = 2", "menu = 12"), "menu must count 1, 2, 3"),
         ("categories.toml", _replace('"street_light"', '"pothole"'), "the code pothole"),
     ],

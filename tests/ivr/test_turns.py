@@ -121,7 +121,7 @@ def test_a_person_nobody_there_and_a_message(services: Services) -> None:
     turns.take_turn(services, SID, back.turn, Message("RE" + "0" * 32, 9))
     work(services, "tickets")
     with services.database.read() as session:
-        assert "message" in session.scalars(select(Ticket)).one().to_check
+        assert "message" in session.scalars(select(Ticket)).one().triage_reasons
 
 
 def test_a_caller_who_is_cut_off_after_saying_something_has_a_ticket(services: Services) -> None:
@@ -130,7 +130,7 @@ def test_a_caller_who_is_cut_off_after_saying_something_has_a_ticket(services: S
     work(services, "tickets")
     with services.database.read() as session:
         ticket = session.scalars(select(Ticket)).one()
-    assert set(ticket.to_check) == {"cut_off", "no_place"}
+    assert set(ticket.triage_reasons) == {"cut_off", "no_place"}
 
 
 def test_a_caller_who_said_nothing_leaves_no_ticket(services: Services) -> None:
@@ -148,7 +148,7 @@ def test_words_that_are_understood_after_the_call_was_settled_have_a_ticket(
     work(services, "tickets")
     with services.database.read() as session:
         ticket = session.scalars(select(Ticket)).one()
-    assert set(ticket.to_check) == {"cut_off", "no_place"}
+    assert set(ticket.triage_reasons) == {"cut_off", "no_place"}
 
 
 def test_a_wish_for_a_person_after_the_call_was_settled_lets_nobody_wait(

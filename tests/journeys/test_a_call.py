@@ -114,7 +114,7 @@ def test_nobody_there_means_a_message_that_becomes_a_ticket(line: Line) -> None:
     sid = call_sid(events)
     ticket = ticket_of(line, sid)
     assert ticket.state == "to_check"
-    assert "message" in ticket.to_check
+    assert "message" in ticket.triage_reasons
     eventually(lambda: "traffic light" in ticket_of(line, sid).summary, within_s=120)
 
 

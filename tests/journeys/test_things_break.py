@@ -90,7 +90,7 @@ def test_a_worker_killed_in_mid_job_loses_nothing(line: Line) -> None:
             horse.kill()
     line.kill("worker")
     ticket = eventually(lambda: ticket_of(line, call.sid), within_s=120)
-    assert "message" in ticket.to_check
+    assert "message" in ticket.triage_reasons
     eventually(lambda: all_done(line), within_s=180)
     assert "tree" in ticket_of(line, call.sid).summary
 
@@ -145,5 +145,5 @@ def test_a_call_whose_end_was_never_told_is_found_in_the_carriers_books(line: Li
 
     eventually(ended, within_s=180)
     ticket = ticket_of(line, call.sid)
-    assert "cut_off" in ticket.to_check
+    assert "cut_off" in ticket.triage_reasons
     assert ticket.category == "pothole"

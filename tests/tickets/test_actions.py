@@ -115,7 +115,7 @@ def test_an_uncertain_report_waits_in_the_queue_to_be_checked(
     with services.database.read() as session:
         (case,) = queries.tickets_to_check(session)
         assert queries.inbox(session, None) == []
-    assert case.ticket.to_check == ["no_category"]
+    assert case.ticket.triage_reasons == ["no_category"]
     assert case.ticket.deadline_at is not None
 
 
@@ -150,12 +150,12 @@ def test_checking_sends_a_ticket_on_and_keeps_the_start_of_its_clock(
                 note="called back",
             )
     ticket = only_ticket(services.database)
-    grade = city.grade_of(ticket.category)
+    priority = city.priority_of(ticket.category)
     assert ticket.state == "dispatched"
-    assert ticket.to_check == []
+    assert ticket.triage_reasons == []
     assert ticket.department == "water"
     assert ticket.address == "1200 N Clark St"
-    assert ticket.deadline_at == filed_at + timedelta(hours=grade.hours)
+    assert ticket.deadline_at == filed_at + timedelta(hours=priority.hours)
     with services.database.read() as session:
         event = queries.history(session, ticket.id)[-1]
     assert event.note == "called back"
@@ -192,11 +192,11 @@ def test_a_ticket_goes_from_signature_to_report(
     ticket_id = only_ticket(services.database).id
     states = []
     with services.database.transaction() as session:
-        states.append(actions.sign_for(session, ticket_id, actor="staff:3").state)
+        states.append(actions.acknowledge(session, ticket_id, actor="staff:3").state)
         states.append(actions.start_work(session, ticket_id, actor="staff:3").state)
         done = actions.report_done(session, ticket_id, note="filled it", actor="staff:3")
         states.append(done.state)
-    assert states == ["signed", "working", "reported"]
+    assert states == ["acknowledged", "working", "reported"]
     with services.database.read() as session:
         told = [(e.action, e.actor, e.note) for e in queries.history(session, ticket_id)]
         assert queries.counts(session, "streets") == {
@@ -207,7 +207,7 @@ def test_a_ticket_goes_from_signature_to_report(
         }
     assert told == [
         ("opened", "job", ""),
-        ("signed_for", "staff:3", ""),
+        ("acknowledged", "staff:3", ""),
         ("started", "staff:3", ""),
         ("reported_done", "staff:3", "filled it"),
     ]
@@ -219,13 +219,13 @@ def test_signing_twice_and_reporting_without_words_is_refused(
     filed()
     ticket_id = only_ticket(services.database).id
     with services.database.transaction() as session:
-        actions.sign_for(session, ticket_id, actor="staff:3")
+        actions.acknowledge(session, ticket_id, actor="staff:3")
     with pytest.raises(NotAllowed), services.database.transaction() as session:
-        actions.sign_for(session, ticket_id, actor="staff:4")
+        actions.acknowledge(session, ticket_id, actor="staff:4")
     with pytest.raises(TicketError), services.database.transaction() as session:
         actions.report_done(session, ticket_id, note="  ", actor="staff:3")
     with pytest.raises(NotAllowed), services.database.transaction() as session:
-        actions.sign_for(session, 999_999, actor="staff:3")
+        actions.acknowledge(session, 999_999, actor="staff:3")
     with services.database.read() as session:
         assert len(queries.history(session, ticket_id)) == 2
 
@@ -242,7 +242,7 @@ def test_only_one_of_two_people_signs_for_a_ticket(
         start.wait()
         try:
             with services.database.transaction() as session:
-                actions.sign_for(session, ticket_id, actor=actor)
+                actions.acknowledge(session, ticket_id, actor=actor)
             won.append(actor)
         except NotAllowed:
             pass
@@ -261,11 +261,11 @@ def test_a_returned_ticket_is_sent_on_once_and_then_waits_for_a_ruling(
     filed()
     ticket_id = only_ticket(services.database).id
     due = only_ticket(services.database).deadline_at
-    for state, doubt in (("returned", "returned"), ("arbitration", "arbitration")):
+    for state, reason in (("returned", "returned"), ("arbitration", "arbitration")):
         with services.database.transaction() as session:
             actions.return_ticket(session, ticket_id, reason="a state road", actor="staff:3")
         ticket = only_ticket(services.database)
-        assert (ticket.state, ticket.to_check) == (state, [doubt])
+        assert (ticket.state, ticket.triage_reasons) == (state, [reason])
         with services.database.transaction() as session:
             triage.check_ticket(
                 session,
@@ -306,7 +306,7 @@ def test_a_report_left_without_a_ticket_is_shown_and_can_be_opened_by_hand(
         with services.database.read() as session:
             assert queries.stuck_reports(session) == []
             (case,) = queries.tickets_to_check(session)
-        assert case.ticket.to_check == ["trouble"]
+        assert case.ticket.triage_reasons == ["trouble"]
         work_all(services)
     assert only_ticket(services.database).state == "to_check"
 
@@ -409,7 +409,7 @@ def test_a_ticket_is_told_as_json(services: Services, filed: Callable[..., str])
         "district": "Gold Coast",
         "address": "1200 N Clark St",
         "source": "voice",
-        "to_check": [],
+        "triage_reasons": [],
         "call_sid": None,
         "receipt": "sent",
     }

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.city import City, Grade, Hours
+from config.city import City, Hours, Priority
 from tests.web.conftest import chicago
 from tickets.deadlines import Urgency, after_working_time, deadline, time_left
 
@@ -34,14 +34,14 @@ def at(city: City, text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=city.zone)
 
 
-def calendar(hours: float) -> Grade:
-    """A grade in calendar hours."""
-    return Grade("test", "Test", hours, "calendar")
+def calendar(hours: float) -> Priority:
+    """A priority in calendar hours."""
+    return Priority("test", "Test", hours, "calendar")
 
 
-def working(*, hours: float = 0, days: float = 0) -> Grade:
-    """A grade in working time."""
-    return Grade("test", "Test", hours + 24 * days, "working")
+def working(*, hours: float = 0, days: float = 0) -> Priority:
+    """A priority in working time."""
+    return Priority("test", "Test", hours + 24 * days, "working")
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from tickets.life import (
 ALLOWED = {
     (State.TO_CHECK, Action.DISPATCH): State.DISPATCHED,
     (State.TO_CHECK, Action.MERGE): State.MERGED,
-    (State.DISPATCHED, Action.SIGN_FOR): State.SIGNED,
+    (State.DISPATCHED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
     (State.DISPATCHED, Action.RETURN): State.RETURNED,
     (State.DISPATCHED, Action.RETURN_AGAIN): State.ARBITRATION,
     (State.DISPATCHED, Action.MERGE): State.MERGED,
-    (State.SIGNED, Action.START): State.WORKING,
-    (State.SIGNED, Action.PAUSE): State.PAUSED,
-    (State.SIGNED, Action.MERGE): State.MERGED,
+    (State.ACKNOWLEDGED, Action.START): State.WORKING,
+    (State.ACKNOWLEDGED, Action.PAUSE): State.PAUSED,
+    (State.ACKNOWLEDGED, Action.MERGE): State.MERGED,
     (State.WORKING, Action.REPORT_DONE): State.REPORTED,
     (State.WORKING, Action.PAUSE): State.PAUSED,
     (State.WORKING, Action.MERGE): State.MERGED,
@@ -41,7 +41,7 @@ ALLOWED = {
     (State.VERIFIED, Action.REOPEN): State.REOPENED,
     (State.UNVERIFIED, Action.REOPEN): State.REOPENED,
     (State.EXCLUDED, Action.REOPEN): State.REOPENED,
-    (State.REOPENED, Action.SIGN_FOR): State.SIGNED,
+    (State.REOPENED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
     (State.MERGED, Action.UNMERGE): State.TO_CHECK,
     (State.MERGED, Action.ASK): State.ASKING,
 }
@@ -80,5 +80,5 @@ def test_every_state_can_be_reached_and_every_open_one_can_reach_an_end() -> Non
 
 
 def test_a_refusal_says_what_and_why() -> None:
-    with pytest.raises(NotAllowed, match="cannot sign for a ticket that is signed for"):
-        next_state(State.SIGNED, Action.SIGN_FOR)
+    with pytest.raises(NotAllowed, match="cannot acknowledge a ticket that is acknowledged"):
+        next_state(State.ACKNOWLEDGED, Action.ACKNOWLEDGE)

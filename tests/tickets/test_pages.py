@@ -77,7 +77,7 @@ def test_a_supervisor_sees_every_department_but_signs_for_none(
     assert pothole in page
     assert leak in page
     assert pothole not in text(boss, "/tickets/?department=water")
-    assert "Sign for it" not in text(boss, f"/tickets/{pothole}")
+    assert "Acknowledge it" not in text(boss, f"/tickets/{pothole}")
     assert boss.post(f"/tickets/{pothole}/acknowledge").status_code == 403
 
 
@@ -86,7 +86,7 @@ def test_an_officer_takes_a_ticket_from_signature_to_report(
 ) -> None:
     number = filed()
     officer = as_role(Role.DEPARTMENT, "streets")
-    assert "Sign for it" in text(officer, f"/tickets/{number}")
+    assert "Acknowledge it" in text(officer, f"/tickets/{number}")
     officer.post(f"/tickets/{number}/acknowledge")
     assert "Start work" in text(officer, f"/tickets/{number}")
     officer.post(f"/tickets/{number}/start")
@@ -111,8 +111,8 @@ def test_acting_too_late_is_told_and_changes_nothing(
     late = officer.post(f"/tickets/{number}/return", {"reason": "not our road"})
     assert late.status_code == 409
     page = late.get_data(as_text=True)
-    assert "cannot return a ticket that is signed for" in page
-    assert the_ticket(database).state == "signed"
+    assert "cannot return a ticket that is acknowledged" in page
+    assert the_ticket(database).state == "acknowledged"
 
 
 def test_the_callers_number_shows_to_the_owner_after_the_signature_only(
@@ -248,7 +248,7 @@ def test_a_change_is_told_to_pages_by_id_only(
     filed()
     ticket_id = the_ticket(services.database).id
     with services.database.transaction() as session:
-        actions.sign_for(session, ticket_id, actor="staff:1")
+        actions.acknowledge(session, ticket_id, actor="staff:1")
     assert set(told) == {("ticket", ticket_id)}
     with services.database.read() as session:
         assert queries.inbox(session, "streets", "new") == []

@@ -12,7 +12,7 @@ from places.geocoder import geocoder_of
 from places.typed import address_of, addresses_like
 from tests.tickets.conftest import PLACE
 from tickets.reports.draft import ReportDraft
-from tickets.triage.routing import DOUBTS, Route, route
+from tickets.triage.routing import TRIAGE_REASONS, Route, route
 
 FILED = datetime(2026, 6, 1, 15, tzinfo=UTC)
 
@@ -32,16 +32,16 @@ def routed(city: City, **changes: Any) -> Route:
 
 def test_a_clear_report_goes_straight_to_its_department(city: City) -> None:
     way = routed(city)
-    assert way.to_check == ()
+    assert way.triage_reasons == ()
     assert way.department == "streets"
-    assert way.grade == "ordinary"
+    assert way.priority == "ordinary"
     assert way.place.address == "1200 N Clark St"
     assert way.place.district == "Gold Coast"
     assert (way.deadline_at - FILED).days == 7
 
 
 @pytest.mark.parametrize(
-    ("changes", "doubts"),
+    ("changes", "reasons"),
     [
         ({"category": None}, ("no_category",)),
         ({"category": "unicorn"}, ("unknown_category",)),
@@ -63,16 +63,16 @@ def test_a_clear_report_goes_straight_to_its_department(city: City) -> None:
     ],
 )
 def test_what_is_uncertain_waits_for_a_person(
-    city: City, changes: dict[str, Any], doubts: tuple[str, ...]
+    city: City, changes: dict[str, Any], reasons: tuple[str, ...]
 ) -> None:
-    assert routed(city, **changes).to_check == doubts
-    assert set(doubts) <= set(DOUBTS)
+    assert routed(city, **changes).triage_reasons == reasons
+    assert set(reasons) <= set(TRIAGE_REASONS)
 
 
 def test_a_point_without_a_district_finds_its_own(city: City) -> None:
     way = routed(city, place={**PLACE, "district": None})
     assert way.place.district is not None
-    assert way.to_check == ()
+    assert way.triage_reasons == ()
 
 
 @pytest.mark.parametrize("category", [None, "unicorn"])

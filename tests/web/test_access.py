@@ -73,7 +73,7 @@ WHO_MAY = {
     "tickets.find": OFFICE,
     "tickets.ticket": OFFICE,
     "tickets.ticket_part": OFFICE,
-    "tickets.sign_for": frozenset({Role.DEPARTMENT}),
+    "tickets.acknowledge": frozenset({Role.DEPARTMENT}),
     "tickets.start": frozenset({Role.DEPARTMENT}),
     "tickets.done": frozenset({Role.DEPARTMENT}),
     "tickets.give_back": frozenset({Role.DEPARTMENT}),

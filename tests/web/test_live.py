@@ -158,7 +158,7 @@ def test_what_is_being_written_is_not_swept_away_by_news(
 ) -> None:
     ticket_id = live.file("call:1")
     with live.services.database.transaction() as session:
-        actions.sign_for(session, ticket_id, actor="staff:1")
+        actions.acknowledge(session, ticket_id, actor="staff:1")
         number = actions.start_work(session, ticket_id, actor="staff:1").number
     page = page_of("officer")
     before = list(live.viewers)

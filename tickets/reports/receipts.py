@@ -37,7 +37,7 @@ def receipt_text(city: City, report: Report) -> str:
     """The text message for a report: number, matter, place, who acts and by when."""
     prompts = Prompts(report.language)
     way = route(city, report, filed_at=report.filed_at)
-    if report.category is None or way.to_check:
+    if report.category is None or way.triage_reasons:
         return prompts.message("sms_receipt_short", number=report.number)
     due = way.deadline_at.astimezone(city.zone)
     return prompts.message(
@@ -56,7 +56,7 @@ def promise(city: City, category: str | None, filed_at: datetime, language: str)
     """Who acts and by when, as the line says it; empty when a person must decide first."""
     if category is None:
         return {}
-    due = deadline(city, city.grade_of(category), filed_at).astimezone(city.zone)
+    due = deadline(city, city.priority_of(category), filed_at).astimezone(city.zone)
     return {
         "department": city.department_of(category).spoken_name(language),
         "deadline": spoken_deadline(due, filed_at.astimezone(city.zone), language),

@@ -31,10 +31,10 @@ def open_ticket(session: Session, city: City, report: Report, *, actor: str = "j
         number=report.number,
         report_id=report.id,
         call_id=report.call_id,
-        state=State.TO_CHECK if way.to_check else State.DISPATCHED,
+        state=State.TO_CHECK if way.triage_reasons else State.DISPATCHED,
         category=report.category,
         summary=report.problem_text,
-        to_check=list(way.to_check),
+        triage_reasons=list(way.triage_reasons),
         version=1,
     )
     _apply(ticket, way)
@@ -51,7 +51,7 @@ def open_by_hand(session: Session, city: City, report_id: int, *, actor: str) ->
         raise TicketError("no such report; reload the page")
     ticket = open_ticket(session, city, report, actor=actor)
     if ticket.state == State.DISPATCHED and ticket.version == 1:
-        ticket.state, ticket.to_check = State.TO_CHECK, ["trouble"]
+        ticket.state, ticket.triage_reasons = State.TO_CHECK, ["trouble"]
     return ticket
 
 
@@ -80,7 +80,7 @@ def check_ticket(
     _apply(ticket, way)
     ticket.category, ticket.department = category, department
     ticket.lat, ticket.lon, ticket.district = place.lat, place.lon, place.district
-    ticket.to_check, ticket.state = [], following
+    ticket.triage_reasons, ticket.state = [], following
     changes = {name: [before[name], new] for name, new in _facts(ticket).items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     write_event(session, ticket, "dispatched", actor, note, changes)
@@ -101,7 +101,11 @@ def _completed(category: str, place: Place) -> ReportDraft:
 
 
 def _apply(ticket: Ticket, way: Route) -> None:
-    ticket.department, ticket.grade, ticket.deadline_at = way.department, way.grade, way.deadline_at
+    ticket.department, ticket.priority, ticket.deadline_at = (
+        way.department,
+        way.priority,
+        way.deadline_at,
+    )
     ticket.address, ticket.district = way.place.address, way.place.district
     ticket.lat, ticket.lon = way.place.lat, way.place.lon
 

@@ -17,7 +17,7 @@ from places.typed import address_of, addresses_like
 from tickets import actions, cards, queries
 from tickets.actions import TicketError
 from tickets.life import WITH_PEOPLE_OF_THE_LINE, NotAllowed
-from tickets.queries import Case
+from tickets.queries import TicketWithReport
 from tickets.triage import actions as triage
 from web.access.guard import Role, current_staff, requires
 from web.access.staff import names_of
@@ -66,14 +66,14 @@ def send_on(number: str) -> Response:
     city, sent = services().get(City), request.form
     try:
         with services().database.transaction("tickets.triage.pages.send_on") as session:
-            case = _case(session, number)
+            found = _ticket_of(session, number)
             triage.check_ticket(
                 session,
                 city,
-                case.ticket.id,
+                found.ticket.id,
                 category=sent.get("category", ""),
                 department=sent.get("department", "") or _usual_department(city),
-                place=_place(city, case),
+                place=_place(city, found),
                 note=sent.get("note", "").strip()[: actions.LONGEST_NOTE],
                 actor=_me(),
             )
@@ -105,18 +105,18 @@ def _queue(template: str) -> str:
         found = queries.tickets_to_check(session)
         stuck = queries.stuck_reports(session)
     return render_template(
-        template, cards=[cards.card(city, case, moment) for case in found], stuck=stuck
+        template, cards=[cards.card(city, each, moment) for each in found], stuck=stuck
     )
 
 
 def _form(number: str, problem: str = "") -> str:
     city = services().get(City)
     with services().database.read() as session:
-        case = _case(session, number)
-        events = queries.history(session, case.ticket.id)
+        found = _ticket_of(session, number)
+        events = queries.history(session, found.ticket.id)
         names = names_of(session, [cards.actor_id(event.actor) or 0 for event in events])
-        said = queries.said_by_caller(session, case.ticket.call_id)
-    ticket = case.ticket
+        said = queries.said_by_caller(session, found.ticket.call_id)
+    ticket = found.ticket
     shown = {
         "category": ticket.category or "",
         "department": ticket.department or "",
@@ -128,8 +128,8 @@ def _form(number: str, problem: str = "") -> str:
         shown |= {name: request.form.get(name, "") for name in shown}
     return render_template(
         "tickets/complete.html",
-        card=cards.card(city, case, now()),
-        report=case.report,
+        card=cards.card(city, found, now()),
+        report=found.report,
         said=said,
         history=[cards.line(city, event, names) for event in reversed(events)],
         catalogue=catalogue(city),
@@ -160,14 +160,14 @@ def _usual_department(city: City) -> str:
     return city.department_of(request.form.get("category")).code
 
 
-def _place(city: City, case: Case) -> Place:
+def _place(city: City, found: TicketWithReport) -> Place:
     """The place that was entered: an address of the city, or words with a chosen district.
 
     What the line had understood keeps its point while the words stay the same.
     """
     typed = " ".join(request.form.get("address", "").split())[:200]
     district = request.form.get("district") or None
-    ticket = case.ticket
+    ticket = found.ticket
     known = address_of(geocoder_of(city), typed)
     if known is None and typed == ticket.address and ticket.lat is not None:
         known = Place(typed, district=ticket.district, lat=ticket.lat, lon=ticket.lon)
@@ -176,13 +176,13 @@ def _place(city: City, case: Case) -> Place:
     return replace(known, district=district or known.district)
 
 
-def _case(session: Session, number: str) -> Case:
-    case = queries.find_case(session, number)
-    if case is None:
+def _ticket_of(session: Session, number: str) -> TicketWithReport:
+    found = queries.find_ticket(session, number)
+    if found is None:
         abort(404)
-    if case.ticket.state not in WITH_PEOPLE_OF_THE_LINE:
+    if found.ticket.state not in WITH_PEOPLE_OF_THE_LINE:
         abort(409, description="This ticket has been checked already; it is with its department.")
-    return case
+    return found
 
 
 def _me() -> str:

@@ -17,7 +17,7 @@ from tickets.reports.draft import ReportDraft
 SURE_CATEGORY = 0.5
 SURE_PLACE = 0.6
 
-DOUBTS = {
+TRIAGE_REASONS = {
     "message": "Left as a message: nobody has confirmed what it says",
     "cut_off": "The caller hung up before the end",
     "no_category": "The kind of problem is missing",
@@ -35,28 +35,28 @@ DOUBTS = {
 
 @dataclass(frozen=True)
 class Route:
-    """Where a ticket goes. `to_check` lists why a person must look; empty sends it at once."""
+    """Where a ticket goes. With no `triage_reasons` for a person to look, at once."""
 
     department: str
-    grade: str
+    priority: str
     deadline_at: datetime
     place: Place
-    to_check: tuple[str, ...]
+    triage_reasons: tuple[str, ...]
 
 
 def route(city: City, report: Report | ReportDraft, *, filed_at: datetime) -> Route:
     """Decide department, district, urgency, deadline, and what is uncertain."""
-    grade = city.grade_of(report.category)
+    priority = city.priority_of(report.category)
     place = place_of(city, report.place, report.place_text)
     return Route(
         department=city.department_of(report.category).code,
-        grade=grade.code,
-        deadline_at=deadline(city, grade, filed_at),
+        priority=priority.code,
+        deadline_at=deadline(city, priority, filed_at),
         place=place,
-        to_check=(
+        triage_reasons=(
             *((report.source,) if report.source in ("message", "cut_off") else ()),
-            *_category_doubts(city, report),
-            *_place_doubts(report, place),
+            *_category_reasons(city, report),
+            *_place_reasons(report, place),
         ),
     )
 
@@ -72,7 +72,7 @@ def place_of(city: City, place: Mapping[str, Any] | None, place_text: str) -> Pl
     return Place(address, district=district, lat=lat, lon=lon)
 
 
-def _category_doubts(city: City, report: Report | ReportDraft) -> tuple[str, ...]:
+def _category_reasons(city: City, report: Report | ReportDraft) -> tuple[str, ...]:
     """A caller who said "yes, that is right" settles a middling score."""
     if not report.category:
         return ("no_category",)
@@ -82,7 +82,7 @@ def _category_doubts(city: City, report: Report | ReportDraft) -> tuple[str, ...
     return () if sure else ("uncertain_category",)
 
 
-def _place_doubts(report: Report | ReportDraft, place: Place) -> tuple[str, ...]:
+def _place_reasons(report: Report | ReportDraft, place: Place) -> tuple[str, ...]:
     """`problem` is what kept the line from an exact place: only a neighbourhood, say."""
     if not report.place:
         return ("uncertain_place",) if place.address else ("no_place",)

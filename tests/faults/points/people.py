@@ -152,9 +152,9 @@ def _for_an_officer(world: World) -> None:
     world.person("dee", "department", department=ticket.department)
 
 
-def _signed_for(world: World) -> None:
-    assert world.one(Ticket).state == "signed"
-    assert world.count(TicketEvent, TicketEvent.action == "signed_for") == 1
+def _acknowledged(world: World) -> None:
+    assert world.one(Ticket).state == "acknowledged"
+    assert world.count(TicketEvent, TicketEvent.action == "acknowledged") == 1
 
 
 def _sent_on(world: World) -> None:
@@ -288,7 +288,7 @@ DRIVES = (
         "tickets.act",
         lambda w: f"/tickets/{_number(w)}/acknowledge",
         _for_an_officer,
-        _signed_for,
+        _acknowledged,
         who="dee",
     ),
     _click(
