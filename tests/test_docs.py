@@ -34,11 +34,18 @@ def test_every_room_of_the_house_is_named_in_the_readme() -> None:
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(
-        re.findall(r"`?make ([a-z]+)(?: S=|`|$)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(
+        r"`?make ([a-z-]+)(?: [A-Z]+=|`|$)", (ROOT / "README.md").read_text(), re.MULTILINE
     )
-    assert named <= targets
+    assert set(named) <= targets
+
+
+def test_every_shipped_scenario_is_run_by_a_journey() -> None:
+    shipped = {file.stem for file in (ROOT / "scenarios").glob("*.yaml")}
+    journeys = "".join(file.read_text() for file in (ROOT / "tests/journeys").glob("*.py"))
+    assert shipped
+    assert {name for name in shipped if f'scenario("{name}")' not in journeys} == set()
 
 
 def test_every_setting_has_help() -> None:

@@ -8,74 +8,29 @@ from typing import Any
 import pytest
 import soundfile
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from agents import actions, pages
 from agents.models import Handover
 from calls.actions import say
-from carriers.base import Carrier
-from carriers.twilio.carrier import TwilioCarrier
-from config.city import City
-from tests import cities
+from config.settings import Settings
+from infra.db import Database
 from tests.agents.conftest import Floor
+from tests.web.conftest import Browser, browser_with, make_app, person
 from tickets.models import Report
-from web.access.models import SignIn, Staff
-from web.access.staff import COOKIE, sign_in
-from web.shell import create_shell
-
-
-class Browser:
-    """A signed-in person's browser."""
-
-    def __init__(self, client: FlaskClient, csrf: str) -> None:
-        self.client = client
-        self.csrf = csrf
-
-    def get(self, path: str) -> TestResponse:
-        return self.client.get(path)
-
-    def post(
-        self, path: str, body: dict[str, Any] | None = None, *, csrf: str | None = None
-    ) -> TestResponse:
-        sent = {"X-CSRF-Token": csrf or self.csrf}
-        return self.client.post(path, json=body or {}, headers=sent)
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return cities.chicago()
+from web.access.guard import Role
+from web.access.models import Staff
 
 
 @pytest.fixture
-def app(floor: Floor, city: City) -> Flask:
-    floor.services.add(City, city)
-    floor.services.add(Carrier, TwilioCarrier(floor.services.settings))
-    app = Flask("swiftline", static_folder=None)
-    create_shell(app, floor.services)
-    app.register_blueprint(pages.blueprint)
-    return app
+def app(settings: Settings, database: Database) -> Flask:
+    return make_app(settings, database, pages)
 
 
 def browser(app: Flask, floor: Floor, staff_id: int) -> Browser:
-    with floor.database.transaction() as session:
-        token = sign_in(session, staff_id)
-        session.flush()
-        csrf = session.scalars(select(SignIn.csrf_token).where(SignIn.staff_id == staff_id)).all()[
-            -1
-        ]
-    client = app.test_client()
-    client.set_cookie(COOKIE, token)
-    return Browser(client, csrf)
-
-
-def person(floor: Floor, *roles: str) -> int:
-    with floor.database.transaction() as session:
-        staff = Staff(username="-".join(roles), name="P", password_hash="", roles=list(roles))
-        session.add(staff)
-        session.flush()
-        return staff.id
+    with floor.database.read() as session:
+        staff = session.get_one(Staff, staff_id)
+    return browser_with(app, floor.database, staff)
 
 
 GETS = (
@@ -101,9 +56,10 @@ POSTS = (
 
 def test_only_agents_get_in(app: Flask, floor: Floor) -> None:
     floor.talks()
-    quinn = browser(app, floor, person(floor, "qa", "department", "supervisor", "admin"))
+    others = (Role.QA, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMIN)
+    quinn = browser(app, floor, person(floor.database, "quinn", *others).id)
     assert {path: quinn.get(path).status_code for path in GETS} == dict.fromkeys(GETS, 403)
-    assert {path: quinn.post(path).status_code for path in POSTS} == dict.fromkeys(POSTS, 403)
+    assert {path: quinn.send(path).status_code for path in POSTS} == dict.fromkeys(POSTS, 403)
 
 
 def test_who_is_signed_out_is_sent_to_sign_in(app: Flask, floor: Floor) -> None:
@@ -114,7 +70,7 @@ def test_who_is_signed_out_is_sent_to_sign_in(app: Flask, floor: Floor) -> None:
 
 def test_a_change_without_the_pages_token_is_refused(app: Flask, floor: Floor) -> None:
     agent = browser(app, floor, floor.agent())
-    assert {path: agent.post(path, csrf="other").status_code for path in POSTS} == dict.fromkeys(
+    assert {path: agent.send(path, csrf="other").status_code for path in POSTS} == dict.fromkeys(
         POSTS, 403
     )
 
@@ -130,24 +86,24 @@ def test_from_ready_to_done(app: Flask, floor: Floor) -> None:
     me = floor.agent(ready=False)
     desk = browser(app, floor, me)
     assert (
-        desk.post("/agents/presence", {"wanted": "ready"}).get_json()["presence"]["state"]
+        desk.send("/agents/presence", {"wanted": "ready"}).get_json()["presence"]["state"]
         == "ready"
     )
     handover = floor.asks()
     floor.works()
-    rings = desk.post("/agents/here").get_json()
+    rings = desk.send("/agents/here").get_json()
     assert rings["offer"]["handover"] == handover
     assert "+1312" not in str(rings)
-    talks = desk.post(f"/agents/offers/{rings['offer']['id']}/accept").get_json()
+    talks = desk.send(f"/agents/offers/{rings['offer']['id']}/accept").get_json()
     assert talks["talk"]["caller_number"] == "+13125550101"
     with floor.database.transaction() as session:
         actions.connect_leg(
             session, staff_id=me, offer_id=talks["talk"]["offer"], leg_sid="CA" + "c" * 32
         )
-    ended = desk.post(f"/agents/talks/{handover}/end").get_json()
+    ended = desk.send(f"/agents/talks/{handover}/end").get_json()
     assert ended["presence"]["state"] == "wrapping_up"
-    assert desk.post("/agents/notes/more").get_json()["presence"]["extended"] is True
-    assert desk.post("/agents/notes/done").get_json()["presence"]["state"] == "ready"
+    assert desk.send("/agents/notes/more").get_json()["presence"]["extended"] is True
+    assert desk.send("/agents/notes/done").get_json()["presence"]["state"] == "ready"
     assert desk.get("/agents/state").get_json()["talk"] is None
 
 
@@ -157,7 +113,7 @@ def test_a_late_accept_says_so(app: Flask, floor: Floor) -> None:
     offer = floor.rings_at(me).id
     with floor.database.transaction() as session:
         actions.caller_gone(session, floor.handover(handover).call_id)
-    answer = browser(app, floor, me).post(f"/agents/offers/{offer}/accept")
+    answer = browser(app, floor, me).send(f"/agents/offers/{offer}/accept")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "offer_gone")
 
 
@@ -166,7 +122,7 @@ def test_no_agent_reaches_anothers_talk(app: Flask, floor: Floor) -> None:
     other = browser(app, floor, floor.agent())
     assert other.get(f"/agents/talks/{handover}/said").status_code == 404
     for what in ("end", "reconnect", "draft", "ticket"):
-        answer = other.post(f"/agents/talks/{handover}/{what}", {"problem_text": "x"})
+        answer = other.send(f"/agents/talks/{handover}/{what}", {"problem_text": "x"})
         assert answer.status_code == 404, what
     assert "+13125550101" not in other.get("/agents/state").get_data(as_text=True)
     assert floor.handover(handover).draft == {}
@@ -190,7 +146,7 @@ def test_what_was_said_comes_in_order_and_only_what_is_new(app: Flask, floor: Fl
 def test_a_draft_survives_a_reload(app: Flask, floor: Floor) -> None:
     me, handover = floor.talks()
     desk = browser(app, floor, me)
-    desk.post(f"/agents/talks/{handover}/draft", {"problem_text": "a <b>hole</b>", "notes": "n"})
+    desk.send(f"/agents/talks/{handover}/draft", {"problem_text": "a <b>hole</b>", "notes": "n"})
     kept = desk.get("/agents/state").get_json()["talk"]["draft"]
     assert (kept["problem_text"], kept["notes"]) == ("a <b>hole</b>", "n")
     page = desk.get("/agents/desk").get_data(as_text=True)
@@ -211,7 +167,7 @@ def test_a_draft_that_cannot_be_is_refused_in_words(
     app: Flask, floor: Floor, wrong: dict[str, Any]
 ) -> None:
     me, handover = floor.talks()
-    answer = browser(app, floor, me).post(f"/agents/talks/{handover}/draft", wrong)
+    answer = browser(app, floor, me).send(f"/agents/talks/{handover}/draft", wrong)
     assert answer.status_code == 422
     assert "expected" in answer.get_json()["error"]["message"]
 
@@ -221,8 +177,8 @@ def test_filing_gives_the_number_at_once_and_only_one(app: Flask, floor: Floor) 
     desk = browser(app, floor, me)
     place = desk.get("/agents/places?q=1200 n clark").get_json()["places"][0]
     body = {"category": "pothole", "problem_text": "a hole", "notes": "school", "place": place}
-    number = desk.post(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
-    again = desk.post(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
+    number = desk.send(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
+    again = desk.send(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
     assert number == again
     with floor.database.read() as session:
         report = session.scalars(select(Report)).one()
@@ -236,7 +192,7 @@ def test_filing_gives_the_number_at_once_and_only_one(app: Flask, floor: Floor) 
 
 def test_an_empty_draft_is_not_filed(app: Flask, floor: Floor) -> None:
     me, handover = floor.talks()
-    answer = browser(app, floor, me).post(f"/agents/talks/{handover}/ticket", {})
+    answer = browser(app, floor, me).send(f"/agents/talks/{handover}/ticket", {})
     assert answer.status_code == 422
     with floor.database.read() as session:
         assert session.scalars(select(Report)).all() == []
@@ -269,8 +225,8 @@ def test_ids_beyond_any_row_are_not_found(app: Flask, floor: Floor) -> None:
     desk = browser(app, floor, floor.agent())
     huge = "9" * 30
     assert desk.get(f"/agents/talks/{huge}/said").status_code == 404
-    assert desk.post(f"/agents/offers/{huge}/accept").status_code == 404
-    assert desk.post("/agents/offers/2147483647/accept").status_code == 409
+    assert desk.send(f"/agents/offers/{huge}/accept").status_code == 404
+    assert desk.send("/agents/offers/2147483647/accept").status_code == 409
 
 
 def test_a_token_names_this_agent_only(app: Flask, floor: Floor) -> None:

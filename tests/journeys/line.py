@@ -141,10 +141,10 @@ class Line:
         finally:
             database.close()
 
-    def scenario(self, name: str | Path) -> tuple[int, list[dict[str, Any]]]:
-        """`swiftline call` with --json: its exit status and its events."""
+    def scenario(self, name: str) -> tuple[int, list[dict[str, Any]]]:
+        """`make call S=NAME`, told as JSON: its exit status and its events."""
         ran = subprocess.run(
-            [sys.executable, "-m", "ops.cli", "call", str(name), "--json"],
+            ["make", "-s", "call", f"S={name} --json"],
             cwd=ROOT,
             env=self.env,
             capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from sound.samples import LINE_RATE
 from tests.browser.conftest import OpensPage
 from tests.browser.sounds import keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
-from tests.journeys.line import ROOT, Line
+from tests.journeys.line import ROOT, Line, told
 from tests.journeys.test_a_call import ticket_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech, pytest.mark.browser]
@@ -68,6 +69,22 @@ def test_a_caller_who_presses_0_talks_with_an_agent_who_saw_what_was_said(
     assert {"caller", "line"} <= speakers
     assert handover is not None
     assert (handover.state, handover.ended_by) == ("ended", "agent")
+
+
+def test_the_shipped_caller_who_wants_a_person_gets_one(
+    line: Line, chromium_page: OpensPage, tmp_path: Path
+) -> None:
+    page = chromium_page(write_wav(tmp_path / "agent.wav", voice(12, seed=7)))
+    signs_in(page, line, "agent", "/agents/desk")
+    page.click("#go-ready")
+    with ThreadPoolExecutor(1) as pool:
+        called = pool.submit(lambda: line.scenario("agent"))
+        page.locator("#accept").click(timeout=PATIENCE_MS)
+        status, events = called.result()
+    assert status == 0, told(events)
+    with line.database() as database, database.read() as session:
+        handover = session.scalars(select(Handover).order_by(Handover.id.desc())).first()
+    assert handover is not None and handover.accepted_at is not None
 
 
 def test_the_officer_sees_the_ticket_and_qa_hears_the_call(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from carriers.base import Carrier
@@ -22,7 +23,7 @@ from infra.services import Services
 from infra.storage import LocalStorage, Storage
 from tests import cities
 from web.access.guard import Role
-from web.access.models import Staff
+from web.access.models import SignIn, Staff
 from web.access.passwords import hash_password
 from web.access.staff import COOKIE, sign_in
 from web.shell import create_shell
@@ -31,10 +32,11 @@ PASSWORD = "correct horse battery staple"
 
 
 class Browser:
-    """A person's browser: keeps cookies, reads the CSRF token of the page, sends forms."""
+    """A person's browser: keeps cookies, sends forms and JSON with the CSRF token of the page."""
 
-    def __init__(self, client: FlaskClient) -> None:
+    def __init__(self, client: FlaskClient, csrf: str = "") -> None:
         self.client = client
+        self._csrf = csrf
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Open an address."""
@@ -51,6 +53,13 @@ class Browser:
         """Send a form as a page of ours would."""
         fields = {"csrf_token": self.token("/"), **(data or {})}
         return self.client.post(path, data=fields, **options)
+
+    def send(
+        self, path: str, body: dict[str, Any] | None = None, *, csrf: str = ""
+    ) -> TestResponse:
+        """Send JSON as a script of ours would, or with another token."""
+        headers = {"X-CSRF-Token": csrf or self._csrf}
+        return self.client.post(path, json=body or {}, headers=headers)
 
     def sign_in(self, username: str, password: str = PASSWORD, **more: Any) -> TestResponse:
         """Fill in the sign-in page."""
@@ -92,7 +101,9 @@ def browser_with(app: Flask, database: Database, staff: Staff) -> Browser:
     client = app.test_client()
     with database.transaction() as session:
         client.set_cookie(COOKIE, sign_in(session, staff.id))
-    return Browser(client)
+        latest = select(SignIn.csrf_token).where(SignIn.staff_id == staff.id)
+        csrf = session.scalars(latest.order_by(SignIn.id.desc())).first()
+    return Browser(client, csrf or "")
 
 
 @lru_cache(maxsize=1)
