@@ -34,6 +34,7 @@ from simulator.rest import (
     calls,
     conferences,
     hosts,
+    live_recordings,
     live_transcriptions,
     lookups,
     media,
@@ -42,7 +43,6 @@ from simulator.rest import (
     numbers,
     participants,
     queues,
-    recording,
     recordings,
     sms,
     streams,
@@ -63,7 +63,7 @@ _MEDIA = re.compile(
 )
 
 _RESOURCES = (
-    calls, conferences, participants, queues, recordings, recording, streams, messages, sms,
+    calls, conferences, participants, queues, recordings, live_recordings, streams, messages, sms,
     account, applications, available, media, notices, numbers,
     caller_ids, transcriptions, live_transcriptions,
 )  # fmt: skip

@@ -105,7 +105,7 @@ class Judge:
         return "machine_start" if self._how.mode == ENABLE else ""
 
 
-async def detect(exchange: Exchange, call: Call, how: Detection) -> Form:
+async def detect(call: Call, how: Detection) -> Form:
     """Listen to whoever answered; the fields that tell the verdict, which the call keeps."""
     judge, decided = Judge(how), asyncio.Event()
 
@@ -133,7 +133,7 @@ async def detect_in_background(exchange: Exchange, call: Call, how: Detection) -
     if not how.url:
         message = "No AMD status callback URL provided"
         exchange.debugger.alert(call, _NO_CALLBACK, message, "", level="warning")
-    fields = await detect(exchange, call, how)
+    fields = await detect(call, how)
     if how.url:
         form = (("AccountSid", call.account_sid), ("CallSid", call.sid), *fields)
         exchange.sender.send_in_background(

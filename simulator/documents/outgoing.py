@@ -70,7 +70,7 @@ class Outgoing:
         how = ring.detection
         verdict: Form = ()
         if how is not None and not how.background:
-            verdict = await detect(self._exchange, call, how)
+            verdict = await detect(call, how)
         if ring.hook is not None and ring.hook.url:
             return call.request(ring.hook.url, ring.hook.method, verdict)
         return Inline(ring.inline) if ring.inline else Led()
