@@ -63,6 +63,7 @@ async def place_call(request: web.Request) -> web.StreamResponse:
         return _refused(400, str(error))
     to = _text(body, "to", scenario.dials or exchange.settings.number)
     caller = ScriptedCaller(exchange, number=scenario.from_number, language=scenario.language)
+    await caller.prepare(scenario.steps)
     try:
         request.app[NETWORK].dial(
             caller, from_number=scenario.from_number, to=to, facts=scenario.facts
@@ -244,6 +245,7 @@ async def replay(request: web.Request) -> web.Response:
         return _refused(409, "only an incoming call that is over can be done again")
     scenario = replayed(call.log.events, from_number=call.party.from_)
     caller = ScriptedCaller(exchange, number=call.party.from_)
+    await caller.prepare(scenario.steps)
     try:
         party = call.party
         leg = request.app[NETWORK].dial(

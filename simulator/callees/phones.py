@@ -71,13 +71,23 @@ class Phone(ScriptedCaller):
 
     async def rings(self) -> str:
         """Ring; the outcome is answered, busy or failed. Rings for ever when nobody is there."""
-        await self._exchange.clock.sleep(self._behaviour.after_s)
+        ready = asyncio.ensure_future(self._prepare())
+        try:
+            await self._exchange.clock.sleep(self._behaviour.after_s)
+            await ready
+        finally:
+            ready.cancel()
         match self._behaviour.kind:
             case "busy" | "failed" as outcome:
                 return outcome
             case "no-answer":
                 await asyncio.Event().wait()
         return "answered"
+
+    async def _prepare(self) -> None:
+        """Make the sound of all that will be said while it rings."""
+        if self._behaviour.kind in ("answers", "machine"):
+            await self.prepare(self._behaviour.scenario.steps)
 
     def notice(self, notice: Notice) -> None:
         """Remember what happened; a call that nobody took brings no texts."""

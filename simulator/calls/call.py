@@ -336,6 +336,7 @@ class Call:
             "caption",
             id=caption.number,
             text=caption.text,
+            start_s=caption.start / RATE,
             spoken=caption.spoken,
             done=not begun,
             cut=caption.cut,

@@ -17,8 +17,8 @@ and whenever something happens `endpoint.notice(Notice(kind, at_s, facts))`:
     kind          facts
     ringing       call_sid
     answered      call_sid
-    caption       id, text, done, cut, spoken   the line speaks this sentence; first with done=False
-                                           when it is recognised, again with done=True at its end.
+    caption       id, text, done, cut, spoken,  the line speaks this sentence; first with done=False
+                  start_s                  when it is recognised, again with done=True at its end.
                                            `spoken` is how much of the text was heard
     transferred   call_sid, identity       bridged to another leg (its call and its From/To)
     released      call_sid                 that bridge is over

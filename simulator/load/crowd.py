@@ -138,6 +138,7 @@ class Crowd:
         if self.tally.on_the_line >= self._habits.lines:
             return CallResult(name, "busy", began_s, 0.0, answered=False, attempt=attempt)
         caller = ScriptedCaller(self._network.exchange, number=number, language=scenario.language)
+        await caller.prepare(scenario.steps)
         try:
             here = self._network.exchange.settings.number
             self._network.dial(caller, from_number=number, to=here, facts=scenario.facts)

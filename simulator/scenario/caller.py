@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from simulator.calls.call import Call
@@ -22,14 +23,16 @@ from simulator.scenario.acts import (
     IsTransferred,
     Presses,
     Says,
+    Speech,
     Waits,
 )
 from simulator.scenario.around import around
+from simulator.scenario.heard_words import HeardWords
 from simulator.scenario.listening import Listener
 from simulator.scenario.printing import told
 from simulator.scenario.steps import Scenario, Step, match, words
 from simulator.scenario.utterance import Playback, Utterance, utterance
-from simulator.sound.audio import BadSound, is_audible
+from simulator.sound.audio import RATE, BadSound, is_audible
 from simulator.speech.synthesiser import CannotSpeak
 
 QUIET_S = 0.3
@@ -60,7 +63,8 @@ class ScriptedCaller(Endpoint):
         self.number = number
         self.language = language
         self._exchange = exchange
-        self._heard: list[str] = []
+        self._heard = HeardWords()
+        self._sounds: dict[Speech, Utterance] = {}
         self._texts: list[Message] = []
         self._answered = False
         self._transferred: list[str] = []
@@ -78,6 +82,17 @@ class ScriptedCaller(Endpoint):
         """The call this caller is on."""
         return self._exchange.calls[self.leg.sid]
 
+    async def prepare(self, steps: Iterable[Step]) -> None:
+        """Make the sound of all that will be said, so that none of it comes late.
+
+        What cannot be made fails its own step.
+        """
+        for step in steps:
+            act = step.act.by if isinstance(step.act, Interrupts) else step.act
+            if isinstance(act, Says):
+                with suppress(BadSound, CannotSpeak):
+                    await self._sound_of(act.what)
+
     async def perform(self, step: Step) -> None:
         """Do one step. Raises ExpectationFailed."""
         try:
@@ -86,7 +101,7 @@ class ScriptedCaller(Endpoint):
             self._fail(step, f"the caller waited {step.within_s:g} s for {self._wish(step.act)}")
         except _CallOver:
             self._fail(step, f"the caller waited for {self._wish(step.act)}, but the call was over")
-        except (BadSound, CannotSpeak) as error:
+        except (BadSound, CannotSpeak, _NotDone) as error:
             self._fail(step, str(error))
 
     def finish(self) -> None:
@@ -115,7 +130,7 @@ class ScriptedCaller(Endpoint):
         else:
             self._quiet_s += _FRAME_S
         if self._listener is None:
-            self._listener = Listener(self._exchange, self.call, self._recognised)
+            self._listener = Listener(self._exchange, self.call, self._keep_place)
         self._listener.take(frame, audible=audible and self._answered)
         self._look()
 
@@ -126,7 +141,9 @@ class ScriptedCaller(Endpoint):
                 self._answered = True
                 self._quiet_s = self._sound_s = 0.0
             case "caption" if notice.facts["done"]:
-                self._heard += words(str(notice.facts["spoken"]))
+                self._heard.add(str(notice.facts["spoken"]))
+            case "caption" if self._listener is not None:
+                self._listener.known_begins(round(float(notice.facts["start_s"]) * RATE))
             case "transferred":
                 self._transferred += self._names_of(str(notice.facts["call_sid"]))
             case "ended":
@@ -141,9 +158,14 @@ class ScriptedCaller(Endpoint):
         party = self._exchange.calls[call_sid].party
         return [name.partition("?")[0] for name in (party.from_, party.to) if name != self.number]
 
-    def _recognised(self, text: str) -> None:
-        self._heard += words(text)
-        self._look()
+    def _keep_place(self) -> Callable[[str], None]:
+        fill = self._heard.keep_place()
+
+        def recognised(text: str) -> None:
+            fill(text)
+            self._look()
+
+        return recognised
 
     def _text(self, message: Message) -> None:
         call = self._exchange.calls.get(self.leg.sid)
@@ -166,13 +188,11 @@ class ScriptedCaller(Endpoint):
     async def _do(self, act: Act, within_s: float) -> None:
         match act:
             case Hears(phrases):
-                await self._until(lambda: self._matches(phrases), within_s)
-            case Says():
+                await self._until(lambda: self._heard.take(phrases), within_s)
+            case Says() | Presses():
+                sound = await self._prepared(act)
                 await self._when(self._is_quiet, within_s)
-                await self._act(act)
-            case Presses():
-                await self._when(self._is_quiet, within_s)
-                await self._act(act)
+                await self._act(act, sound)
             case Interrupts(by):
                 sound = await self._prepared(by)
                 await self._when(self._is_spoken_to, within_s)
@@ -191,19 +211,27 @@ class ScriptedCaller(Endpoint):
     async def _prepared(self, act: Says | Presses) -> Utterance | None:
         if isinstance(act, Presses):
             return None
-        return await utterance(act.what, self.language, self._exchange.voice.said)
+        return await self._sound_of(act.what)
 
-    async def _act(self, act: Says | Presses, sound: Utterance | None = None) -> None:
+    async def _sound_of(self, what: Speech) -> Utterance:
+        if what not in self._sounds:
+            self._sounds[what] = await utterance(what, self.language, self._exchange.voice.said)
+        return self._sounds[what]
+
+    async def _act(self, act: Says | Presses, sound: Utterance | None) -> None:
+        """Raises _NotDone when the call is over before it is done."""
         if isinstance(act, Presses):
             await self._press(act.digits)
-            return
-        sound = sound or await self._prepared(act)
-        if sound is not None:
-            self._say(sound)
-            seconds = len(sound.sound) / 8000 + 5
+        elif sound is not None:
+            await self._say_all(sound)
+
+    async def _say_all(self, what: Utterance) -> None:
+        if not self.leg.over:
+            self._say(what)
+            seconds = len(what.sound) / RATE + 5
             await self._until(lambda: not self._playback.is_speaking, seconds, on_the_line=False)
-            if not self._playback.has_begun:
-                raise _CallOver
+        if self.leg.over and not self._playback.has_spoken:
+            raise _NotDone(f"the call was over before the caller could say {what.name!r}")
 
     def _say(self, what: Utterance) -> None:
         self._began_at = self.call.log.age_s
@@ -213,6 +241,8 @@ class ScriptedCaller(Endpoint):
         for place, digit in enumerate(digits):
             if place:
                 await self._exchange.clock.sleep(BETWEEN_KEYS_S)
+            if self.leg.over:
+                raise _NotDone(f"the call was over before the caller had pressed {digits!r}")
             self.leg.press(digit)
 
     async def _when(self, ready: Callable[[], bool], within_s: float) -> None:
@@ -223,14 +253,6 @@ class ScriptedCaller(Endpoint):
 
     def _is_spoken_to(self) -> bool:
         return self._sound_s >= SPEAKING_S and self._quiet_s == 0.0
-
-    def _matches(self, phrases: tuple[str, ...]) -> bool:
-        for phrase in phrases:
-            taken = match(phrase, self._heard)
-            if taken is not None:
-                del self._heard[:taken]
-                return True
-        return False
 
     def _is_with(self, to: str) -> bool:
         return to in self._transferred if to else bool(self._transferred)
@@ -248,18 +270,16 @@ class ScriptedCaller(Endpoint):
         self, held: Callable[[], bool], within_s: float, *, on_the_line: bool = True
     ) -> None:
         """Raises TimeoutError, or _CallOver when it can no longer happen."""
-        if held():
-            return
 
         def look() -> bool:
             if held():
                 return True
-            if on_the_line and self._ended_by is not None:
+            if on_the_line and self._ended_by is not None and not self._heard.is_waiting:
                 raise _CallOver
             return False
 
-        if on_the_line and self._ended_by is not None:
-            raise _CallOver
+        if look():
+            return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter = (look, future)
         self._waiters.append(waiter)
@@ -297,7 +317,7 @@ class ScriptedCaller(Endpoint):
         return "nothing"
 
     def _fail(self, step: Step, reason: str) -> None:
-        unmatched = " ".join(self._heard) or "nothing new"
+        unmatched = str(self._heard) or "nothing new"
         conversation = "\n".join(conversation_of(self.call.log.events)) or "  (nothing)"
         unknown_s = self._listener.unknown_s if self._listener else 0.0
         model = f"; {unknown_s:.1f} s of unknown sound need --speech-model" if unknown_s else ""
@@ -306,6 +326,10 @@ class ScriptedCaller(Endpoint):
             conversation,
             "\n".join(around(self.call)),
         )
+
+
+class _NotDone(Exception):
+    """The caller could not do what they began; the text says why."""
 
 
 class _CallOver(Exception):
@@ -331,6 +355,7 @@ async def run_scenario(network: Network, scenario: Scenario, *, to: str) -> Scri
     caller = ScriptedCaller(
         network.exchange, number=scenario.from_number, language=scenario.language
     )
+    await caller.prepare(scenario.steps)
     network.dial(caller, from_number=scenario.from_number, to=to, facts=scenario.facts)
     await play_scenario(caller, scenario)
     return caller

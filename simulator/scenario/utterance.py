@@ -35,6 +35,8 @@ class Utterance:
     """Whether the name is what is said, word for word."""
     how: Mapping[str, str | float] = field(default_factory=dict)
     """What became of it on the way, for the log."""
+    speech_begins_at: int = 0
+    """The byte of the speech's first sound."""
 
 
 async def utterance(
@@ -48,12 +50,12 @@ async def utterance(
         sound, name = await speak(what.text, language), what.text
     else:
         sound, name = read_sound(what.clip, what.clip.name), what.clip.name
-    end = speech_bounds(sound)[1]
+    begin, end = speech_bounds(sound)
     if what.noise is not None and what.snr_db is not None:
         sound = with_noise(sound, read_sound(what.noise, what.noise.name), what.snr_db)
     sound = with_loss(with_gain(sound, what.gain_db), what.packet_loss, seed=name)
     is_exact = what.clip is None and what.is_clean
-    return Utterance(sound, end, name, exact=is_exact, how=_how(what))
+    return Utterance(sound, end, name, exact=is_exact, how=_how(what), speech_begins_at=begin)
 
 
 def _how(what: Speech) -> dict[str, str | float]:
@@ -106,6 +108,7 @@ class Playback:
         self._hiss = comfort_noise(_LINE_NOISE_S, seed)
         self._at = 0
         self._saying: Utterance | None = None
+        self._last: Utterance | None = None
         self._said = 0
         self._spoken = spoken
 
@@ -115,9 +118,9 @@ class Playback:
         return self._saying is not None
 
     @property
-    def has_begun(self) -> bool:
-        """Whether anything of what is or was said last went out."""
-        return self._said > 0
+    def has_spoken(self) -> bool:
+        """Whether any sound of what was said last went out."""
+        return self._last is not None and self._said > self._last.speech_begins_at
 
     @property
     def progress(self) -> tuple[str, float] | None:
@@ -129,7 +132,7 @@ class Playback:
 
     def say(self, what: Utterance) -> None:
         """Begin to say something."""
-        self._saying, self._said = what, 0
+        self._saying, self._last, self._said = what, what, 0
 
     def stop(self) -> None:
         """Fall silent."""

@@ -17,12 +17,20 @@ from simulator.callers import Caller
 from simulator.calls.call import Call
 from simulator.media.wire import KEPT, Wire
 from simulator.scenario.acts import Speech
-from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
+from simulator.scenario.caller import (
+    ExpectationFailed,
+    ScriptedCaller,
+    play_scenario,
+    run_scenario,
+)
+from simulator.scenario.heard_words import HeardWords
 from simulator.scenario.steps import scenario_from
-from simulator.scenario.utterance import utterance, with_gain, with_loss
+from simulator.scenario.utterance import Playback, Utterance, utterance, with_gain, with_loss
 from simulator.server import create_app
-from simulator.sound.audio import decoded, encoded, frames, read_sound, wav_file
+from simulator.sound.audio import decoded, encoded, frames, read_sound, speech_bounds, wav_file
+from simulator.speech.recogniser import Speech as Recognised
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run, settings_for
+from tests.simulator.line import SHOP, play
 from tests.simulator.test_gather_speech import CLIP, MODEL
 from tests.simulator.test_streams import CONNECT, SECOND, Server, mark, media
 
@@ -222,6 +230,107 @@ def test_whoever_is_cut_off_before_a_sound_has_not_interrupted(tmp_path: Path) -
     steps = [{"hears": "good bye"}, {"interrupts": {"says": "wait"}}, {"is_hung_up_on": True}]
     error = failed(tmp_path, app, steps)
     assert error.reason.startswith("step 2 (interrupts)") and "call was over" in error.reason
+
+
+def test_whoever_is_cut_off_in_the_rest_before_a_sentence_has_not_spoken() -> None:
+    mouth = Playback(1, lambda _: None)
+    mouth.say(Utterance(encoded(np.full(8000, 9000)), 8000, "wait", speech_begins_at=400))
+    for has_spoken in (False, False, True):
+        mouth.next_frame(lambda _: None)
+        assert mouth.has_spoken is has_spoken
+
+
+def test_whoever_is_cut_off_between_keys_has_not_pressed_them(tmp_path: Path) -> None:
+    voice = response('<Gather numDigits="1" action="/done"/>')
+    app = FakeApp({"/voice": voice, "/done": response(), "/status": response()})
+    error = failed(tmp_path, app, [{"presses": "123456"}])
+    assert error.reason.startswith(
+        "step 1 (presses): the call was over before the caller had pressed '123456'"
+    )
+
+
+def spoken(folder: Path) -> int:
+    """How many sentences there are on this machine."""
+    return len(list((folder / "speech").glob("*.ulaw")))
+
+
+def test_whatever_is_said_is_made_before_the_call_is_dialled(tmp_path: Path) -> None:
+    """On a machine where nothing was ever said: the first sentence takes seconds to be made."""
+    (tmp_path / "speech").mkdir()
+    there: list[int] = []
+
+    def voice(form: dict[str, str]) -> str:
+        there.append(spoken(tmp_path))
+        return response("<Say>Hello</Say>", '<Pause length="20"/>')
+
+    app = FakeApp({"/voice": voice, "/status": response()})
+    steps: list[Any] = [{"says": "one"}, {"interrupts": {"says": "two"}, "within_s": 1}]
+
+    async def work() -> None:
+        async with network(app, tmp_path, pace=0.0, seed=1) as net:
+            with pytest.raises(ExpectationFailed, match="for the line to speak"):
+                await run_scenario(net, scenario_from({"steps": steps}, tmp_path), to=NUMBER)
+
+    run(work())
+    assert there == [2]
+
+
+def test_whatever_a_callee_says_is_made_before_they_answer(tmp_path: Path) -> None:
+    (tmp_path / "speech").mkdir()
+    there: list[int] = []
+
+    def whisper(form: dict[str, str]) -> str:
+        there.append(spoken(tmp_path))
+        return response()
+
+    dial = f'<Dial><Number url="/whisper">{SHOP}</Number></Dial>'
+    replies = {"/voice": response(dial), "/whisper": whisper}
+    steps = [{"says": "good morning"}, {"hangs_up": True}]
+    play(tmp_path, replies, phones={SHOP: {"after_s": 0, "steps": steps}})
+    assert there == [1]
+
+
+class Dictation:
+    """A recogniser that understands the same in whatever it hears, after a moment."""
+
+    is_there = True
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def recognise(self, mulaw: bytes) -> Recognised:
+        await asyncio.sleep(0.05)
+        return Recognised(self._text, 0.9)
+
+
+def test_a_clip_and_the_sentence_right_behind_it_are_heard_in_their_order(tmp_path: Path) -> None:
+    clip = read_sound(CLIP)
+    begin, end = speech_bounds(clip)
+    voice = response("<Say>Listen</Say>", "<Play>/clip.wav</Play>", "<Say>Good bye</Say>")
+    sound = web.Response(body=wav_file(clip[begin:end]), content_type="audio/wav")
+    app = FakeApp({"/voice": voice, "/clip.wav": sound, "/status": response()})
+
+    async def work() -> list[str]:
+        async with network(app, tmp_path, pace=0.0, seed=1) as net:
+            net.exchange.recogniser = Dictation("the weather")  # type: ignore[assignment]
+            steps = [{"hears": "listen"}, {"hears": "the weather"}, {"hears": "good bye"}]
+            caller = await run_scenario(net, scenario_from({"steps": steps}, tmp_path), to=NUMBER)
+            await caller.call.settling()
+            events = caller.call.log.events
+            return [str(one["text"]) for one in events if one["event"] == "heard"]
+
+    assert run(work()) == ["Listen", "the weather", "Good bye"]
+
+
+def test_words_that_are_still_being_recognised_keep_their_place() -> None:
+    heard = HeardWords()
+    fill = heard.keep_place()
+    heard.add("good bye")
+    assert not heard.take(("good bye",)) and heard.is_waiting
+    nothing = heard.keep_place()
+    fill("the weather")
+    nothing("")
+    assert heard.take(("the weather",)) and heard.take(("good bye",)) and not heard.is_waiting
 
 
 # The same vocabulary in Python
