@@ -59,7 +59,11 @@ _ADVICE = {
         "and look at the signature."
     ),
     31921: "The media server closed the socket; look into its log.",
-    31922: "A media stream's address begins with wss://.",
+    31922: (
+        "A media stream's address begins with wss://, also on your desk: write "
+        "wss://127.0.0.1:8080 and start the simulator with "
+        "--map wss://127.0.0.1:8080=ws://127.0.0.1:8080."
+    ),
     31951: (
         "The media server sent what the protocol does not know; compare the message with "
         "Media Streams' messages."

@@ -34,6 +34,17 @@ class SocketFailed(Exception):
         self.code = code
 
 
+def check_secure(url: str, *, element: str, code: int) -> None:
+    """Raises SocketFailed unless a socket's address is wss, with what to do for one that is ws."""
+    if url.startswith("wss://"):
+        return
+    cure = ""
+    if url.startswith("ws://"):
+        here = url.removeprefix("ws://").partition("/")[0]
+        cure = f": write wss://{here} and start the simulator with --map wss://{here}=ws://{here}"
+    raise SocketFailed(code, f"<{element}> needs a wss:// address, got {url!r}{cure}")
+
+
 class AppSocket:
     """One connection, from handshake to close.
 

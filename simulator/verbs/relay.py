@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from simulator.documents.scene import Scene
-from simulator.media.app_socket import SocketFailed
+from simulator.media.app_socket import SocketFailed, check_secure
 from simulator.relay import relay_socket
 from simulator.relay.protocol import (
     ANY,
@@ -132,8 +132,7 @@ class RelaySession:
     async def _open(self) -> bool:
         scene, url = self._scene, str(self._noun["url"])
         try:
-            if not url.startswith("wss://"):
-                raise SocketFailed(0, f"<ConversationRelay> needs a wss:// address, got {url!r}")
+            check_secure(url, element="ConversationRelay", code=0)
             await open_socket(scene, self._socket, url)
         except (SocketFailed, BadOrigin) as failed:
             self._fail(relay_socket.UNABLE_TO_CONNECT, str(failed))

@@ -8,7 +8,7 @@ from datetime import UTC
 
 from simulator.documents.scene import Outcome, Scene
 from simulator.faults.sound_faults import Weather
-from simulator.media.app_socket import SocketFailed
+from simulator.media.app_socket import SocketFailed, check_secure
 from simulator.media.media_stream import MediaStream
 from simulator.recordings.keeping import record_call
 from simulator.registries.recordings import Callback, RecordTerms
@@ -175,8 +175,7 @@ def _socket_url(scene: Scene, noun: Verb) -> str:
 
 
 def _check(scene: Scene, noun: Verb, url: str, *, two_way: bool) -> None:
-    if not url.startswith("wss://"):
-        raise SocketFailed(31922, f"<Stream> needs a wss:// address, got {url!r}")
+    check_secure(url, element="Stream", code=31922)
     if two_way and noun["track"] != "inbound_track":
         raise SocketFailed(31941, f"track {noun['track']} is not for <Connect>")
     for child in noun.children:

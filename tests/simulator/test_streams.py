@@ -167,6 +167,7 @@ def test_a_stream_without_tls_is_refused(tmp_path: Path) -> None:
     app = FakeApp({"/voice": CONNECT.replace("wss:", "ws:"), "/status": ""})
     net, _ = run(called(app, tmp_path, {"hears": "the stream is over"}))
     assert [one.code for one in net.exchange.debugger.alerts] == [31922]
+    assert "--map wss://hotline.test=ws://hotline.test" in net.exchange.debugger.alerts[0].message
 
 
 @pytest.mark.row("stream.invalid.json", "stream.invalid.fields", "stream.invalid.once")
