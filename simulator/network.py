@@ -41,6 +41,7 @@ class Network:
         self.handlers.update(handlers(self.outgoing, self.conferences, self.phones))
 
     async def __aenter__(self) -> Network:
+        self.exchange.settings.make_data_dir()
         await self.exchange.__aenter__()
         self.exchange.background.run(self.exchange.clock.run(self._tick))
         return self

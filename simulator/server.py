@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,12 +16,14 @@ from simulator.api import (
     reachability,
     scripted_calls,
 )
+from simulator.api.access import check_credentials, known_hosts, local_only, new_token
 from simulator.api.clock_hold import ClockHold
 from simulator.door.certificates import authority_in
 from simulator.door.proxy import Door
 from simulator.door.words import to_paste, to_paste_for_hosts
 from simulator.keys import EXCHANGE, NETWORK
 from simulator.network import Network
+from simulator.phone.pages import PAGE_TOKEN
 from simulator.phone.routes import add_routes as add_phone_routes
 from simulator.rest import (
     account,
@@ -74,11 +73,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def create_app(settings: Settings) -> web.Application:
     """The whole simulator; its network is opened and closed with the application."""
     app = web.Application(
-        middlewares=[hosts.other_hosts, scripted_calls.local_only, in_its_form, rest_rules]
+        middlewares=[known_hosts, hosts.other_hosts, local_only, in_its_form, rest_rules]
     )
     network = Network(settings)
     app[NETWORK] = network
     app[EXCHANGE] = network.exchange
+    app[PAGE_TOKEN] = new_token()
     app[scripted_calls.CALLERS] = {}
     app[hosts.SEEN] = set()
     app[_LIMIT] = RateLimit(settings.rest_limit, lambda: network.exchange.clock.now_s)
@@ -177,26 +177,11 @@ def _is_open(request: web.Request) -> bool:
 
 
 def _check_account(request: web.Request) -> None:
-    settings = request.app[EXCHANGE].settings
-    user, password = _credentials(request)
-    pairs = {settings.account_sid: settings.auth_token, settings.api_key: settings.api_secret}
-    expected = pairs.get(user, "")
-    if not expected or not hmac.compare_digest(expected.encode(), password.encode()):
-        raise ApiError(401, 20003, "Authenticate")
+    check_credentials(request)
     if not request.path.startswith(ROOT):
         return
     parts = request.path.split("/")
     account = parts[3].partition(".")[0] if len(parts) > 3 else ""
-    if account != settings.account_sid and request.path.partition(".")[0] != ACCOUNTS:
+    ours = request.app[EXCHANGE].settings.account_sid
+    if account != ours and request.path.partition(".")[0] != ACCOUNTS:
         raise not_found(request.path)
-
-
-def _credentials(request: web.Request) -> tuple[str, str]:
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        raise ApiError(401, 20003, "Authenticate")
-    try:
-        user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise ApiError(401, 20003, "Authenticate") from error
-    return user, password

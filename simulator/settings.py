@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulator.data_folder import NotPrivate, default_folder, make_private
 from simulator.numbers.caller_id import Place
 from simulator.sids import new_sid
 from simulator.webhooks.origins import OriginMap
@@ -68,9 +68,11 @@ class Settings:
     port: int = 8100
     origins: OriginMap = field(default_factory=OriginMap)
     captions_dir: Path | None = None
-    data_dir: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / "phone-simulator")
+    data_dir: Path = field(default_factory=default_folder)
     allowed_origins: tuple[str, ...] = ()
     """Further web origins whose pages may use a browser phone."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further host names under which browsers may ask for the simulator."""
     pace: float = 1.0
     """Seconds of line time that pass in one real second; 0: simulated time, nothing waits."""
     faults: Path | None = None
@@ -95,6 +97,15 @@ class Settings:
             _check_sid(name, getattr(self, name), prefix)
         if not re.fullmatch(r"\+[1-9]\d{3,14}", self.number):
             raise SettingsError(f"number: expected E.164 such as +13125550100, got {self.number!r}")
+
+    def make_data_dir(self) -> None:
+        """Make the folder of recordings and keys; the default one private. Raises SettingsError."""
+        if self.data_dir != default_folder():
+            return
+        try:
+            make_private(self.data_dir)
+        except NotPrivate as error:
+            raise SettingsError(f"data_dir: {error}") from error
 
     @property
     def root(self) -> str:

@@ -1,6 +1,6 @@
 """The simulator's own API: scripted calls, the log of every call, faults at will.
 
-Only programs and pages of this machine may use it: a request with a foreign Origin is refused.
+Only programs and pages of this machine may use it (`access`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.api.access import check_credentials
 from simulator.api.clock_hold import ClockHold
 from simulator.api.replay import replayed
 from simulator.calls.call import Call
@@ -20,8 +21,7 @@ from simulator.calls.legs import NotReachable
 from simulator.exchange import Exchange
 from simulator.keys import EXCHANGE, NETWORK
 from simulator.numbers.caller_id import BadFacts, facts_from
-from simulator.phone.visitors import may_connect
-from simulator.rest.answers import dumps
+from simulator.rest.answers import ApiError, dumps
 from simulator.rest.calls import shown as shown_call
 from simulator.rest.messages import shown as shown_message
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
@@ -217,7 +217,14 @@ async def repeat_webhook(request: web.Request) -> web.Response:
 
 
 async def send_request(request: web.Request) -> web.Response:
-    """Send any signed request: `url`, and `form` or `json`; shows what comes back."""
+    """Send any signed request: `url`, and `form` or `json`; shows what comes back.
+
+    Whoever wants the account's signature gives its password, as for REST.
+    """
+    try:
+        check_credentials(request)
+    except ApiError as error:
+        return error.response()
     body = await _body(request)
     form = body.get("form", {})
     if not isinstance(form, dict) or ("json" in body and form):
@@ -276,18 +283,6 @@ def _call(request: web.Request) -> Call:
     if call is None:
         raise web.HTTPNotFound(text="no such call")
     return call
-
-
-@web.middleware
-async def local_only(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Refuse requests that a page of another origin makes a browser send."""
-    is_ours = request.path.startswith("/simulator/")
-    origin = request.headers.get("Origin")
-    allowed = request.app[EXCHANGE].settings.allowed_origins
-    if is_ours and not may_connect(origin, host=request.host, allowed=allowed):
-        return _refused(403, "this origin may not use the simulator")
-    response: web.StreamResponse = await handler(request)
-    return response
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Authority:
 
 def authority_in(folder: Path) -> Authority:
     """The authority kept in a folder, made there if it is new or about to expire."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_path, ca_key_path = folder / "ca.pem", folder / "ca.key"
     if not _is_good(ca_path) or not ca_key_path.exists():
         _make_ca(ca_path, ca_key_path)

@@ -102,7 +102,7 @@ class Board:
 
 def _page(name: str) -> Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
-        return page(f"{name}.html")
+        return page(request, f"{name}.html")
 
     return serve
 

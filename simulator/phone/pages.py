@@ -22,21 +22,26 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".html": "text/html",
 }
+PAGE_HEADER = "X-Simulator-Page"
+PAGE_TOKEN: web.AppKey[str] = web.AppKey("page_token")
+"""What a page sends along with whatever it changes: no page of another program knows it."""
+_PLACE = "{{page}}"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
-def page(name: str) -> web.FileResponse:
-    """A page of ours, allowed to load nothing from elsewhere."""
+def page(request: web.Request, name: str) -> web.Response:
+    """A page of ours with this run's token, allowed to load nothing from elsewhere."""
     headers = {**FRESH, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    return web.FileResponse(STATIC / name, headers=headers)
+    text = (STATIC / name).read_text().replace(_PLACE, request.app[PAGE_TOKEN])
+    return web.Response(text=text, content_type="text/html", headers=headers)
 
 
 async def softphone(request: web.Request) -> web.StreamResponse:
     """The caller's phone."""
-    return page("softphone.html")
+    return page(request, "softphone.html")
 
 
 async def phone_script(request: web.Request) -> web.Response:

@@ -18,7 +18,8 @@
 
   // -> the answer's JSON, or null when it has none. Raises Error with the network's own words.
   async function ask(path, method = "GET", body = undefined) {
-    const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+    const headers = { "X-Simulator-Page": document.querySelector("meta[name=simulator-page]").content };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
     const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     const text = await answer.text();
     let told = null;
