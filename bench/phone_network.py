@@ -24,7 +24,7 @@ from bench.clips import machine
 from simulator.load.crowd import Crowd, Habits, Tally
 from simulator.load.report import Percentiles
 from simulator.network import Network
-from simulator.scenario.steps import Scenario, scenario_from
+from simulator.scenario.files import Scenario, scenario_from
 from simulator.settings import Hook, Settings
 from simulator.sound.audio import FRAME_S
 from simulator.speech.synthesiser import Speaker

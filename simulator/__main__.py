@@ -18,7 +18,8 @@ from simulator.load.load_command import call_in_crowds, scenarios_in
 from simulator.load.picture import NoPicture, check, draw
 from simulator.options import network_options, settings_of
 from simulator.rest.answers import dumps
-from simulator.scenario.steps import ScenarioError, load_scenario, with_facts
+from simulator.scenario.files import load_scenario, with_facts
+from simulator.scenario.steps import ScenarioError
 from simulator.server import create_app
 from simulator.settings import SettingsError
 

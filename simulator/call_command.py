@@ -11,8 +11,8 @@ from aiohttp import web
 
 from simulator.calls.events import Event
 from simulator.rest.answers import dumps
+from simulator.scenario.files import Scenario
 from simulator.scenario.printing import told
-from simulator.scenario.steps import Scenario
 from simulator.server import create_app
 from simulator.settings import Settings, SettingsError
 

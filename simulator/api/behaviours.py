@@ -10,8 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator.callees.phones import BadBehaviour, behaviour_from
 from simulator.keys import NETWORK
+from simulator.scenario.files import BadBehaviour, behaviour_from, check_address
 from simulator.scenario.steps import ScenarioError
 
 
@@ -35,8 +35,7 @@ async def describe(request: web.Request) -> web.Response:
     try:
         body = await request.json()
         address = body["address"] if isinstance(body, dict) else None
-        if not isinstance(address, str) or not address.startswith(("+", "client:", "sip:")):
-            raise BadBehaviour(f"address: expected +1..., client:... or sip:..., got {address!r}")
+        address = check_address("address", address)
         folder = Path(request.query.get("folder", "."))
         behaviour = behaviour_from(body, folder)
     except (BadBehaviour, ScenarioError, ValueError, KeyError) as error:

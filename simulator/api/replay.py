@@ -22,7 +22,8 @@ from simulator.scenario.acts import (
     Speech,
     Waits,
 )
-from simulator.scenario.steps import Scenario, Step, words
+from simulator.scenario.files import Scenario
+from simulator.scenario.steps import Step, words
 
 _FIRST_WORDS = 4
 _WITHIN_S = 60.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from simulator.api.access import check_credentials
 from simulator.api.clock_hold import ClockHold
 from simulator.api.replay import replayed
+from simulator.callees.described import Described
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import NotReachable
@@ -25,7 +27,8 @@ from simulator.rest.answers import ApiError, dumps
 from simulator.rest.calls import shown as shown_call
 from simulator.rest.messages import shown as shown_message
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
-from simulator.scenario.steps import ScenarioError, scenario_from, step_from
+from simulator.scenario.files import Scenario, scenario_from
+from simulator.scenario.steps import ScenarioError, step_from
 from simulator.webhooks.webhook import Request, WebhookFailed
 
 CALLERS: web.AppKey[dict[str, ScriptedCaller]] = web.AppKey("callers")
@@ -62,6 +65,14 @@ async def place_call(request: web.Request) -> web.StreamResponse:
     except ScenarioError as error:
         return _refused(400, str(error))
     to = _text(body, "to", scenario.dials or exchange.settings.number)
+    with Described(request.app[NETWORK].phones, scenario.people) as people:
+        return await _place(request, scenario, to, people)
+
+
+async def _place(
+    request: web.Request, scenario: Scenario, to: str, people: Described
+) -> web.StreamResponse:
+    exchange = request.app[EXCHANGE]
     caller = ScriptedCaller(exchange, number=scenario.from_number, language=scenario.language)
     await caller.prepare(scenario.steps)
     try:
@@ -73,12 +84,16 @@ async def place_call(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
     with request.app[CLOCK_HOLD].released():
-        await _stream(response, exchange, caller, play_scenario(caller, scenario))
+        play = play_scenario(caller, scenario)
+        await _stream(response, exchange, caller, _played(exchange, caller.call, play, people))
     return response
 
 
 async def _stream(
-    response: web.StreamResponse, exchange: Exchange, caller: ScriptedCaller, play: Any
+    response: web.StreamResponse,
+    exchange: Exchange,
+    caller: ScriptedCaller,
+    play: Coroutine[Any, Any, None],
 ) -> None:
     """Send the call's events while it is played, and in the end whether it held."""
     call = caller.call
@@ -86,7 +101,7 @@ async def _stream(
     for past in call.log.events:
         events.put_nowait(past)
     stop = call.log.follow(events.put_nowait)
-    playing = asyncio.ensure_future(_played(exchange, call, play))
+    playing = asyncio.ensure_future(play)
     playing.add_done_callback(lambda _: events.put_nowait(None))
     try:
         while (event := await events.get()) is not None:
@@ -99,15 +114,28 @@ async def _stream(
         caller.finish()
 
 
-async def _played(exchange: Exchange, call: Call, play: Any) -> None:
-    failure = None
+async def _played(
+    exchange: Exchange, call: Call, play: Coroutine[Any, Any, None], people: Described | None = None
+) -> None:
+    """Play a call to its end, and note there whether everybody's steps held."""
+    failures: list[str] = []
     try:
         await play
     except ExpectationFailed as failed:
-        failure = str(failed)
-        call.log.add("error", message=failed.reason, expectation=True, around=failed.around)
+        failures.append(_noted(call, failed))
     await settled(exchange, call)
+    for who, theirs in await people.failures() if people else ():
+        failures.append(_noted(call, theirs, who))
+    failure = failures[0] if failures else None
     call.log.add("end", held=failure is None, failure=failure, status=call.status)
+
+
+def _noted(call: Call, failed: ExpectationFailed, who: str = "") -> str:
+    """Note a step that did not hold, of the caller's or of somebody whom the line called."""
+    whose = f"{who}: " if who else ""
+    reason = f"{whose}{failed.reason}"
+    call.log.add("error", message=reason, expectation=True, around=failed.around)
+    return f"{whose}{failed}"
 
 
 async def settled(exchange: Exchange, call: Call) -> None:

@@ -7,12 +7,13 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from simulator.callees.described import Described
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.calls.legs import NotReachable
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
-from simulator.scenario.steps import Scenario
+from simulator.scenario.files import Scenario
 
 _LOOK_S = 0.5
 
@@ -103,6 +104,11 @@ class Crowd:
 
     async def call_all(self, arrivals: Iterable[float]) -> Tally:
         """Let everybody call at their time, and wait until the last one is done."""
+        people = {who: how for _, one in self._scenarios for who, how in one.people.items()}
+        with Described(self._network.phones, people):
+            return await self._call_all(arrivals)
+
+    async def _call_all(self, arrivals: Iterable[float]) -> Tally:
         calling: list[asyncio.Task[None]] = []
         for ordinal, at_s in enumerate(arrivals):
             wait_s = at_s - self._now_s

@@ -15,7 +15,8 @@ from simulator.keys import NETWORK
 from simulator.load.arrivals import Curve
 from simulator.load.crowd import Crowd, Habits, Tally
 from simulator.load.report import Report, report_of
-from simulator.scenario.steps import Scenario, ScenarioError, load_scenario
+from simulator.scenario.files import Scenario, load_scenario
+from simulator.scenario.steps import ScenarioError
 from simulator.server import create_app
 from simulator.settings import Settings
 

@@ -27,10 +27,11 @@ from simulator.scenario.acts import (
     Waits,
 )
 from simulator.scenario.around import around
+from simulator.scenario.files import Scenario
 from simulator.scenario.heard_words import HeardWords
 from simulator.scenario.listening import Listener
 from simulator.scenario.printing import told
-from simulator.scenario.steps import Scenario, Step, match, words
+from simulator.scenario.steps import Step, match, words
 from simulator.scenario.utterance import Playback, Utterance, utterance
 from simulator.sound.audio import RATE, BadSound, is_audible
 from simulator.speech.synthesiser import CannotSpeak

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulator.numbers.caller_id import BadFacts, CallerFacts, facts_from
 from simulator.scenario.acts import (
     Act,
     GetsSms,
@@ -22,7 +21,6 @@ from simulator.scenario.acts import (
     Speech,
     Waits,
 )
-from simulator.yaml_files import BadYaml, read_yaml
 
 WITHIN_S = 20.0
 MOST_S = 7 * 86_400.0
@@ -44,64 +42,9 @@ class Step:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """A caller's whole call; `dials` is the number called, empty for the account's own."""
-
-    steps: tuple[Step, ...]
-    from_number: str = "+13125550101"
-    language: str = "en"
-    facts: CallerFacts = field(default_factory=CallerFacts)
-    dials: str = ""
-    source: Mapping[str, Any] = field(default_factory=dict)
-
-
-def load_scenario(path: Path) -> Scenario:
-    """Read a scenario file; clip paths are relative to it. Raises ScenarioError."""
-    try:
-        source = read_yaml(path)
-    except BadYaml as error:
-        raise ScenarioError(str(error)) from error
-    try:
-        return scenario_from(source, path.resolve().parent)
-    except ScenarioError as error:
-        raise ScenarioError(f"{path}: {error}") from error
-
-
-def scenario_from(source: Any, folder: Path) -> Scenario:
-    """A scenario from plain values. Raises ScenarioError."""
-    top = _mapping("scenario", source, {"from", "dials", "caller", "language", "steps"})
-    steps = top.get("steps")
-    if not isinstance(steps, list) or not steps:
-        raise ScenarioError(f"steps: expected a list of steps, got {_kind(steps)}")
-    if len(steps) > MOST_STEPS:
-        raise ScenarioError(f"steps: expected at most {MOST_STEPS} steps, got {len(steps)}")
-    return Scenario(
-        tuple(step_from(f"step {n}", step, folder) for n, step in enumerate(steps, start=1)),
-        _text("from", top.get("from", "+13125550101")),
-        _text("language", top.get("language", "en")),
-        source=top,
-        facts=_facts(top.get("caller", {})),
-        dials=_text("dials", top["dials"]) if "dials" in top else "",
-    )
-
-
-def _facts(source: Any) -> CallerFacts:
-    try:
-        return facts_from(source)
-    except BadFacts as error:
-        raise ScenarioError(f"caller: {error}") from error
-
-
-def with_facts(scenario: Scenario, facts: Mapping[str, str], folder: Path) -> Scenario:
-    """The same with more known of the caller than it says itself. Raises ScenarioError."""
-    caller = {**scenario.source.get("caller", {}), **facts}
-    return scenario_from({**scenario.source, "caller": caller}, folder) if facts else scenario
-
-
 def step_from(where: str, source: Any, folder: Path) -> Step:
     """One step from plain values: an act and perhaps `within_s`. Raises ScenarioError."""
-    given = _mapping(where, source, {*_ACTS, "within_s"})
+    given = mapping(where, source, {*_ACTS, "within_s"})
     acts = [name for name in given if name != "within_s"]
     if len(acts) != 1:
         raise ScenarioError(f"{where}: expected one of {', '.join(_ACTS)}, got {len(acts)} of them")
@@ -122,15 +65,15 @@ def _says(name: str, value: Any, folder: Path) -> Says:
     if isinstance(value, str) and value.strip():
         return Says(Speech(value))
     if not isinstance(value, dict):
-        raise ScenarioError(f"{name}: expected text or {{clip: FILE}}, got {_kind(value)}")
-    given = _mapping(name, value, _SPEECH)
+        raise ScenarioError(f"{name}: expected text or {{clip: FILE}}, got {kind_of(value)}")
+    given = mapping(name, value, _SPEECH)
     if ("text" in given) == ("clip" in given):
         raise ScenarioError(f"{name}: expected text or clip, with how it comes if wanted")
     if ("noise" in given) != ("snr_db" in given):
         raise ScenarioError(f"{name}: noise and snr_db come together")
     return Says(
         Speech(
-            _text(f"{name}, text", given["text"]) if "text" in given else "",
+            text(f"{name}, text", given["text"]) if "text" in given else "",
             _file(f"{name}, clip", given["clip"], folder) if "clip" in given else None,
             _file(f"{name}, noise", given["noise"], folder) if "noise" in given else None,
             _within(f"{name}, snr_db", given["snr_db"], -40, 80) if "snr_db" in given else None,
@@ -148,7 +91,7 @@ def _presses(name: str, value: Any, folder: Path) -> Presses:
 
 
 def _interrupts(name: str, value: Any, folder: Path) -> Act:
-    given = _mapping(name, value, {"says", "presses"})
+    given = mapping(name, value, {"says", "presses"})
     if len(given) != 1:
         raise ScenarioError(f"{name}: expected says or presses")
     if "says" in given:
@@ -161,7 +104,7 @@ def _waits(name: str, value: Any, folder: Path) -> Act:
 
 
 def _is_transferred_to(name: str, value: Any, folder: Path) -> Act:
-    return IsTransferred(_text(name, value))
+    return IsTransferred(text(name, value))
 
 
 def _simply(act: Act) -> Callable[[str, Any, Path], Act]:
@@ -188,10 +131,10 @@ _ACTS: Mapping[str, Callable[[str, Any, Path], Act]] = {
 }
 
 
-def _mapping(where: str, value: Any, allowed: set[str]) -> dict[str, Any]:
+def mapping(where: str, value: Any, allowed: set[str]) -> dict[str, Any]:
     names = ", ".join(sorted(allowed))
     if not isinstance(value, dict):
-        raise ScenarioError(f"{where}: expected {names}, got {_kind(value)}")
+        raise ScenarioError(f"{where}: expected {names}, got {kind_of(value)}")
     for key in value:
         if key not in allowed:
             raise ScenarioError(f"{where}: unknown key {key!r}; allowed: {names}")
@@ -205,7 +148,7 @@ def _phrases(name: str, value: Any) -> tuple[str, ...]:
     return tuple(given)
 
 
-def _text(name: str, value: Any) -> str:
+def text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ScenarioError(f"{name}: expected text in quotes, got {value!r}")
     return value
@@ -235,7 +178,7 @@ def _seconds(name: str, value: Any) -> float:
 
 
 def _file(name: str, value: Any, folder: Path) -> Path:
-    path = folder / _text(name, value)
+    path = folder / text(name, value)
     try:
         if path.is_file():
             return path
@@ -244,7 +187,7 @@ def _file(name: str, value: Any, folder: Path) -> Path:
     raise ScenarioError(f"{name}: there is no file {path}")
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     return "nothing" if value is None else type(value).__name__
 
 

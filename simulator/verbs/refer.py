@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.callees.phones import Behaviour, Phones
+from simulator.callees.phones import Phones
 from simulator.documents.scene import Outcome, Scene, VerbError
+from simulator.scenario.files import Behaviour
 from simulator.twiml.parser import Verb
 from simulator.webhooks.webhook import Form
 

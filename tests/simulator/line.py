@@ -10,11 +10,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.callees.phones import behaviour_from
 from simulator.calls.call import Call
 from simulator.network import Network
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import behaviour_from, scenario_from
 from simulator.sound.audio import RATE, is_audible
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 

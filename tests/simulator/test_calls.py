@@ -11,7 +11,7 @@ import soundfile
 from simulator.calls.legs import Endpoint
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, run_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from simulator.settings import Hook
 from simulator.webhooks.signature import signature
 from tests.simulator.app import CALLER, NUMBER, PUBLIC, TOKEN, FakeApp, network, response, run

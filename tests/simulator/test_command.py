@@ -19,11 +19,16 @@ HEARS = "steps:\n  - hears: good morning\n  - is_hung_up_on: true\n"
 HOPES = "steps:\n  - hears: good night\n    within_s: 30\n"
 
 
-def called(folder: Path, scenario: str, *flags: str) -> subprocess.CompletedProcess[str]:
+MORNING = response("<Say>Good morning.</Say>")
+
+
+def called(
+    folder: Path, scenario: str, *flags: str, document: str = MORNING
+) -> subprocess.CompletedProcess[str]:
     """`python -m simulator call` against an application that says good morning."""
     path = folder / "scenario.yaml"
     path.write_text(scenario)
-    app = FakeApp({"/voice": response("<Say>Good morning.</Say>")})
+    app = FakeApp({"/voice": document})
 
     async def go() -> subprocess.CompletedProcess[str]:
         outer = web.Application()
@@ -66,6 +71,35 @@ def test_what_is_known_of_the_caller_may_stand_on_the_command_line(
     ran = called(tmp_path, HEARS, "--caller", fact)
     assert ran.returncode == ends_with, ran.stderr
     assert ("caller: unknown key 'nam'" in ran.stderr) == (ends_with == 1)
+
+
+DIALS = """
+steps:
+  - is_transferred_to: "+13125550177"
+  - says: "is the shop open"
+  - is_hung_up_on: true
+people:
+  "+13125550177":
+    after_s: 1
+    steps: [{hears: "%s", within_s: 5}, {hangs_up: true}]
+  "+13125550178": {behaviour: busy}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("hears", "ends_with"), [("shop open", 0), ("good night", 1)])
+def test_whoever_the_line_calls_behaves_as_the_scenario_says_and_may_fail_the_call(
+    tmp_path: Path, hears: str, ends_with: int
+) -> None:
+    numbers = "".join(f"<Number>+1312555017{n}</Number>" for n in (7, 8))
+    document = response(f'<Dial sequential="true">{numbers}</Dial>')
+    ran = called(tmp_path, DIALS % hears, "--json", document=document)
+    assert ran.returncode == ends_with, ran.stdout + ran.stderr
+    end = json.loads(ran.stdout.splitlines()[-1])
+    assert end["held"] is (ends_with == 0)
+    if ends_with:
+        assert end["failure"].startswith("+13125550177: step 1 (hears): the caller waited")
+        assert '"message":"+13125550177: step 1 (hears)' in ran.stdout
 
 
 @pytest.mark.slow

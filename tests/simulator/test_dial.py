@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.callees.phones import BadBehaviour, behaviour_from
 from simulator.calls.call import Call
 from simulator.network import Network
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import BadBehaviour, behaviour_from, scenario_from
 from simulator.sound.audio import decoded
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 

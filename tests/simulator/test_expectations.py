@@ -23,8 +23,8 @@ from simulator.scenario.caller import (
     play_scenario,
     run_scenario,
 )
+from simulator.scenario.files import scenario_from
 from simulator.scenario.heard_words import HeardWords
-from simulator.scenario.steps import scenario_from
 from simulator.scenario.utterance import Playback, Utterance, utterance, with_gain, with_loss
 from simulator.server import create_app
 from simulator.sound.audio import decoded, encoded, frames, read_sound, speech_bounds, wav_file

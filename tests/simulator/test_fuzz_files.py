@@ -11,13 +11,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.callees.phones import BadBehaviour, behaviour_from
 from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.kinds import KINDS, SECTIONS
 from simulator.faults.plan import load_plan, plan_from
 from simulator.faults.strikes import Faults
 from simulator.load.arrivals import BadArrivals, read_arrivals, read_duration
-from simulator.scenario.steps import _ACTS, _SPEECH, ScenarioError, load_scenario, scenario_from
+from simulator.scenario.files import BadBehaviour, behaviour_from, load_scenario, scenario_from
+from simulator.scenario.steps import _ACTS, _SPEECH, ScenarioError
 from simulator.yaml_files import MOST_BYTES, BadYaml, read_yaml
 from tests.simulator.test_fuzz import QUICK
 

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.calls.call import Call
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
 CLIP = Path(__file__).resolve().parents[2] / "asr" / "known" / "en.flac"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.callees.phones import Behaviour
 from simulator.calls.call import Call
 from simulator.calls.events import Event
 from simulator.faults.kinds import MOMENTS
@@ -17,7 +16,7 @@ from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import Behaviour, scenario_from
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 from tests.simulator.test_streams import CONNECT, Server
 

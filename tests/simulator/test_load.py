@@ -16,7 +16,7 @@ from simulator.load.arrivals import BadArrivals, Curve, read_arrivals, read_dura
 from simulator.load.crowd import CallResult, Crowd, Habits, Tally
 from simulator.load.picture import NoPicture, check, draw
 from simulator.load.report import OUTCOMES, Percentiles, report_of
-from simulator.scenario.steps import Scenario, scenario_from
+from simulator.scenario.files import Scenario, scenario_from
 from tests.simulator.app import FakeApp, network, response, run
 from tests.simulator.test_command import simulator
 

@@ -19,7 +19,7 @@ from simulator.faults.strikes import Faults
 from simulator.keys import NETWORK
 from simulator.load.crowd import Crowd, Habits
 from simulator.network import Network
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from simulator.server import create_app
 from tests.simulator.app import (
     ACCOUNT,

@@ -14,14 +14,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from simulator.callees.phones import Behaviour
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.keys import NETWORK
 from simulator.load.crowd import Crowd, Habits
 from simulator.network import Network
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller, play_scenario
-from simulator.scenario.steps import Scenario, scenario_from
+from simulator.scenario.files import Behaviour, Scenario, scenario_from
 from simulator.server import create_app
 from simulator.time.clock import Clock
 from tests.simulator.app import (

@@ -9,7 +9,7 @@ from simulator.api.replay import replayed
 from simulator.calls.events import Event
 from simulator.scenario.acts import Hears, Interrupts, IsHungUpOn, Presses, Says, Speech
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
 
 STEPS: dict[str, Any] = {

@@ -14,7 +14,8 @@ import simulator
 from simulator.callers import ScriptedCall
 from simulator.numbers.caller_id import CallerFacts
 from simulator.scenario.acts import Speech
-from simulator.scenario.steps import _ACTS, _SPEECH, scenario_from
+from simulator.scenario.files import _PERSON, BEHAVIOURS, scenario_from
+from simulator.scenario.steps import _ACTS, _SPEECH
 
 CODE = Path(simulator.__file__).parent
 TEXT = (CODE / "SCENARIOS.md").read_text()
@@ -46,6 +47,12 @@ def test_its_file_is_a_scenario_with_every_key(tmp_path: Path) -> None:
 def test_what_is_known_of_the_caller_has_those_keys() -> None:
     known = set(names("### What is known of the caller")) - {"caller"}
     assert known == set(inspect.signature(CallerFacts).parameters)
+
+
+def test_whom_the_line_calls_has_those_keys() -> None:
+    assert set(names("### Whom the line calls")) == _PERSON
+    behaviours = rows("### Whom the line calls")[0][1]
+    assert set(re.findall(r"`([\w-]+)`", behaviours)) == set(BEHAVIOURS)
 
 
 def test_its_steps_are_those_that_are_read() -> None:

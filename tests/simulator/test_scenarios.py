@@ -19,16 +19,12 @@ from simulator.scenario.acts import (
     Speech,
     Waits,
 )
-from simulator.scenario.steps import (
-    ScenarioError,
-    load_scenario,
-    match,
-    scenario_from,
-    words,
-)
+from simulator.scenario.files import load_scenario, scenario_from
+from simulator.scenario.steps import ScenarioError, match, words
 from simulator.scenario.utterance import with_noise
 from simulator.sound.audio import decoded, encoded
 
+SHOP = "+13125550177"
 WHOLE = """
 from: "+13125550199"
 language: es
@@ -48,6 +44,12 @@ steps:
   - is_transferred: true
   - is_transferred_to: "client:agent_7"
   - hangs_up: true
+people:
+  "+13125550177":
+    after_s: 3
+    greeting: "Good morning"
+    steps: [{hears: "hello"}, {hangs_up: true}]
+  "client:agent_7": {behaviour: no-answer}
 """
 
 
@@ -77,6 +79,10 @@ def test_every_step_of_the_format_is_read(tmp_path: Path) -> None:
         HangsUp(),
     ]
     assert [step.within_s for step in scenario.steps[:3]] == [20.0, 3.0, 20.0]
+    shop, agent = scenario.people["+13125550177"], scenario.people["client:agent_7"]
+    assert (shop.kind, shop.after_s, shop.greeting) == ("answers", 3.0, "Good morning")
+    assert [step.act for step in shop.scenario.steps] == [Hears(("hello",)), HangsUp()]
+    assert agent.kind == "no-answer" and agent.scenario.steps == ()
 
 
 @pytest.mark.parametrize(
@@ -111,16 +117,37 @@ def test_a_wrong_step_is_named_with_what_is_allowed(
     assert str(error.value).startswith(expected)
 
 
+def with_people(people: Any) -> dict[str, Any]:
+    """A scenario that describes whom the line may call."""
+    return {"steps": [{"hangs_up": True}], "people": people}
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (None, "scenario: expected caller, dials, from, language, steps, got nothing"),
+        (None, "scenario: expected caller, dials, from, language, people, steps, got nothing"),
         ({"steps": []}, "steps: expected a list of steps"),
         (
             {"stops": []},
             "scenario: unknown key 'stops'; allowed: caller, dials, from, ",
         ),
         ({"from": 1, "steps": [{"hangs_up": True}]}, "from: expected text in quotes, got 1"),
+        (with_people(["+1312"]), "people: expected addresses, got list"),
+        (with_people({13125550177: {}}), "people: expected +1..., client:... or sip:..., got 1312"),
+        (with_people({"bob": {}}), "people: expected +1..., client:... or sip:..., got 'bob'"),
+        (with_people({SHOP: "busy"}), f"people, {SHOP}: expected after_s, behaviour, greeting, "),
+        (
+            with_people({SHOP: {"after": 1}}),
+            f"people, {SHOP}: unknown key 'after'; allowed",
+        ),
+        (
+            with_people({SHOP: {"behaviour": "shouts"}}),
+            f"people, {SHOP}: behaviour: expected one of answers, busy, no-answer, failed, ",
+        ),
+        (
+            with_people({SHOP: {"steps": [{"presses": 1}]}}),
+            f"people, {SHOP}: step 1 (presses): expected keys",
+        ),
     ],
 )
 def test_a_wrong_scenario_is_named(tmp_path: Path, source: Any, expected: str) -> None:

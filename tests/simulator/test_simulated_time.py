@@ -15,7 +15,7 @@ from aiohttp import web
 from simulator.callers import Caller, ExpectationFailed
 from simulator.calls.events import Event
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from simulator.time.clock import Clock
 from tests.simulator.app import NUMBER, FakeApp, network, response, run
 from tests.simulator.rest_driver import Served

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from simulator.network import Network
 from simulator.scenario.caller import ScriptedCaller, run_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from simulator.webhooks.signature import signature
 from tests.simulator.app import NUMBER, TOKEN, FakeApp, network, response, run
 

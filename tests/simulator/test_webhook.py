@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from simulator.scenario.caller import run_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import scenario_from
 from simulator.sound.audio import encoded, wav_file
 from simulator.webhooks import webhook
 from simulator.webhooks.origins import OriginMap

@@ -12,7 +12,6 @@ from typing import Any
 from aiohttp import ClientSession, encode_basic_auth, web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from simulator.callees.phones import behaviour_from
 from simulator.calls.call import Call
 from simulator.calls.legs import Endpoint, NotReachable
 from simulator.debugger import Alert
@@ -20,7 +19,7 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.numbers.caller_id import CallerFacts
 from simulator.scenario.caller import ScriptedCaller, play_scenario
-from simulator.scenario.steps import scenario_from
+from simulator.scenario.files import behaviour_from, scenario_from
 from simulator.server import create_app
 from simulator.settings import Hook
 from tests.simulator.app import (

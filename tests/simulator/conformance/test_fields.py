@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from simulator.callees.phones import behaviour_from
 from simulator.calls.legs import Endpoint
 from simulator.calls.status_callback import EVENTS, StatusCallback
 from simulator.documents.ring import Ring
 from simulator.network import Network
 from simulator.numbers.caller_id import BadFacts, CallerFacts, Place, place_in
-from simulator.scenario.steps import ScenarioError, scenario_from, with_facts
+from simulator.scenario.files import behaviour_from, scenario_from, with_facts
+from simulator.scenario.steps import ScenarioError
 from simulator.settings import Hook
 from tests.simulator.app import ACCOUNT, CALLER, NUMBER, PUBLIC, response
 from tests.simulator.conformance.line import GONE, SHOP, Told, answered, dialled, story
