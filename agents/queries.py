@@ -181,7 +181,7 @@ def overdue_offers(session: Session, *, by_s: float) -> list[int]:
 
 
 def open_handovers_of_ended_calls(session: Session) -> list[int]:
-    """Calls that are over while their caller still waits or talks in our books."""
+    """Calls that are over while their caller still waits or talks in our records."""
     query = (
         select(Handover.call_id)
         .join(Call, Call.id == Handover.call_id)

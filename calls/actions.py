@@ -53,7 +53,7 @@ def find_call(session: Session, carrier_sid: str) -> Call | None:
 
 
 def ended_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, bool]:
-    """Of those calls the ones in our books, and whether each is over there."""
+    """Of those calls the ones in our records, and whether each is over there."""
     found: dict[str, bool] = {}
     for begin in range(0, len(carrier_sids), _MOST_IN_A_QUERY):
         some = carrier_sids[begin : begin + _MOST_IN_A_QUERY]
@@ -68,7 +68,7 @@ def locked_call(session: Session, carrier_sid: str) -> Call:
     """The call, held by this transaction until its end; LookupError when unknown."""
     call = session.scalar(select(Call).where(Call.carrier_sid == carrier_sid).with_for_update())
     if call is None:
-        raise LookupError("no such call in our books")
+        raise LookupError("no such call in our records")
     return call
 
 

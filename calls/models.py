@@ -44,7 +44,7 @@ class Call(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duration_s: Mapped[int | None] = mapped_column()
-    sweep_found: Mapped[bool] = mapped_column(default=False)
+    reconciled: Mapped[bool] = mapped_column(default=False)
     """True when the carrier's list, not a webhook, told us of this call."""
 
 

@@ -24,6 +24,7 @@ class SettingsError(Exception):
 
 RENAMED = {
     "SWIFTLINE_HANG_OVER_MS": "SWIFTLINE_END_SILENCE_MS",
+    "SWIFTLINE_SWEEP_S": "SWIFTLINE_RECONCILE_S",
     "SWIFTLINE_PATIENCE_MS": "SWIFTLINE_UNFINISHED_SILENCE_MS",
 }
 """Settings that had another name. One that is still set stops the start: it would be ignored."""
@@ -168,8 +169,8 @@ class Settings(BaseSettings):
     downloads: int = _named(
         "SWIFTLINE_DOWNLOADS", 2, "How many recordings are fetched at the same time.", ge=1, le=32
     )
-    sweep_s: int = _named(
-        "SWIFTLINE_SWEEP_S", 15, "Period of the comparison with the carrier's books.", ge=5
+    reconcile_s: int = _named(
+        "SWIFTLINE_RECONCILE_S", 15, "Period of the comparison with the carrier's records.", ge=5
     )
 
     drain_notice_s: int = _named(

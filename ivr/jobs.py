@@ -79,19 +79,19 @@ def settle(run: Run, call_id: int) -> None:
 
 
 @job
-def sweep(run: Run) -> None:
+def reconcile(run: Run) -> None:
     """Compare our calls since the last comparison with the carrier's records; repair ours (SW)."""
     _compare(run, since=since_last(run))
 
 
 @job
-def sweep_day(run: Run) -> None:
+def reconcile_day(run: Run) -> None:
     """The same for the last day."""
     _compare(run, since=now() - DAY)
 
 
 @job
-def sweep_week(run: Run) -> None:
+def reconcile_week(run: Run) -> None:
     """The same for the last week."""
     _compare(run, since=now() - WEEK)
 
@@ -176,7 +176,7 @@ def _compare(run: Run, *, since: datetime) -> None:
         if known.sid not in over or (known.status in ENDED and not over[known.sid])
     ]
     for begin in range(0, len(wrong), _AT_A_TIME):
-        with run.database.transaction("ivr.jobs.sweep.repair") as session:
+        with run.database.transaction("ivr.jobs.reconcile.repair") as session:
             for known in wrong[begin : begin + _AT_A_TIME]:
                 _repair_alone(session, known, run.settings.language_list[0])
 
@@ -201,7 +201,7 @@ def _repair(session: Session, theirs: CarrierCall, language: str) -> None:
             direction=theirs.direction,
             language=language,
         )
-        ours.sweep_found = True
+        ours.reconciled = True
         if theirs.started_at:
             ours.started_at = theirs.started_at
     if theirs.status in ENDED and ours.ended_at is None:

@@ -145,7 +145,7 @@ def message_left(session: Session, message: CarrierMessage) -> Verbs:
 @blueprint.post("/rescued")
 @answered_once(lambda message: message.recording.sid if message.recording else "")
 def rescued(session: Session, message: CarrierMessage) -> Verbs:
-    """The carrier kept a message while we were in trouble: the sweep makes a ticket of it."""
+    """The carrier kept a message while we were in trouble: reconciling makes a ticket of it."""
     return (HangUp(),)
 
 

@@ -36,14 +36,14 @@ _log = logger(__name__)
 def schedule(settings: Settings) -> tuple[Every, ...]:
     """Jobs that come round by the clock."""
     return (
-        Every(name_of(ivr.jobs.sweep), "reconcile", settings.sweep_s),
-        Every(name_of(ivr.jobs.sweep_day), "carrier", 3600),
-        Every(name_of(ivr.jobs.sweep_week), "carrier", 86_400),
-        Every(name_of(ivr.jobs.adopt_messages), "tickets", settings.sweep_s),
+        Every(name_of(ivr.jobs.reconcile), "reconcile", settings.reconcile_s),
+        Every(name_of(ivr.jobs.reconcile_day), "carrier", 3600),
+        Every(name_of(ivr.jobs.reconcile_week), "carrier", 86_400),
+        Every(name_of(ivr.jobs.adopt_messages), "tickets", settings.reconcile_s),
         Every(name_of(ivr.jobs.forget_phrases), "tickets", 86_400),
-        Every(name_of(recordings.jobs.sweep), "reconcile", settings.sweep_s),
-        Every(name_of(recordings.jobs.sweep_day), "carrier", 3600),
-        Every(name_of(recordings.jobs.sweep_week), "carrier", 86_400),
+        Every(name_of(recordings.jobs.reconcile), "reconcile", settings.reconcile_s),
+        Every(name_of(recordings.jobs.reconcile_day), "carrier", 3600),
+        Every(name_of(recordings.jobs.reconcile_week), "carrier", 86_400),
         Every(name_of(agents.jobs.tidy), "live", 5),
     )
 

@@ -77,7 +77,7 @@ def register_told(session: Session, told: CarrierRecording) -> Recording:
 
 
 def is_news(ours: Known | None, status: str) -> bool:
-    """Whether the carrier's word on a recording would change our books; None: not in them."""
+    """Whether the carrier's word on a recording would change our records; None: not in them."""
     if ours is None:
         return True
     action = _SAYS.get(status)
@@ -87,7 +87,7 @@ def is_news(ours: Known | None, status: str) -> bool:
 
 
 def link(session: Session, recording: Recording) -> bool:
-    """Tie a recording to its call, if that call is in our books by now."""
+    """Tie a recording to its call, if that call is in our records by now."""
     if recording.call_id is None and recording.call_sid:
         call = find_call(session, recording.call_sid)
         recording.call_id = call.id if call is not None else None

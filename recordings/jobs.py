@@ -1,4 +1,4 @@
-"""Work on recordings after the commit: fetch, transcribe, compress, compare the books."""
+"""Work on recordings after the commit: fetch, transcribe, compress, compare the records."""
 
 from __future__ import annotations
 
@@ -95,20 +95,20 @@ def drop_original(run: Run, recording_id: int) -> None:
 
 
 @job
-def sweep(run: Run) -> None:
-    """Compare recordings since the last comparison with the carrier's books; mend ours (SW)."""
+def reconcile(run: Run) -> None:
+    """Compare recordings since the last comparison with the carrier's records; repair ours (SW)."""
     _compare(run, since=since_last(run))
 
 
 @job
-def sweep_day(run: Run) -> None:
+def reconcile_day(run: Run) -> None:
     """The same for the last day; and clear what a killed attempt left half done."""
     _clear_workshop(run)
     _compare(run, since=now() - DAY)
 
 
 @job
-def sweep_week(run: Run) -> None:
+def reconcile_week(run: Run) -> None:
     """The same for the last week."""
     _compare(run, since=now() - WEEK)
 
@@ -205,7 +205,7 @@ def _register_news(run: Run, theirs: list[CarrierRecording]) -> None:
         ours = queries.known_by_sid(session, [one.sid for one in theirs])
     news = [one for one in theirs if actions.is_news(ours.get(one.sid), one.status)]
     for begin in range(0, len(news), _AT_A_TIME):
-        with run.database.transaction("recordings.jobs.sweep.register") as session:
+        with run.database.transaction("recordings.jobs.reconcile.register") as session:
             for known in news[begin : begin + _AT_A_TIME]:
                 actions.register_told(session, known)
 

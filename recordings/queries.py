@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Known:
-    """A recording in our books. is_complete: we know its length, and have asked for its file."""
+    """A recording in our records. is_complete: we know its length, and have asked for its file."""
 
     state: State
     is_complete: bool
@@ -103,7 +103,7 @@ def by_public_id(session: Session, public_id: str) -> Recording | None:
 
 
 def without_call(session: Session) -> Sequence[Recording]:
-    """Recent recordings whose call was not in our books when they came."""
+    """Recent recordings whose call was not in our records when they came."""
     return session.scalars(
         select(Recording)
         .where(Recording.call_id.is_(None), Recording.call_sid != "")
@@ -112,7 +112,7 @@ def without_call(session: Session) -> Sequence[Recording]:
 
 
 def known_by_sid(session: Session, carrier_sids: Sequence[str]) -> dict[str, Known]:
-    """Of those recordings the ones in our books."""
+    """Of those recordings the ones in our records."""
     found: dict[str, Known] = {}
     for begin in range(0, len(carrier_sids), _MOST_IN_A_QUERY):
         some = carrier_sids[begin : begin + _MOST_IN_A_QUERY]

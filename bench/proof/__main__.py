@@ -1,4 +1,4 @@
-"""`python -m bench.proof`: run the line under chaos, compare the books, print the report."""
+"""`python -m bench.proof`: run the line under chaos, compare the records, print the report."""
 
 from __future__ import annotations
 

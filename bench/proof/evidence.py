@@ -1,4 +1,4 @@
-"""Both sides of the story as plain rows: what the carrier knows, and what our books say."""
+"""Both sides of the story as plain rows: what the carrier knows, and what our records say."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Carrier:
 
 
 @dataclass
-class Books:
+class Records:
     """Our tables, row by row; a recording also has `file_sha256`, of the file in the archive."""
 
     calls: list[Row] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Books:
     outbox: list[Row] = field(default_factory=list)
 
 
-def read_books(database: Database, archive: Path) -> Books:
+def read_records(database: Database, archive: Path) -> Records:
     """Everything that the check compares."""
     tables: dict[str, type[Base]] = {
         "calls": Call,
@@ -62,14 +62,14 @@ def read_books(database: Database, archive: Path) -> Books:
         "recordings": Recording,
         "outbox": Outbox,
     }
-    books = Books()
+    records = Records()
     with database.read() as session:
         for name, table in tables.items():
             found = session.execute(select(table.__table__)).mappings()
-            getattr(books, name).extend(dict(row) for row in found)
-    for recording in books.recordings:
+            getattr(records, name).extend(dict(row) for row in found)
+    for recording in records.recordings:
         recording["file_sha256"] = _hash_of(archive, recording["storage_key"])
-    return books
+    return records
 
 
 async def read_carrier(url: str, settings: Settings) -> Carrier:

@@ -1,4 +1,4 @@
-"""Figures that concern time: how long callers heard nothing, and how soon things were mended."""
+"""Figures that concern time: how long callers heard nothing, and how soon things were repaired."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bench.proof.evidence import Books, Carrier, Row
+from bench.proof.evidence import Carrier, Records, Row
 from bench.proof.history import is_apology
 from bench.proof.watch import Claims
 
@@ -15,7 +15,7 @@ _WORKER_DEATHS = frozenset({"queue worker", "worker parent"})
 _TICK_S = 0.05
 _UNSPOKEN = ("/agents/wait", "/agents/queue-over", "/ivr/message", "fallback-thanks")
 """Answered with music or at the end of the caller's own words."""
-_PUT_OFF = "recordings.jobs.fetch_recording"
+_DEFERRED = "recordings.jobs.fetch_recording"
 Absence = tuple[float, float]
 """Unix times between which a part of the line was away on purpose."""
 
@@ -100,8 +100,11 @@ def _is_told_to_speak(events: list[Row]) -> bool:
     return any(e["event"] == "verb" and e["verb"] in {"Record", "Enqueue"} for e in events)
 
 
-def mended_after_death(
-    books: Books, deaths: Sequence[tuple[float, str]], claims: Claims, absences: Sequence[Absence]
+def repaired_after_death(
+    records: Records,
+    deaths: Sequence[tuple[float, str]],
+    claims: Claims,
+    absences: Sequence[Absence],
 ) -> Spread:
     """R5: from the death of the worker that last held a row to the row's effect.
 
@@ -110,8 +113,8 @@ def mended_after_death(
     """
     moments = sorted(at for at, kind in deaths if kind in _WORKER_DEATHS)
     took = []
-    for row in books.outbox:
-        if row["attempt"] < 2 or row["failures"] or row["job"] == _PUT_OFF or not row["done_at"]:
+    for row in records.outbox:
+        if row["attempt"] < 2 or row["failures"] or row["job"] == _DEFERRED or not row["done_at"]:
             continue
         done = row["done_at"].timestamp()
         held = claims.get((row["id"], row["attempt"] - 1))
@@ -128,34 +131,36 @@ def _overlaps(absences: Sequence[Absence], begin: float, end: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Mended:
-    """How soon the sweep mended what nobody told; `put_off`: while the database was away."""
+class Repaired:
+    """How soon reconciling repaired what nobody told; `deferred`: while the database was away."""
 
     soon: Spread
-    put_off: Spread
+    deferred: Spread
 
     def __str__(self) -> str:
-        if not self.put_off.count:
+        if not self.deferred.count:
             return str(self.soon)
-        return f"{self.soon}; and while the database was away: {self.put_off}"
+        return f"{self.soon}; and while the database was away: {self.deferred}"
 
 
-def mended_by_sweep(carrier: Carrier, books: Books, absences: Sequence[Absence]) -> Mended:
+def repaired_by_reconciling(
+    carrier: Carrier, records: Records, absences: Sequence[Absence]
+) -> Repaired:
     """R6: from the end of a call whose final callback never came to its being settled.
 
-    absences: of the database, without which nothing can be mended.
+    absences: of the database, without which nothing can be repaired.
     """
-    settled = {call["carrier_sid"]: call["settled_at"] for call in books.calls}
+    settled = {call["carrier_sid"]: call["settled_at"] for call in records.calls}
     soon: list[float] = []
-    put_off: list[float] = []
+    deferred: list[float] = []
     for call in carrier.calls:
         moment = settled.get(call["sid"])
         if call["ended"] is None or moment is None or _was_told_of_end(call["events"]):
             continue
         waited = _overlaps(absences, call["ended"].timestamp(), moment.timestamp())
-        took = put_off if waited else soon
+        took = deferred if waited else soon
         took.append(max(0.0, (moment - call["ended"]).total_seconds()))
-    return Mended(spread(soon), spread(put_off))
+    return Repaired(spread(soon), spread(deferred))
 
 
 def _was_told_of_end(events: list[Row]) -> bool:

@@ -1,4 +1,4 @@
-"""The checker: compares the carrier's log with our books and names every loss and every double.
+"""The checker: compares the carrier's log with our records and names every loss and every double.
 
 I1 to I6 and I10 are the invariants that each docstring states. Nothing here asks our own code what
 ought to be: a turn that was answered, a sentence that was heard and a file that was recorded are
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from bench.proof.evidence import Books, Carrier, Row
+from bench.proof.evidence import Carrier, Records, Row
 
 TOLD = "your report number is"
 _ASKED = "is that right"
@@ -43,58 +43,58 @@ class Verdict:
         return 3 / self.trials if self.holds and self.trials else None
 
 
-def check(carrier: Carrier, books: Books) -> list[Verdict]:
+def check(carrier: Carrier, records: Records) -> list[Verdict]:
     """Every verdict, in the order of the report."""
-    return [judge(carrier, books) for judge in _JUDGES]
+    return [judge(carrier, records) for judge in _JUDGES]
 
 
-def calls_lost(carrier: Carrier, books: Books) -> Verdict:
-    """I1: every call of the carrier is in our books, and over where it is over there."""
-    ours = {call["carrier_sid"]: call for call in books.calls}
+def calls_lost(carrier: Carrier, records: Records) -> Verdict:
+    """I1: every call of the carrier is in our records, and over where it is over there."""
+    ours = {call["carrier_sid"]: call for call in records.calls}
     wrong = []
     for call in _incoming(carrier):
         mine = ours.get(call["sid"])
         if mine is None:
-            wrong.append(f"{call['sid']}: not in our books")
+            wrong.append(f"{call['sid']}: not in our records")
         elif call["status"] in _OVER and mine["ended_at"] is None:
-            wrong.append(f"{call['sid']}: over at the carrier, still on in our books")
+            wrong.append(f"{call['sid']}: over at the carrier, still on in our records")
         elif call["status"] in _OVER and mine["settled_at"] is None:
             wrong.append(f"{call['sid']}: over, but what follows was not done")
     return Verdict("calls lost", len(list(_incoming(carrier))), tuple(wrong))
 
 
-def calls_invented(carrier: Carrier, books: Books) -> Verdict:
-    """Every call in our books is one of the carrier's, once."""
+def calls_invented(carrier: Carrier, records: Records) -> Verdict:
+    """Every call in our records is one of the carrier's, once."""
     known = {call["sid"] for call in carrier.calls}
-    counted = Counter(call["carrier_sid"] for call in books.calls)
+    counted = Counter(call["carrier_sid"] for call in records.calls)
     wrong = [f"{sid}: unknown to the carrier" for sid in counted if sid not in known]
     wrong += [f"{sid}: {n} times" for sid, n in counted.items() if n > 1]
-    return Verdict("calls doubled or invented", len(books.calls), tuple(wrong))
+    return Verdict("calls doubled or invented", len(records.calls), tuple(wrong))
 
 
-def reports_lost(carrier: Carrier, books: Books) -> Verdict:
+def reports_lost(carrier: Carrier, records: Records) -> Verdict:
     """I2: who was told a number, or whose yes was answered, has a confirmed report."""
-    confirmed = _by_call(books, (one for one in books.reports if one["confirmed"]))
+    confirmed = _by_call(records, (one for one in records.reports if one["confirmed"]))
     promised = [call["sid"] for call in _incoming(carrier) if _was_promised(call["events"])]
     wrong = [f"{sid}: told a number, no report" for sid in promised if not confirmed.get(sid)]
     return Verdict("reports lost", len(promised), tuple(wrong))
 
 
-def reports_doubled(carrier: Carrier, books: Books) -> Verdict:
+def reports_doubled(carrier: Carrier, records: Records) -> Verdict:
     """I4: a call has one report of what was said or keyed, and one of each message left."""
     wrong = []
-    for sid, reports in _by_call(books, books.reports).items():
+    for sid, reports in _by_call(records, records.reports).items():
         spoken = [one for one in reports if not one["recording_sid"]]
         if len(spoken) > 1:
             wrong.append(f"{sid}: {len(spoken)} reports")
         left = Counter(one["recording_sid"] for one in reports if one["recording_sid"])
         wrong += [f"{sid}: {n} reports of message {one}" for one, n in left.items() if n > 1]
-    return Verdict("reports doubled", len(books.reports), tuple(wrong))
+    return Verdict("reports doubled", len(records.reports), tuple(wrong))
 
 
-def messages_lost(carrier: Carrier, books: Books) -> Verdict:
+def messages_lost(carrier: Carrier, records: Records) -> Verdict:
     """I2: a message left after a tone has a report; an answer to a question is no message."""
-    reported = {one["recording_sid"] for one in books.reports}
+    reported = {one["recording_sid"] for one in records.reports}
     answers = set(_spoken_answers(carrier))
     left = [
         one
@@ -112,54 +112,54 @@ def messages_lost(carrier: Carrier, books: Books) -> Verdict:
     return Verdict("messages lost", len(left), tuple(wrong))
 
 
-def tickets_lost(carrier: Carrier, books: Books) -> Verdict:
+def tickets_lost(carrier: Carrier, records: Records) -> Verdict:
     """I2: every report has its ticket."""
-    opened = {ticket["report_id"] for ticket in books.tickets}
-    wrong = [f"report {r['number']}: no ticket" for r in books.reports if r["id"] not in opened]
-    return Verdict("tickets lost", len(books.reports), tuple(wrong))
+    opened = {ticket["report_id"] for ticket in records.tickets}
+    wrong = [f"report {r['number']}: no ticket" for r in records.reports if r["id"] not in opened]
+    return Verdict("tickets lost", len(records.reports), tuple(wrong))
 
 
-def tickets_doubled(carrier: Carrier, books: Books) -> Verdict:
+def tickets_doubled(carrier: Carrier, records: Records) -> Verdict:
     """I4: one ticket for a report and a number, opened once."""
     wrong = []
     for what in ("report_id", "number"):
-        counted = Counter(ticket[what] for ticket in books.tickets)
+        counted = Counter(ticket[what] for ticket in records.tickets)
         wrong += [f"{what} {one}: {n} tickets" for one, n in counted.items() if n > 1]
-    opened = Counter(e["ticket_id"] for e in books.ticket_events if e["action"] == "opened")
+    opened = Counter(e["ticket_id"] for e in records.ticket_events if e["action"] == "opened")
     wrong += [f"ticket {one}: opened {n} times" for one, n in opened.items() if n > 1]
-    return Verdict("tickets doubled", len(books.tickets), tuple(wrong))
+    return Verdict("tickets doubled", len(records.tickets), tuple(wrong))
 
 
-def sms_lost(carrier: Carrier, books: Books) -> Verdict:
+def sms_lost(carrier: Carrier, records: Records) -> Verdict:
     """Every report of a caller who can get one has its text message."""
     bodies = " ".join(m["body"] for m in carrier.messages)
-    due = [one for one in books.reports if one["caller_number"].startswith("+")]
+    due = [one for one in records.reports if one["caller_number"].startswith("+")]
     wrong = [f"report {one['number']}: no text" for one in due if one["number"] not in bodies]
     return Verdict("text messages lost", len(due), tuple(wrong))
 
 
-def sms_doubled(carrier: Carrier, books: Books) -> Verdict:
+def sms_doubled(carrier: Carrier, records: Records) -> Verdict:
     """I4: no text message was sent twice."""
     sent = Counter((m["to"], m["body"]) for m in carrier.messages if m["direction"] != "inbound")
     wrong = [f"{n} times to {to}: {body[:60]}" for (to, body), n in sent.items() if n > 1]
     return Verdict("text messages doubled", sum(sent.values()), tuple(wrong))
 
 
-def outbound_doubled(carrier: Carrier, books: Books) -> Verdict:
+def outbound_doubled(carrier: Carrier, records: Records) -> Verdict:
     """I4: the line calls nobody twice; in this traffic it has nobody to call at all."""
     wrong = [f"{call['sid']}" for call in carrier.calls if call["direction"] != "inbound"]
     return Verdict("outbound calls nobody asked for", len(carrier.calls), tuple(wrong))
 
 
-def recordings_lost(carrier: Carrier, books: Books) -> Verdict:
+def recordings_lost(carrier: Carrier, records: Records) -> Verdict:
     """I3: every recording of the carrier is in the archive."""
-    ours = {one["carrier_sid"]: one for one in books.recordings}
+    ours = {one["carrier_sid"]: one for one in records.recordings}
     kept = [one for one in carrier.recordings if one["status"] == "completed"]
     wrong = []
     for one in kept:
         mine = ours.get(one["sid"])
         if mine is None:
-            wrong.append(f"{one['sid']}: not in our books")
+            wrong.append(f"{one['sid']}: not in our records")
         elif mine["state"] == "absent" and one["duration_s"] == 0:
             continue
         elif mine["state"] not in _AUDIBLE:
@@ -171,10 +171,10 @@ def recordings_lost(carrier: Carrier, books: Books) -> Verdict:
     return Verdict("recordings lost", len(kept), tuple(wrong))
 
 
-def recordings_damaged(carrier: Carrier, books: Books) -> Verdict:
+def recordings_damaged(carrier: Carrier, records: Records) -> Verdict:
     """I3: what is in the archive is what the carrier has, byte for byte."""
     theirs = {one["sid"]: one for one in carrier.recordings}
-    kept = [one for one in books.recordings if one["state"] in _AUDIBLE and one["file_sha256"]]
+    kept = [one for one in records.recordings if one["state"] in _AUDIBLE and one["file_sha256"]]
     wrong = []
     for one in kept:
         truth = theirs.get(one["carrier_sid"], {})
@@ -185,17 +185,17 @@ def recordings_damaged(carrier: Carrier, books: Books) -> Verdict:
     return Verdict("recordings damaged", len(kept), tuple(wrong))
 
 
-def answers_without_event(carrier: Carrier, books: Books) -> Verdict:
+def answers_without_event(carrier: Carrier, records: Records) -> Verdict:
     """I6: a question answered with anything but an apology has its committed event."""
-    return _unkept("answers without a committed event", carrier, books, callbacks=False)
+    return _unkept("answers without a committed event", carrier, records, callbacks=False)
 
 
-def callbacks_without_event(carrier: Carrier, books: Books) -> Verdict:
+def callbacks_without_event(carrier: Carrier, records: Records) -> Verdict:
     """I6: a callback that was answered 2xx has its committed event: nobody sends it again."""
-    return _unkept("callbacks accepted without a committed event", carrier, books, callbacks=True)
+    return _unkept("callbacks accepted without a committed event", carrier, records, callbacks=True)
 
 
-def repeats_unequal(carrier: Carrier, books: Books) -> Verdict:
+def repeats_unequal(carrier: Carrier, records: Records) -> Verdict:
     """A repeated request gets the same bytes, when both were answered and none apologised."""
     trials, wrong = 0, []
     for call in _incoming(carrier):
@@ -214,28 +214,28 @@ def repeats_unequal(carrier: Carrier, books: Books) -> Verdict:
     return Verdict("repeated requests answered otherwise", trials, tuple(wrong))
 
 
-def states_fallen(carrier: Carrier, books: Books) -> Verdict:
+def states_fallen(carrier: Carrier, records: Records) -> Verdict:
     """I5: at the end our states are the carrier's, and a ticket nobody touched is as opened."""
     theirs = {call["sid"]: call["status"] for call in carrier.calls}
     wrong = [
         f"{call['carrier_sid']}: {call['status']}, at the carrier {theirs[call['carrier_sid']]}"
-        for call in books.calls
+        for call in records.calls
         if call["ended_at"] is not None
         and theirs.get(call["carrier_sid"], call["status"]) != call["status"]
     ]
     wrong += [
         f"ticket {one['number']}: {one['state']}"
-        for one in books.tickets
+        for one in records.tickets
         if one["state"] not in {"to_check", "dispatched"}
     ]
     return Verdict(
-        "states fallen back or wrong", len(books.calls) + len(books.tickets), tuple(wrong)
+        "states fallen back or wrong", len(records.calls) + len(records.tickets), tuple(wrong)
     )
 
 
-def work_left(carrier: Carrier, books: Books) -> Verdict:
+def work_left(carrier: Carrier, records: Records) -> Verdict:
     """I10: nothing waits in the outbox, and each dead letter says why."""
-    rows = [row for row in books.outbox if not row["key"].startswith("every:")]
+    rows = [row for row in records.outbox if not row["key"].startswith("every:")]
     wrong = [f"{row['key']}: waits, attempt {row['attempt']}, {row['last_error']}"
              for row in rows if row["state"] == "waiting"]  # fmt: skip
     wrong += [f"{r['key']}: a dead letter without a reason"
@@ -243,7 +243,7 @@ def work_left(carrier: Carrier, books: Books) -> Verdict:
     return Verdict("work left undone", len(rows), tuple(wrong))
 
 
-_JUDGES: tuple[Callable[[Carrier, Books], Verdict], ...] = (
+_JUDGES: tuple[Callable[[Carrier, Records], Verdict], ...] = (
     calls_lost,
     calls_invented,
     reports_lost,
@@ -276,9 +276,9 @@ def _incoming(carrier: Carrier) -> Iterator[Row]:
     return (call for call in carrier.calls if call["direction"] == "inbound")
 
 
-def _by_call(books: Books, reports: Iterable[Row]) -> dict[str, list[Row]]:
+def _by_call(records: Records, reports: Iterable[Row]) -> dict[str, list[Row]]:
     """Reports by the carrier's id of their call."""
-    sids = {call["id"]: call["carrier_sid"] for call in books.calls}
+    sids = {call["id"]: call["carrier_sid"] for call in records.calls}
     found: dict[str, list[Row]] = defaultdict(list)
     for report in reports:
         found[sids.get(report["call_id"], f"report {report['number']}")].append(report)
@@ -314,9 +314,9 @@ def is_apology(body: str) -> bool:
     return bool(_APOLOGY.search(body))
 
 
-def _unkept(name: str, carrier: Carrier, books: Books, *, callbacks: bool) -> Verdict:
+def _unkept(name: str, carrier: Carrier, records: Records, *, callbacks: bool) -> Verdict:
     kept: dict[str, set[str]] = defaultdict(set)
-    for event in books.events:
+    for event in records.events:
         kept[event["carrier_sid"]].add(event["event_key"])
     trials, wrong = 0, []
     for call in _incoming(carrier):
@@ -340,7 +340,7 @@ def _accepted(event: Row) -> bool:
 
 
 def _key(event: Row) -> str:
-    """What our books call this request; empty for a route that is looked up by itself."""
+    """What our records call this request; empty for a route that is looked up by itself."""
     path, form = _path(event["url"]), event["form"]
     args = dict(parse_qsl(urlsplit(event["url"]).query))
     keys: dict[str, Callable[[], str]] = {

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from bench.clips import machine
 from bench.proof.drive import Driven
 from bench.proof.evidence import Row
-from bench.proof.figures import Answers, Mended, Silence, Spread
+from bench.proof.figures import Answers, Repaired, Silence, Spread
 from bench.proof.history import Verdict
 from bench.proof.sockets import Cuts
 
@@ -47,12 +47,12 @@ class Run:
     killer_failed: str
     drove_s: float
     settled_s: float
-    sweep_s: int
+    reconcile_s: int
     lease_s: int
     verdicts: list[Verdict]
     silence: Silence
     after_death: Spread
-    by_sweep: Mended
+    by_reconciling: Repaired
     outages: list[Outage] = field(default_factory=list)
     dead_letters: list[Row] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def _one(run: Run) -> str:
         f"- {run.kills} kills: {_counted(run.struck)}",
         *([f"- **kills ended early**: {run.killer_failed}"] if run.killer_failed else []),
         f"- the carrier's faults: {_counted(run.faults)}",
-        f"- settled for {run.settled_s:.0f} s; sweep every {run.sweep_s} s, "
+        f"- settled for {run.settled_s:.0f} s; reconciled every {run.reconcile_s} s, "
         f"lease {run.lease_s} s\n",
         "| must never happen | times | of | bound (95 %) |",
         "|---|---|---|---|",
@@ -179,7 +179,7 @@ def _examples(verdicts: list[Verdict]) -> list[str]:
 
 
 def _figures(run: Run) -> list[tuple[str, str, str, bool | None]]:
-    silence, dead, swept = run.silence, run.after_death, run.by_sweep
+    silence, dead, repaired = run.silence, run.after_death, run.by_reconciling
     share = 1 - silence.silent_calls / max(1, silence.calls)
     zeros = sum(not verdict.holds for verdict in run.verdicts)
     rows: list[tuple[str, str, str, bool | None]] = [
@@ -192,7 +192,12 @@ def _figures(run: Run) -> list[tuple[str, str, str, bool | None]]:
             share >= 0.99999,
         ),
         ("R5 worker death to effect done", "p99 ≤ 35 s", str(dead), _within(dead, 35)),
-        ("R6 undelivered callback mended", "p99 ≤ 75 s", str(swept), _within(swept.soon, 75)),
+        (
+            "R6 undelivered callback repaired",
+            "p99 ≤ 75 s",
+            str(repaired),
+            _within(repaired.soon, 75),
+        ),
     ]
     if len(run.outages) < OUTAGES:
         rows.append(("R7, R8 outages", "2", f"{len(run.outages)} came about", False))

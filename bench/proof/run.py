@@ -1,4 +1,4 @@
-"""One run of the proof: start the line, let callers call while things die, compare the books."""
+"""One run of the proof: start the line, let callers call while things die, compare the records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from bench.proof import figures, history, sockets
 from bench.proof.chaos import FAULTS, Killer
 from bench.proof.drive import Drive, Driven
-from bench.proof.evidence import Carrier, Row, read_books, read_carrier
+from bench.proof.evidence import Carrier, Row, read_carrier, read_records
 from bench.proof.line import Line, free_ports
 from bench.proof.report import CutRun, Outage, Run
 from bench.proof.sizes import Size
@@ -57,7 +57,7 @@ def _env(size: Size) -> dict[str, str]:
         "PORT": str(ports[0]),
         "SWIFTLINE_STREAMS_PORT": str(ports[1]),
         "SWIFTLINE_SIMULATOR_PORT": str(ports[2]),
-        "SWIFTLINE_SWEEP_S": str(size.sweep_s),
+        "SWIFTLINE_RECONCILE_S": str(size.reconcile_s),
         "SWIFTLINE_LEASE_S": str(size.lease_s),
         "SWIFTLINE_NOBODY_WAIT_S": "3",
         "LOG_LEVEL": "WARNING",
@@ -92,7 +92,7 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
     watched.close()
     carrier = asyncio.run(read_carrier(line.simulator_url, line.settings))
     _keep_history(line, driven, carrier, outages)
-    books = read_books(database := Database(line.settings.database), line.settings.storage)
+    records = read_records(database := Database(line.settings.database), line.settings.storage)
     database.close()
     absences = [(one.begin, one.end) for one in outages]
     without_database = [(one.begin, one.end) for one in outages if one.name == _DATABASE_AWAY]
@@ -105,17 +105,17 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
         killer_failed=killer.failed,
         drove_s=drove_s,
         settled_s=settled_s,
-        sweep_s=size.sweep_s,
+        reconcile_s=size.reconcile_s,
         lease_s=size.lease_s,
-        verdicts=history.check(carrier, books),
+        verdicts=history.check(carrier, records),
         silence=figures.silences(carrier),
-        after_death=figures.mended_after_death(books, killer.moments, watch.claims, absences),
-        by_sweep=figures.mended_by_sweep(carrier, books, without_database),
+        after_death=figures.repaired_after_death(records, killer.moments, watch.claims, absences),
+        by_reconciling=figures.repaired_by_reconciling(carrier, records, without_database),
         outages=[
             replace(one, answers=figures.answers_between(carrier, one.begin, one.end))
             for one in outages
         ],
-        dead_letters=[row for row in books.outbox if row["state"] == RowState.DEAD],
+        dead_letters=[row for row in records.outbox if row["state"] == RowState.DEAD],
         faults=_struck(carrier.calls),
     )
 
@@ -137,9 +137,9 @@ def _cuts(size: Size, seed: int, line: Line) -> CutRun:
     _settle(line, size)
     carrier = asyncio.run(read_carrier(line.simulator_url, line.settings))
     _keep_history(line, driven, carrier, [])
-    books = read_books(database := Database(line.settings.database), line.settings.storage)
+    records = read_records(database := Database(line.settings.database), line.settings.storage)
     database.close()
-    return CutRun(driven, drove_s, history.check(carrier, books), sockets.cuts(carrier))
+    return CutRun(driven, drove_s, history.check(carrier, records), sockets.cuts(carrier))
 
 
 def _outages(line: Line, killer: Killer, size: Size, seconds: float, found: list[Outage]) -> None:
@@ -187,7 +187,7 @@ def _set_faults(line: Line, plan: Mapping[str, Any] | None) -> None:
 
 
 def _settle(line: Line, size: Size) -> float:
-    """Wait for two sweeps and an empty outbox, or until patience ends."""
+    """Wait for two comparisons and an empty outbox, or until patience ends."""
     began = time.monotonic()
     database = Database(line.settings.database)
     left = -1
@@ -195,7 +195,7 @@ def _settle(line: Line, size: Size) -> float:
         while (waited_s := time.monotonic() - began) < size.settle_s:
             time.sleep(3)
             left = _left(database)
-            if not left and waited_s > 2 * size.sweep_s + _ADOPTED_AFTER_S:
+            if not left and waited_s > 2 * size.reconcile_s + _ADOPTED_AFTER_S:
                 break
     finally:
         database.close()

@@ -18,7 +18,7 @@ class Size:
     minutes: float
     at_once: int
     kill_every_s: float
-    sweep_s: int
+    reconcile_s: int
     lease_s: int
     valkey_away_s: float
     database_away_s: float
@@ -33,7 +33,7 @@ SIZES = {
         minutes=3.4,
         at_once=60,
         kill_every_s=0.6,
-        sweep_s=15,
+        reconcile_s=15,
         lease_s=15,
         valkey_away_s=20,
         database_away_s=10,
@@ -45,7 +45,7 @@ SIZES = {
         minutes=34,
         at_once=75,
         kill_every_s=0.6,
-        sweep_s=15,
+        reconcile_s=15,
         lease_s=15,
         valkey_away_s=300,
         database_away_s=60,
@@ -57,7 +57,7 @@ SIZES = {
         minutes=230,
         at_once=60,
         kill_every_s=0.6,
-        sweep_s=15,
+        reconcile_s=15,
         lease_s=15,
         valkey_away_s=300,
         database_away_s=60,

@@ -225,7 +225,7 @@ def test_a_desk_that_is_heard_again_in_time_keeps_its_caller(floor: Floor) -> No
     assert states == ["talking", "waiting"]
 
 
-def test_a_talk_is_over_when_the_carriers_books_say_so(floor: Floor) -> None:
+def test_a_talk_is_over_when_the_carriers_records_say_so(floor: Floor) -> None:
     agent, handover = floor.talks()
     with floor.database.transaction() as session:
         call = session.get_one(Call, floor.handover(handover).call_id)

@@ -1,4 +1,4 @@
-"""A call in our books: made by whoever hears of it first."""
+"""A call in our records: made by whoever hears of it first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The carrier's books are read to the last page."""
+"""The carrier's records are read to the last page."""
 
 from __future__ import annotations
 

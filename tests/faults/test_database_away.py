@@ -70,7 +70,7 @@ class Line:
         assert Spool(self.phone.settings.spool).dead_letters() == 0
 
     def is_back(self) -> None:
-        """What was told meanwhile is in the books, and the call goes on."""
+        """What was told meanwhile is in the records, and the call goes on."""
         replayed: list[int] = []
         eventually(lambda: self._replays(replayed) == len(TOLD))
         eventually(lambda: "Gather" in verbs(self._asks_again()))

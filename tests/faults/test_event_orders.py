@@ -1,8 +1,8 @@
 """R16: whatever the order in which a call's events come, and however often, one end state.
 
 The events go through the real routes and jobs into a real database: what the carrier posts, and
-what the sweep reads in its books. Questions that steer a call have their own order (each waits for
-the last one's answer), so only the first of them is among the orders.
+what reconciling reads in its records. Questions that steer a call have their own order (each
+waits for the last one's answer), so only the first of them is among the orders.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from voice.cache import VoiceCache
 pytestmark = pytest.mark.slow
 
 ROOT = "https://hotline.swiftline.example"
-EVENTS = ("voice", "status", "recording", "message", "sweep calls", "sweep recordings")
+EVENTS = ("voice", "status", "recording", "message", "reconcile calls", "reconcile recordings")
 DURATION_S = 12
 
 
@@ -123,19 +123,19 @@ class OneCall:
             ),
             "recording": lambda: self._recording(self.whole, "StartCallRecordingAPI", "2"),
             "message": lambda: self._recording(self.left, "RecordVerb", "1"),
-            "sweep calls": self._sweep_calls,
-            "sweep recordings": self._sweep_recordings,
+            "reconcile calls": self._reconcile_calls,
+            "reconcile recordings": self._reconcile_recordings,
         }
         acts[event]()
 
     def end_state(self) -> dict[str, Any]:
         """Everything about the call that is not a time or a row's number.
 
-        The sweep comes round once more, as it always does: it ties up a recording that came
+        Reconciling comes round once more, as it always does: it ties up a recording that came
         before its call.
         """
-        self._sweep_calls()
-        self._sweep_recordings()
+        self._reconcile_calls()
+        self._reconcile_recordings()
         work(self.here.services, "tickets")
         with self.here.services.database.read() as session:
             call = session.scalars(select(Call).where(Call.carrier_sid == self.sid)).one()
@@ -169,7 +169,7 @@ class OneCall:
             RecordingDuration=str(DURATION_S),
         )
 
-    def _sweep_calls(self) -> None:
+    def _reconcile_calls(self) -> None:
         self.here.carrier.listed_calls = [
             CarrierCall(
                 sid=self.sid,
@@ -182,9 +182,9 @@ class OneCall:
                 duration_s=DURATION_S,
             )
         ]
-        self.here.run("reconcile", "ivr.jobs.sweep")
+        self.here.run("reconcile", "ivr.jobs.reconcile")
 
-    def _sweep_recordings(self) -> None:
+    def _reconcile_recordings(self) -> None:
         self.here.carrier.listed_recordings = [
             CarrierRecording(
                 sid=sid,
@@ -200,7 +200,7 @@ class OneCall:
                 (self.left, RecordedBy.VERB, 1),
             )
         ]
-        self.here.run("reconcile", "recordings.jobs.sweep")
+        self.here.run("reconcile", "recordings.jobs.reconcile")
 
 
 def orders(count: int, seed: int) -> list[tuple[str, ...]]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.proof.evidence import Books, Carrier, Row
+from bench.proof.evidence import Carrier, Records, Row
 from bench.proof.figures import (
     answers_between,
-    mended_after_death,
-    mended_by_sweep,
+    repaired_after_death,
+    repaired_by_reconciling,
     silences,
     spread,
 )
@@ -76,13 +76,13 @@ def truth() -> Carrier:
     )
 
 
-def records() -> Books:
-    """What our books must say of it."""
+def our_records() -> Records:
+    """What our records must say of it."""
     reports = [
         {"id": 1, "number": "100-7", "call_id": 7, "confirmed": True, "recording_sid": None},
         {"id": 2, "number": "200-3", "call_id": 7, "confirmed": False, "recording_sid": ME},
     ]
-    return Books(
+    return Records(
         calls=[{"id": 7, "carrier_sid": CA, "status": "completed", "ended_at": NOON}
                | {"settled_at": NOON + timedelta(seconds=20)}],
         events=[
@@ -109,12 +109,12 @@ def records() -> Books:
     )  # fmt: skip
 
 
-def broken(carrier: Carrier, books: Books) -> dict[str, Verdict]:
-    return {verdict.name: verdict for verdict in check(carrier, books) if not verdict.holds}
+def broken(carrier: Carrier, records: Records) -> dict[str, Verdict]:
+    return {verdict.name: verdict for verdict in check(carrier, records) if not verdict.holds}
 
 
 def test_a_whole_history_holds() -> None:
-    verdicts = check(truth(), records())
+    verdicts = check(truth(), our_records())
     assert [verdict.name for verdict in verdicts if not verdict.holds] == []
     idle = [v.name for v in verdicts if not v.trials]
     assert idle == [], "a check without a trial shows nothing"
@@ -185,41 +185,41 @@ LOSSES: list[tuple[str, str, Any]] = [
     ("name", "what", "plant"), LOSSES, ids=lambda v: v if isinstance(v, str) else ""
 )
 def test_a_planted_loss_is_found(name: str, what: str, plant: Any) -> None:
-    carrier, books = truth(), records()
-    plant(carrier, books)
-    assert name in broken(carrier, books), what
+    carrier, records = truth(), our_records()
+    plant(carrier, records)
+    assert name in broken(carrier, records), what
 
 
 def test_a_confirmation_that_was_answered_counts_though_no_number_was_heard() -> None:
-    carrier, books = truth(), records()
+    carrier, records = truth(), our_records()
     carrier.calls[0]["events"] = [e for e in carrier.calls[0]["events"] if "Thank" not in str(e)]
-    books.reports.pop(0)
-    assert "reports lost" in broken(carrier, books)
+    records.reports.pop(0)
+    assert "reports lost" in broken(carrier, records)
 
 
 def test_an_apology_promises_nothing_and_needs_no_event() -> None:
-    carrier, books = truth(), records()
+    carrier, records = truth(), our_records()
     events = carrier.calls[0]["events"]
     events[3]["body"] = APOLOGY
     carrier.calls[0]["events"] = [
         e for e in events if "Thank" not in str(e) and e["event"] != "repeat"
     ]
-    del books.events[1], books.reports[0], books.tickets[0], books.ticket_events[0]
-    assert broken(carrier, books) == {}
+    del records.events[1], records.reports[0], records.tickets[0], records.ticket_events[0]
+    assert broken(carrier, records) == {}
 
 
 def test_an_apology_to_a_callback_is_a_callback_that_nobody_sends_again() -> None:
-    carrier, books = truth(), records()
+    carrier, records = truth(), our_records()
     carrier.calls[0]["events"][7]["body"] = APOLOGY
-    del books.events[2]
-    assert "callbacks accepted without a committed event" in broken(carrier, books)
+    del records.events[2]
+    assert "callbacks accepted without a committed event" in broken(carrier, records)
 
 
 def test_a_recording_of_no_time_may_be_absent() -> None:
-    carrier, books = truth(), records()
+    carrier, records = truth(), our_records()
     carrier.recordings[0]["duration_s"] = 0
-    books.recordings[0] |= {"state": "absent", "file_sha256": ""}
-    assert broken(carrier, books) == {}
+    records.recordings[0] |= {"state": "absent", "file_sha256": ""}
+    assert broken(carrier, records) == {}
 
 
 def test_silence_is_measured_from_what_the_line_must_answer() -> None:
@@ -234,38 +234,38 @@ def test_silence_is_measured_from_what_the_line_must_answer() -> None:
 
 
 def test_repair_times_come_from_what_had_to_be_repaired() -> None:
-    carrier, books = truth(), records()
-    assert mended_by_sweep(carrier, books, ()).soon.count == 0
+    carrier, records = truth(), our_records()
+    assert repaired_by_reconciling(carrier, records, ()).soon.count == 0
     carrier.calls[0]["events"] = [
         e for e in carrier.calls[0]["events"] if e.get("purpose") != "status"
     ]
-    mended = mended_by_sweep(carrier, books, ())
-    assert (mended.soon.most, mended.put_off.count) == (11, 0)
+    repaired = repaired_by_reconciling(carrier, records, ())
+    assert (repaired.soon.most, repaired.deferred.count) == (11, 0)
 
 
 def test_what_waited_for_an_absent_database_is_counted_apart() -> None:
-    carrier, books = truth(), records()
+    carrier, records = truth(), our_records()
     call = carrier.calls[0]
     call["events"] = [event for event in call["events"] if event.get("purpose") != "status"]
     ended = call["ended"].timestamp()
-    away = mended_by_sweep(carrier, books, [(ended + 2, ended + 5)])
-    assert (away.soon.count, away.put_off.most) == (0, 11)
-    before = mended_by_sweep(carrier, books, [(ended - 9, ended - 1)])
-    assert (before.soon.most, before.put_off.count) == (11, 0)
+    away = repaired_by_reconciling(carrier, records, [(ended + 2, ended + 5)])
+    assert (away.soon.count, away.deferred.most) == (0, 11)
+    before = repaired_by_reconciling(carrier, records, [(ended - 9, ended - 1)])
+    assert (before.soon.most, before.deferred.count) == (11, 0)
 
 
 def test_recovery_is_measured_from_the_last_death_of_a_worker_that_held_the_row() -> None:
-    books = records()
+    records = our_records()
     noon = NOON.timestamp()
-    row = books.outbox[0] | {"id": 7, "failures": 0, "job": "x", "created_at": NOON}
-    books.outbox = [row | {"attempt": 2, "done_at": NOON + timedelta(seconds=33)}]
+    row = records.outbox[0] | {"id": 7, "failures": 0, "job": "x", "created_at": NOON}
+    records.outbox = [row | {"attempt": 2, "done_at": NOON + timedelta(seconds=33)}]
     claims = {(7, 1): noon + 2, (7, 2): noon + 32}
     deaths = [(noon + at, "queue worker") for at in (1, 3, 32.5)]
-    assert mended_after_death(books, deaths, claims, []).most == 30
-    assert mended_after_death(books, [(noon + 3, "valkey")], claims, []).count == 0
-    assert mended_after_death(books, [(noon + 1, "queue worker")], claims, []).count == 0
-    assert mended_after_death(books, deaths, {}, []).count == 0
-    assert mended_after_death(books, deaths, claims, [(noon + 20, noon + 25)]).count == 0
+    assert repaired_after_death(records, deaths, claims, []).most == 30
+    assert repaired_after_death(records, [(noon + 3, "valkey")], claims, []).count == 0
+    assert repaired_after_death(records, [(noon + 1, "queue worker")], claims, []).count == 0
+    assert repaired_after_death(records, deaths, {}, []).count == 0
+    assert repaired_after_death(records, deaths, claims, [(noon + 20, noon + 25)]).count == 0
 
 
 def test_answers_in_an_outage_are_told_apart() -> None:
@@ -307,11 +307,11 @@ def test_the_wait_after_a_cut_socket_is_to_the_next_sentence() -> None:
 
 
 def test_a_spoken_answer_to_a_question_is_no_lost_message() -> None:
-    carrier, books = truth(), records()
-    books.reports = [one for one in books.reports if one["recording_sid"] != ME]
-    assert "messages lost" in broken(carrier, books)
+    carrier, records = truth(), our_records()
+    records.reports = [one for one in records.reports if one["recording_sid"] != ME]
+    assert "messages lost" in broken(carrier, records)
     carrier.calls[0]["events"].append(asked("/ivr/turn?n=2", RecordingSid=ME))
-    assert "messages lost" not in broken(carrier, books)
+    assert "messages lost" not in broken(carrier, records)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

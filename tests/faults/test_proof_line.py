@@ -1,4 +1,4 @@
-"""The line under proof keeps its books in the database that is struck, and in no other."""
+"""The line under proof keeps its records in the database that is struck, and in no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R5 and R6 in small: work outlives its worker, and the sweep finds what no webhook told."""
+"""R5 and R6 in small: work outlives its worker, and reconciling finds what no webhook told."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def test_work_of_a_killed_process_is_done_once_by_another_after_its_lease(
     assert (tmp_path / "done").read_text() == "once\n"
 
 
-def test_the_sweep_ends_and_settles_a_call_whose_last_callback_never_came(
+def test_reconciling_ends_and_settles_a_call_whose_last_callback_never_came(
     settings: Settings, database: Database
 ) -> None:
     services = Services(settings, database)
     services.add(Carrier, TheirBooks())
     with database.transaction() as session:
         arrives(session, SID).draft = {"category": "pothole"}
-        enqueue(session, queue="reconcile", job="ivr.jobs.sweep", key="every:sweep:1")
+        enqueue(session, queue="reconcile", job="ivr.jobs.reconcile", key="every:reconcile:1")
     assert work(services, "reconcile") == 1
     assert work(services, "tickets") >= 1
     with database.read() as session:
@@ -110,17 +110,17 @@ def test_the_sweep_ends_and_settles_a_call_whose_last_callback_never_came(
 
 
 def compare(settings: Settings, database: Database, *known: CarrierCall) -> dict[str, Call]:
-    """Our calls by sid, after the sweep."""
+    """Our calls by sid, after reconciling."""
     services = Services(settings, database)
     services.add(Carrier, TheirBooks(*known))
     with database.transaction() as session:
-        enqueue(session, queue="reconcile", job="ivr.jobs.sweep", key="every:sweep:1")
+        enqueue(session, queue="reconcile", job="ivr.jobs.reconcile", key="every:reconcile:1")
     assert work(services, "reconcile") == 1
     with database.read() as session:
         return {call.carrier_sid: call for call in session.scalars(select(Call))}
 
 
-def test_the_sweep_keeps_a_call_from_an_address_longer_than_any_number(
+def test_reconciling_keeps_a_call_from_an_address_longer_than_any_number(
     settings: Settings, database: Database
 ) -> None:
     ours = compare(settings, database, in_their_books(from_number=LONG_ADDRESS))

@@ -34,7 +34,7 @@ def line(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         SWIFTLINE_NO_INPUT_S="4",
         SWIFTLINE_NOBODY_WAIT_S="3",
         SWIFTLINE_AGENT_WAIT_S="30",
-        SWIFTLINE_SWEEP_S="5",
+        SWIFTLINE_RECONCILE_S="5",
         SWIFTLINE_LEASE_S="5",
     ) as running:
         yield running

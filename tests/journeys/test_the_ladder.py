@@ -140,4 +140,4 @@ def test_nothing_of_ours_is_left_and_a_document_hosted_elsewhere_goes_on(
         call.waits(1.5).says("the street light is out").hangs_up()
     assert waits_for_words(call).silent_calls == 0, waits_for_words(call)
     kept = [event for event in call.facts()["events"] if event["event"] == "recording"]
-    assert kept, "what was said is in the carrier's books, where the sweep finds it"
+    assert kept, "what was said is in the carrier's records, where reconciling finds it"

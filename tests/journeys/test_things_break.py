@@ -130,7 +130,7 @@ def test_web_killed_between_turns_and_the_call_goes_on(line: Line) -> None:
     assert ticket_of(line, call.sid).category == "pothole"
 
 
-def test_a_call_whose_end_was_never_told_is_found_in_the_carriers_books(line: Line) -> None:
+def test_a_call_whose_end_was_never_told_is_found_in_the_carriers_records(line: Line) -> None:
     call = dials(line, "+13125550116")
     call.hears("what is the problem").says("there is a big pothole in the road")
     call.hears("where is it")

@@ -32,7 +32,7 @@ class FakeCarrier:
     """Holds recordings by id: bytes, a stream of pieces, or an error to raise."""
 
     bodies: dict[str, bytes | Iterable[bytes] | CarrierError] = field(default_factory=dict)
-    books: list[CarrierRecording] = field(default_factory=list)
+    records: list[CarrierRecording] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     """Calls whose recordings it does not tell just now."""
@@ -48,13 +48,13 @@ class FakeCarrier:
             yield from body
 
     def recordings(self, *, since: datetime) -> list[CarrierRecording]:
-        return [r for r in self.books if r.started_at is None or r.started_at >= since]
+        return [r for r in self.records if r.started_at is None or r.started_at >= since]
 
     def recordings_of(self, call_sid: str) -> list[CarrierRecording]:
         self.asked.append(call_sid)
         if call_sid in self.refuses:
             raise CarrierError("the carrier answered 500", permanent=False)
-        return [recording for recording in self.books if recording.call_sid == call_sid]
+        return [recording for recording in self.records if recording.call_sid == call_sid]
 
 
 class FakeRecogniser:

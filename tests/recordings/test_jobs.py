@@ -262,7 +262,7 @@ def test_a_message_gives_its_report_its_words(services: Services, carrier: FakeC
     assert list(texts.values()) == [""]
 
 
-def test_a_report_that_comes_after_the_words_gets_them_from_the_sweep(
+def test_a_report_that_comes_after_the_words_gets_them_from_reconciling(
     services: Services, carrier: FakeCarrier
 ) -> None:
     announce(services, purpose="message", channels=1)
@@ -270,7 +270,7 @@ def test_a_report_that_comes_after_the_words_gets_them_from_the_sweep(
     do(services, "carrier")
     do(services, "asr")
     file_a_report(services, recording_sid=SID)
-    sweep(services)
+    reconcile(services)
     assert the(services.database, Report).problem_text.startswith("pothole")
 
 
@@ -281,31 +281,33 @@ def test_a_message_nobody_told_us_of_still_becomes_a_report(
     carrier.bodies[SID] = wav(speechlike(SECONDS))
     do(services, "carrier")
     do(services, "asr")
-    sweep(services)
+    reconcile(services)
     with services.database.read() as session:
         assert session.scalars(select(Report)).all() == []
     age(services, timedelta(minutes=11))
-    sweep(services)
-    sweep(services)
+    reconcile(services)
+    reconcile(services)
     report = the(services.database, Report)
     assert (report.source, report.recording_sid) == ("message", SID)
     assert report.problem_text.startswith("pothole")
 
 
-def test_the_sweep_registers_what_no_webhook_told(services: Services, carrier: FakeCarrier) -> None:
+def test_reconciling_registers_what_no_webhook_told(
+    services: Services, carrier: FakeCarrier
+) -> None:
     known = announce(services)
     answer, message, running = new_sid(), new_sid(), new_sid()
     with services.database.transaction() as session:
         call_id = session.scalars(select(Call.id)).one()
         session.add(TurnSound(call_id=call_id, number=1, recording_sid=answer))
-    carrier.books = [
-        in_books(SID, "StartCallRecordingAPI"),
-        in_books(answer, "RecordVerb"),
-        in_books(message, "RecordVerb"),
-        in_books(running, "StartCallRecordingAPI", status="in-progress"),
+    carrier.records = [
+        in_records(SID, "StartCallRecordingAPI"),
+        in_records(answer, "RecordVerb"),
+        in_records(message, "RecordVerb"),
+        in_records(running, "StartCallRecordingAPI", status="in-progress"),
     ]
-    sweep(services)
-    sweep(services)
+    reconcile(services)
+    reconcile(services)
     with services.database.read() as session:
         found = {r.carrier_sid: r for r in session.scalars(select(Recording))}
         fetches = session.scalars(
@@ -326,16 +328,16 @@ def test_a_recording_of_a_long_call_is_found_complete_though_it_began_long_ago(
 ) -> None:
     long_ago = now() - timedelta(minutes=40)
     announce(services, status="in-progress", duration_s=None, started_at=long_ago)
-    carrier.books = [replace(in_books(SID, "StartCallRecordingAPI"), started_at=long_ago)]
+    carrier.records = [replace(in_records(SID, "StartCallRecordingAPI"), started_at=long_ago)]
     with services.database.transaction() as session:
         call = session.scalars(select(Call)).one()
         call.started_at = long_ago
-    sweep(services)
+    reconcile(services)
     assert carrier.asked == [], "the call is still on"
     with services.database.transaction() as session:
         session.scalars(select(Call)).one().ended_at = now()
-    sweep(services)
-    sweep(services)
+    reconcile(services)
+    reconcile(services)
     assert carrier.asked == [CALL_SID], "what is known to be complete is not asked for again"
     assert the(services.database, Recording).announced_s == SECONDS
     assert row(services.database, "fetch_recording").state == "waiting"
@@ -356,16 +358,16 @@ def test_one_call_that_the_carrier_does_not_answer_for_holds_up_no_other(
             duration_s=None,
             started_at=long_ago,
         )
-        listed = replace(in_books(sound, "StartCallRecordingAPI"), call_sid=call_sid)
-        carrier.books.append(replace(listed, started_at=long_ago))
+        listed = replace(in_records(sound, "StartCallRecordingAPI"), call_sid=call_sid)
+        carrier.records.append(replace(listed, started_at=long_ago))
     carrier.refuses = {calls[1]}
-    sweep(services)
-    assert row(services.database, "sweep").state == "done"
+    reconcile(services)
+    assert row(services.database, "reconcile").state == "done"
     with services.database.read() as session:
         known = {r.carrier_sid: r.announced_s for r in session.scalars(select(Recording))}
     assert [known[sound] for sound in sounds] == [SECONDS, None, SECONDS]
     carrier.refuses = set()
-    sweep(services)
+    reconcile(services)
     with services.database.read() as session:
         assert all(r.announced_s == SECONDS for r in session.scalars(select(Recording)))
 
@@ -373,15 +375,15 @@ def test_one_call_that_the_carrier_does_not_answer_for_holds_up_no_other(
 def test_a_recording_that_ended_in_a_long_absence_of_ours_is_asked_for(
     services: Services, carrier: FakeCarrier
 ) -> None:
-    sweep(services)
+    reconcile(services)
     with services.database.transaction() as session:
         session.execute(update(Outbox).values(created_at=now() - timedelta(hours=2)))
     began, ended = now() - timedelta(hours=3), now() - timedelta(hours=1)
     announce(services, status="in-progress", duration_s=None, started_at=began)
-    carrier.books = [replace(in_books(SID, "StartCallRecordingAPI"), started_at=began)]
+    carrier.records = [replace(in_records(SID, "StartCallRecordingAPI"), started_at=began)]
     with services.database.transaction() as session:
         session.scalars(select(Call)).one().ended_at = ended
-    sweep(services)
+    reconcile(services)
     assert the(services.database, Recording).announced_s == SECONDS
 
 
@@ -393,11 +395,11 @@ def test_what_a_killed_attempt_left_is_cleared(services: Services) -> None:
         (folder / "fetched.wav").write_bytes(b"half")
     yesterday = (now() - timedelta(hours=25)).timestamp()
     os.utime(old, (yesterday, yesterday))
-    sweep(services, "sweep_day")
+    reconcile(services, "reconcile_day")
     assert [folder.name for folder in workshop.iterdir()] == ["fresh"]
 
 
-def in_books(sid: str, source: str, status: str = "completed") -> CarrierRecording:
+def in_records(sid: str, source: str, status: str = "completed") -> CarrierRecording:
     return CarrierRecording(
         sid=sid,
         call_sid=CALL_SID,
@@ -422,10 +424,10 @@ def file_a_report(services: Services, *, recording_sid: str, key: str = "message
         )
 
 
-def sweep(services: Services, name: str = "sweep") -> None:
-    """Let the clock ring for the sweep, and nothing else."""
+def reconcile(services: Services, name: str = "reconcile") -> None:
+    """Let the clock ask for the comparison, and nothing else."""
     with services.database.transaction() as session:
         for waiting in session.scalars(select(Outbox).where(Outbox.state == "waiting")):
             waiting.next_at = now() + timedelta(hours=1)
-        enqueue(session, queue="live", job=f"recordings.jobs.{name}", key=f"sweep:{new_sid()}")
+        enqueue(session, queue="live", job=f"recordings.jobs.{name}", key=f"reconcile:{new_sid()}")
     assert work(services, "live") == 1

@@ -21,7 +21,7 @@ _LIST = re.compile(r"/(Calls|Recordings|Messages)\.json$")
 
 
 @dataclass
-class Books:
+class Records:
     """What the carrier knows and has done. Rows are as its REST API writes them."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -39,16 +39,16 @@ class Desk:
     """The carrier's REST API 2010-04-01, as far as we use it."""
 
     def __init__(self) -> None:
-        self.books = Books()
+        self.records = Records()
         self.url = ""
 
     def answer(self, method: str, path: str, form: dict[str, str]) -> tuple[int, bytes]:
         """One request: status and body."""
         if sound := _WAV.search(path):
-            body = self.books.sounds.get(sound[1])
+            body = self.records.sounds.get(sound[1])
             return (200, body) if body is not None else (404, b"{}")
         if path.endswith(".aar"):
-            return 200, self.books.archive
+            return 200, self.records.archive
         if one := _ONE.search(path):
             return self._one(method, one[2], form)
         if found := _LIST.search(path):
@@ -57,15 +57,15 @@ class Desk:
 
     def _one(self, method: str, sid: str, form: dict[str, str]) -> tuple[int, bytes]:
         if method == "DELETE":
-            if sid in self.books.deleted:
+            if sid in self.records.deleted:
                 return 404, _json({"code": 20404, "message": "gone", "status": 404})
-            self.books.deleted.append(sid)
+            self.records.deleted.append(sid)
             return 204, b""
-        self.books.changes.append((sid, form.get("Url") or form.get("Status", "")))
+        self.records.changes.append((sid, form.get("Url") or form.get("Status", "")))
         return 200, _json({"sid": sid, "status": "in-progress"})
 
     def _list(self, method: str, name: str, form: dict[str, str]) -> tuple[int, bytes]:
-        rows: list[dict[str, Any]] = getattr(self.books, name)
+        rows: list[dict[str, Any]] = getattr(self.records, name)
         if method == "GET":
             return 200, _json({name: rows, "next_page_uri": None, "page": 0})
         row = {"sid": f"SM{len(rows) + 1:032x}", "to": form["To"], "body": form["Body"]}

@@ -119,7 +119,7 @@ def _half_written(world: World) -> None:
     left = world.settings.storage / ".part-left"
     left.write_bytes(b"half of somebody's voice")
     os.utime(left, (0, 0))
-    world.asks("carrier", "recordings.jobs.sweep_day")
+    world.asks("carrier", "recordings.jobs.reconcile_day")
 
 
 def _cleared(world: World) -> None:
@@ -210,7 +210,7 @@ def models_at_the_desk() -> Iterator[None]:
 
 
 def _damaged(world: World) -> None:
-    world.desk.books.archive = _packed()
+    world.desk.records.archive = _packed()
     place = world.settings.models_dir / folders.KNOWN_MODELS["en"].folder
     place.mkdir(parents=True)
     (place / "half").write_text("half")

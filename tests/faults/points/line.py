@@ -65,7 +65,7 @@ def _over(world: World) -> None:
 def spoke(world: World) -> None:
     """A caller's first answer is a recording that is to be heard."""
     in_turns(world)
-    world.desk.books.sounds[SOUND] = call_wav(2.0)
+    world.desk.records.sounds[SOUND] = call_wav(2.0)
     world.posts("/ivr/turn?n=1", RecordingSid=SOUND)
 
 
@@ -137,7 +137,7 @@ def _reported(source: str) -> Callable[[World], None]:
     def check(world: World) -> None:
         report = world.one(Report)
         assert report.source == source
-        texts = [message["body"] for message in world.desk.books.messages]
+        texts = [message["body"] for message in world.desk.records.messages]
         assert len(texts) == 1
         assert report.number in texts[0].replace(" ", "")
 
@@ -174,12 +174,12 @@ def _archived(world: World) -> None:
 
 def _announced(world: World) -> None:
     in_turns(world)
-    world.desk.books.sounds[SOUND] = call_wav(2.0)
+    world.desk.records.sounds[SOUND] = call_wav(2.0)
 
 
 def _their_book(world: World) -> None:
     moment = now()
-    world.desk.books.calls = [
+    world.desk.records.calls = [
         {
             "sid": CALL,
             "from": CALLER,
@@ -193,8 +193,8 @@ def _their_book(world: World) -> None:
     ]
 
 
-def _swept(job: str) -> Drive:
-    """The sweep finds a call of which no webhook told us its end."""
+def _reconciled(job: str) -> Drive:
+    """Reconciling finds a call of which no webhook told us its end."""
 
     def prepare(world: World) -> None:
         cut_off(world)
@@ -249,7 +249,7 @@ def _written(world: World) -> None:
 
 
 def _redirected(world: World) -> None:
-    (url,) = {url for sid, url in world.desk.books.changes if sid == CALL}
+    (url,) = {url for sid, url in world.desk.records.changes if sid == CALL}
     assert "/ivr/continue?after=redirect" in url
 
 
@@ -322,9 +322,9 @@ DRIVES = (
         _cut_off_and_kept,
         _over,
     ),
-    _swept("ivr.jobs.sweep"),
-    _swept("ivr.jobs.sweep_day"),
-    _swept("ivr.jobs.sweep_week"),
+    _reconciled("ivr.jobs.reconcile"),
+    _reconciled("ivr.jobs.reconcile_day"),
+    _reconciled("ivr.jobs.reconcile_week"),
     Drive(
         "a message is adopted",
         lambda w: w.works("tickets", limit=1),

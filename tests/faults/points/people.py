@@ -78,7 +78,7 @@ def reported(world: World, **changes: Any) -> None:
 def listened_to(world: World) -> None:
     """A recording in the archive, and Quinn, who may hear it."""
     world.person("quinn", "qa")
-    world.desk.books.sounds[SOUND] = call_wav(2.0)
+    world.desk.records.sounds[SOUND] = call_wav(2.0)
     world.posts("/ivr/voice")
     world.posts(
         "/recordings/status",

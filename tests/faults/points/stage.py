@@ -21,7 +21,7 @@ from infra import failpoints
 from infra.db import Database
 from migrations.tables import metadata
 from tests import cities
-from tests.faults.points.desk import Books, Desk, open_desk
+from tests.faults.points.desk import Desk, Records, open_desk
 from tests.faults.points.world import Drive, World
 
 
@@ -111,7 +111,7 @@ class Stage:
     def __init__(self, folder: Path, desk: Desk, stores: Stores, drives: Sequence[Drive]) -> None:
         self._folder, self._desk, self._stores, self._drives = folder, desk, stores, drives
         self._city = cities.chicago()
-        self._books: dict[str, tuple[str, Books]] = {}
+        self._records: dict[str, tuple[str, Records]] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._app: Flask | None = None
         self._trials = 0
@@ -124,8 +124,8 @@ class Stage:
         self._trials += 1
         folder = self._folder / f"trial-{self._trials}"
         shutil.copytree(kept, folder, symlinks=True)
-        url, books = self._books[drive.name]
-        self._desk.books = deepcopy(books)
+        url, records = self._records[drive.name]
+        self._desk.records = deepcopy(records)
         world = self._world(folder, self._stores.copied(url, folder))
         try:
             with mock.patch.dict(os.environ, world.env):
@@ -160,16 +160,16 @@ class Stage:
 
     def _prepared(self, drive: Drive) -> Path:
         folder = self._folder / drive.name.replace(" ", "-").replace("'", "")
-        if drive.name in self._books:
+        if drive.name in self._records:
             return folder
         folder.mkdir()
         if not drive.own_voice:
             (folder / "voice").symlink_to(self._folder / "voice")
-        self._desk.books = Books()
+        self._desk.records = Records()
         world = self._world(folder, self._stores.empty(folder))
         drive.prepare(world)
         world.close()
-        self._books[drive.name] = world.settings.database_url, self._desk.books
+        self._records[drive.name] = world.settings.database_url, self._desk.records
         return folder
 
     def _world(self, folder: Path, url: str) -> World:
@@ -195,4 +195,4 @@ def ends_well(drive: Drive, world: World) -> None:
     world.settles()
     drive.check(world)
     world.settles()
-    world.checks_books(dead=drive.dead)
+    world.checks_records(dead=drive.dead)

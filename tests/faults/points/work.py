@@ -138,8 +138,8 @@ def _fell_silent(world: World) -> None:
 
 def _brought_back(world: World) -> None:
     _fell_silent(world)
-    assert {sid for sid, _url in world.desk.books.changes} == {CALL}
-    assert all("/agents/back?round=2" in url for _sid, url in world.desk.books.changes)
+    assert {sid for sid, _url in world.desk.records.changes} == {CALL}
+    assert all("/agents/back?round=2" in url for _sid, url in world.desk.records.changes)
 
 
 def _reports(world: World) -> None:
@@ -150,7 +150,7 @@ def _reports(world: World) -> None:
 def _told_once(world: World) -> None:
     assert world.one(Ticket).number == world.one(Report).number
     assert world.one(Receipt).state == "sent"
-    (message,) = world.desk.books.messages
+    (message,) = world.desk.records.messages
     assert message["sid"] == world.one(Receipt).carrier_sid
 
 
@@ -178,7 +178,7 @@ def _announced(world: World) -> None:
 
 def _to_fetch(world: World) -> None:
     _announced(world)
-    world.desk.books.sounds[SOUND] = call_wav(2.0)
+    world.desk.records.sounds[SOUND] = call_wav(2.0)
 
 
 def _not_yet(world: World) -> None:
@@ -187,7 +187,7 @@ def _not_yet(world: World) -> None:
 
 
 def _comes_at_last(world: World) -> object:
-    world.desk.books.sounds[SOUND] = call_wav(2.0)
+    world.desk.records.sounds[SOUND] = call_wav(2.0)
     return world.works("carrier")
 
 
@@ -210,11 +210,11 @@ def _to_drop(world: World) -> None:
     world.works("asr", limit=1)
 
 
-def _swept(job: str) -> Drive:
+def _reconciled(job: str) -> Drive:
     def prepare(world: World) -> None:
         in_turns(world)
-        world.desk.books.sounds[SOUND] = call_wav(2.0)
-        world.desk.books.recordings = [
+        world.desk.records.sounds[SOUND] = call_wav(2.0)
+        world.desk.records.recordings = [
             {
                 "sid": SOUND,
                 "call_sid": CALL,
@@ -282,11 +282,11 @@ def _hangs_up(world: World) -> None:
 
 
 def _hung_up(world: World) -> None:
-    assert set(world.desk.books.changes) == {(CALL, "completed")}
+    assert set(world.desk.records.changes) == {(CALL, "completed")}
 
 
 def _deleted(world: World) -> None:
-    assert world.desk.books.deleted == [SOUND]
+    assert world.desk.records.deleted == [SOUND]
 
 
 DRIVES = (
@@ -317,9 +317,9 @@ DRIVES = (
     _job("a recording is transcribed", "asr", _to_transcribe, _archived),
     _job("an original is dropped", "asr", _to_drop, _archived),
     _job("a recording never comes", "carrier", _announced, _given_up, before=_a_day_later, dead=1),
-    _swept("recordings.jobs.sweep"),
-    _swept("recordings.jobs.sweep_day"),
-    _swept("recordings.jobs.sweep_week"),
+    _reconciled("recordings.jobs.reconcile"),
+    _reconciled("recordings.jobs.reconcile_day"),
+    _reconciled("recordings.jobs.reconcile_week"),
     _job("a lease is renewed", "tickets", _renews, _done),
     Drive("a dead letter by a click", _clicks_again, _done, _dead),
     Drive("a dead letter by a command", lambda _w: commands("retry", "--all"), _done, _dead),

@@ -202,14 +202,14 @@ class World:
         with self.database.read() as session:
             return session.scalars(select(table).where(*where)).one()
 
-    def checks_books(self, *, dead: int = 0) -> None:
+    def checks_records(self, *, dead: int = 0) -> None:
         """What holds of every installation at rest (reliability 3.2, I1 to I10)."""
         assert self.waiting() == []
         at_rest = self.outbox("dead")
         assert len(at_rest) <= dead, at_rest
         assert all(error for _key, error in at_rest), at_rest
         assert self.count(CallEvent, CallEvent.answer.is_(None)) == 0
-        sent = [(message["to"], message["body"]) for message in self.desk.books.messages]
+        sent = [(message["to"], message["body"]) for message in self.desk.records.messages]
         assert len(sent) == len(set(sent)), "a text message was sent twice"
         self._checks_reports()
         self._checks_archive()
@@ -231,7 +231,7 @@ class World:
         for key, row in named.items():
             found = hashlib.sha256(files[key].read_bytes()).hexdigest()
             assert found == row.sha256, "our copy is what its row says"
-            theirs = hashlib.sha256(self.desk.books.sounds[row.carrier_sid]).hexdigest()
+            theirs = hashlib.sha256(self.desk.records.sounds[row.carrier_sid]).hexdigest()
             assert row.source_sha256 == theirs, "and came from the carrier bit for bit"
 
 
