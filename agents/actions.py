@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents import duty, offers, presence
-from agents.life import IN_QUEUE, Action, State, next_state
+from agents.life import IN_QUEUE, Action, OfferState, State, next_state
 from agents.models import Handover, Offer, Presence
 from agents.rows import held_handover, held_handover_of_call, held_presence
 from calls.models import Call
@@ -94,7 +94,7 @@ def set_presence(session: Session, *, staff_id: int, wanted: Wanted) -> Presence
     if agent.state == presence.State.TALKING:
         agent.after = wanted
         publish(session, "desk", staff_id)
-    elif wanted == "ready" and agent.state in ("away", "wrapping_up"):
+    elif wanted == "ready" and agent.state in (presence.State.AWAY, presence.State.WRAPPING_UP):
         agent.missed = 0
         duty.move(session, agent, presence.Action.GO_READY)
     elif wanted == "away" and agent.state != presence.State.AWAY:
@@ -178,7 +178,7 @@ def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
     offer = Offer(
         handover_id=handover.id,
         staff_id=staff_id,
-        state="accepted",
+        state=OfferState.ACCEPTED,
         offered_at=moment,
         expires_at=moment,
         closed_at=moment,
@@ -193,7 +193,7 @@ def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
 def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str) -> Handover:
     """Note the agent's own leg, which is about to be bridged; NotYours for any other offer."""
     offer = session.get(Offer, offer_id)
-    if offer is None or offer.staff_id != staff_id or offer.state != "accepted":
+    if offer is None or offer.staff_id != staff_id or offer.state != OfferState.ACCEPTED:
         raise NotYours(f"offer {offer_id} was not accepted by staff {staff_id}")
     handover = own_handover(session, staff_id=staff_id, handover_id=offer.handover_id)
     if handover.state != State.TALKING or offer.round != handover.round:

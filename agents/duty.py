@@ -10,10 +10,11 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from agents.models import Presence
-from agents.presence import Action, NotAllowed, State, next_state
+from agents.presence import Action, State, next_state
 from agents.rows import held_presence
 from infra.clock import now
 from infra.events import publish
+from infra.lifecycle import NotAllowed
 from infra.outbox.rows import enqueue
 
 MISSES_BEFORE_AWAY = 2

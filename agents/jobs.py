@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from agents import actions, duty, offers, presence, queries
+from agents.life import State
 from agents.models import Handover, Presence
 from agents.rows import held_handover, held_presence
 from calls.models import Call
@@ -89,7 +90,7 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
     """Fetch a caller out of a bridge with a silent agent, back into their queue."""
     with run.database.read() as session:
         handover = session.get(Handover, handover_id)
-        if handover is None or handover.round != round_number or handover.state == "ended":
+        if handover is None or handover.round != round_number or handover.state == State.ENDED:
             return
         call = session.get_one(Call, handover.call_id)
         sid, over = call.carrier_sid, call.ended_at is not None
@@ -101,7 +102,7 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
 def _take_talk_away(session: Session, staff_id: int) -> None:
     found = queries.talk_with(session, staff_id)
     handover = held_handover(session, found) if found is not None else None
-    if handover is None or handover.state != "talking" or handover.staff_id != staff_id:
+    if handover is None or handover.state != State.TALKING or handover.staff_id != staff_id:
         return
     if held_presence(session, staff_id).seen_at >= now() - timedelta(seconds=SILENT_TALK_S):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from agents.presence import NotAllowed
+from infra.lifecycle import Lifecycle
 
 
 class State(StrEnum):
@@ -16,6 +16,16 @@ class State(StrEnum):
     ENDED = "ended"
     ABANDONED = "abandoned"
     TO_MESSAGE = "to_message"
+
+
+class OfferState(StrEnum):
+    """What became of a call that rang at an agent."""
+
+    RINGING = "ringing"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
 
 
 OPEN = (State.WAITING, State.OFFERED, State.TALKING)
@@ -36,28 +46,29 @@ class Action(StrEnum):
     GIVE_UP = "give_up"
 
 
-_NEXT: dict[tuple[State, Action], State] = {
-    (State.WAITING, Action.OFFER): State.OFFERED,
-    (State.WAITING, Action.REJOIN): State.TALKING,
-    (State.WAITING, Action.CALLER_LEAVES): State.ABANDONED,
-    (State.WAITING, Action.GIVE_UP): State.TO_MESSAGE,
-    (State.OFFERED, Action.TAKE_OFFER_BACK): State.WAITING,
-    (State.OFFERED, Action.ACCEPT): State.TALKING,
-    (State.OFFERED, Action.CALLER_LEAVES): State.ABANDONED,
-    (State.OFFERED, Action.GIVE_UP): State.TO_MESSAGE,
-    (State.TALKING, Action.LOSE_AGENT): State.WAITING,
-    (State.TALKING, Action.AGENT_ENDS): State.ENDED,
-    (State.TALKING, Action.CALLER_LEAVES): State.ENDED,
-    (State.ENDED, Action.ASK_AGAIN): State.WAITING,
-    (State.ABANDONED, Action.ASK_AGAIN): State.WAITING,
-    (State.TO_MESSAGE, Action.ASK_AGAIN): State.WAITING,
-}
-
-
-def next_state(state: str, action: Action) -> State:
-    """The state after `action`; raises NotAllowed where the table has no such step."""
-    try:
-        return _NEXT[(State(state), action)]
-    except KeyError:
-        words = action.replace("_", " ")
-        raise NotAllowed(f"{words}: a handover that is {state} cannot") from None
+_LIFE = Lifecycle(
+    {
+        State.WAITING: {
+            Action.OFFER: State.OFFERED,
+            Action.REJOIN: State.TALKING,
+            Action.CALLER_LEAVES: State.ABANDONED,
+            Action.GIVE_UP: State.TO_MESSAGE,
+        },
+        State.OFFERED: {
+            Action.TAKE_OFFER_BACK: State.WAITING,
+            Action.ACCEPT: State.TALKING,
+            Action.CALLER_LEAVES: State.ABANDONED,
+            Action.GIVE_UP: State.TO_MESSAGE,
+        },
+        State.TALKING: {
+            Action.LOSE_AGENT: State.WAITING,
+            Action.AGENT_ENDS: State.ENDED,
+            Action.CALLER_LEAVES: State.ENDED,
+        },
+        State.ENDED: {Action.ASK_AGAIN: State.WAITING},
+        State.ABANDONED: {Action.ASK_AGAIN: State.WAITING},
+        State.TO_MESSAGE: {Action.ASK_AGAIN: State.WAITING},
+    },
+    refusal="{action}: a handover that is {state} cannot",
+)
+next_state = _LIFE.next_state

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agents import presence
+from agents.life import OfferState, State
 from infra.clock import now
 from infra.db import Base, UtcDateTime
 
@@ -18,13 +20,13 @@ class Presence(Base):
     __tablename__ = "presence"
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
-    state: Mapped[str] = mapped_column(String(20), default="away")
+    state: Mapped[str] = mapped_column(String(20), default=presence.State.AWAY)
     since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     """Last sign of life of the desk page."""
     missed: Mapped[int] = mapped_column(default=0)
     """Offers missed in a row; two make the agent away."""
-    after: Mapped[str] = mapped_column(String(20), default="ready")
+    after: Mapped[str] = mapped_column(String(20), default=presence.State.READY)
     """State to return to once the notes after a call are done: `ready` or `away`."""
     extended: Mapped[bool] = mapped_column(default=False)
     """The time for notes was lengthened once already."""
@@ -53,7 +55,7 @@ class Handover(Base):
     """`asked`, `not_understood`, `emergency` or `trouble`."""
     priority: Mapped[int] = mapped_column(default=0)
     """Higher is sooner: an emergency, a caller whose agent was lost."""
-    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    state: Mapped[str] = mapped_column(String(20), default=State.WAITING)
     """`waiting`, `offered`, `talking`, `ended`, `abandoned` or `to_message`."""
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """Who talks or talked; after a lost agent, who may reconnect."""
@@ -101,7 +103,7 @@ class Offer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id"), index=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    state: Mapped[str] = mapped_column(String(20), default="ringing")
+    state: Mapped[str] = mapped_column(String(20), default=OfferState.RINGING)
     """`ringing`, `accepted`, `declined`, `missed` or `withdrawn`."""
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -43,11 +43,11 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
     The same agent may repeat it and gets the same handover.
     """
     offer, handover = _offer_of(session, staff_id, offer_id)
-    if offer.state == "accepted" and handover.staff_id == staff_id:
+    if offer.state == life.OfferState.ACCEPTED and handover.staff_id == staff_id:
         if handover.state == life.State.TALKING:
             return handover
         raise OfferGone("this caller is no longer waiting")
-    if not close_offer(session, offer_id, "accepted"):
+    if not close_offer(session, offer_id, life.OfferState.ACCEPTED):
         raise OfferGone("this caller is no longer ringing here")
     handover.state = life.next_state(handover.state, life.Action.ACCEPT)
     handover.staff_id, handover.accepted_at, handover.leg_sid = staff_id, now(), None
@@ -60,7 +60,7 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
 def decline(session: Session, *, staff_id: int, offer_id: int) -> None:
     """Say no to the caller that rings: they ring elsewhere, and not here again."""
     _, handover = _offer_of(session, staff_id, offer_id)
-    if not close_offer(session, offer_id, "declined"):
+    if not close_offer(session, offer_id, life.OfferState.DECLINED):
         raise OfferGone("this caller is no longer ringing here")
     give_back(session, handover)
     duty.move(session, held_presence(session, staff_id), presence.Action.DECLINE)
@@ -69,7 +69,7 @@ def decline(session: Session, *, staff_id: int, offer_id: int) -> None:
 def decline_all(session: Session, *, staff_id: int) -> None:
     """Give back the caller who rings at an agent, if one does; their presence is not touched."""
     offer, handover = _ringing_at(session, staff_id)
-    if offer and handover and close_offer(session, offer.id, "declined"):
+    if offer and handover and close_offer(session, offer.id, life.OfferState.DECLINED):
         give_back(session, handover)
 
 
@@ -79,7 +79,7 @@ def fall_silent(session: Session, *, staff_id: int, silent_s: float) -> None:
     agent = held_presence(session, staff_id)
     if agent.seen_at >= now() - timedelta(seconds=silent_s):
         return
-    if offer and handover and close_offer(session, offer.id, "withdrawn"):
+    if offer and handover and close_offer(session, offer.id, life.OfferState.WITHDRAWN):
         give_back(session, handover)
     duty.try_move(session, staff_id, presence.Action.FALL_SILENT, because="silent")
 
@@ -90,7 +90,7 @@ def miss(session: Session, *, offer_id: int) -> bool:
     if offer is None or offer.expires_at > now():
         return False
     handover = held_handover(session, offer.handover_id)
-    if handover is None or not close_offer(session, offer_id, "missed"):
+    if handover is None or not close_offer(session, offer_id, life.OfferState.MISSED):
         return False
     give_back(session, handover)
     duty.note_miss(session, offer.staff_id)
@@ -100,7 +100,7 @@ def miss(session: Session, *, offer_id: int) -> bool:
 def withdraw(session: Session, handover: Handover) -> None:
     """Stop the ringing of a held handover; the agent is ready again."""
     offer = ringing_offer(session, handover.id)
-    if offer is not None and close_offer(session, offer.id, "withdrawn"):
+    if offer is not None and close_offer(session, offer.id, life.OfferState.WITHDRAWN):
         duty.try_move(session, offer.staff_id, presence.Action.WITHDRAW)
 
 
@@ -130,7 +130,7 @@ def _offer_of(session: Session, staff_id: int, offer_id: int) -> tuple[Offer, Ha
 
 def _ringing_at(session: Session, staff_id: int) -> tuple[Offer | None, Handover | None]:
     offer = session.scalar(
-        select(Offer).where(Offer.staff_id == staff_id, Offer.state == "ringing")
+        select(Offer).where(Offer.staff_id == staff_id, Offer.state == life.OfferState.RINGING)
     )
     return offer, held_handover(session, offer.handover_id) if offer else None
 
@@ -173,7 +173,7 @@ def _waiting(session: Session) -> list[Waiting]:
     rows = session.scalars(select(Handover).where(Handover.state == life.State.WAITING)).all()
     no: dict[int, set[int]] = {}
     declined = select(Offer).where(
-        Offer.handover_id.in_([row.id for row in rows]), Offer.state == "declined"
+        Offer.handover_id.in_([row.id for row in rows]), Offer.state == life.OfferState.DECLINED
     )
     for offer in session.scalars(declined):
         no.setdefault(offer.handover_id, set()).add(offer.staff_id)

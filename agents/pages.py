@@ -13,11 +13,11 @@ from flask import Response, abort, jsonify, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from agents import actions, duty, filing, music, offers, queries
-from agents.presence import NotAllowed
 from agents.queries import Desk
 from carriers.base import Carrier, CarrierError
 from carriers.phones import browser_phone
 from config.city import City
+from infra.lifecycle import NotAllowed
 from places.geocoder import geocoder_of
 from places.typed import places_like
 from web.access import csrf

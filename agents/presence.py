@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from infra.lifecycle import Lifecycle
+
 
 class State(StrEnum):
     """What an agent is doing, as the desk shows it."""
@@ -32,31 +34,6 @@ class Action(StrEnum):
     FALL_SILENT = "fall_silent"
 
 
-class NotAllowed(Exception):
-    """An action that the agent's present state does not know; the text names both."""
-
-
-_NEXT: dict[tuple[State, Action], State] = {
-    (State.AWAY, Action.GO_READY): State.READY,
-    (State.AWAY, Action.REJOIN): State.TALKING,
-    (State.READY, Action.GO_AWAY): State.AWAY,
-    (State.READY, Action.OFFER): State.OFFERED,
-    (State.READY, Action.REJOIN): State.TALKING,
-    (State.READY, Action.FALL_SILENT): State.AWAY,
-    (State.OFFERED, Action.WITHDRAW): State.READY,
-    (State.OFFERED, Action.DECLINE): State.READY,
-    (State.OFFERED, Action.GO_AWAY): State.AWAY,
-    (State.OFFERED, Action.MISS): State.READY,
-    (State.OFFERED, Action.MISS_AGAIN): State.AWAY,
-    (State.OFFERED, Action.ACCEPT): State.TALKING,
-    (State.OFFERED, Action.FALL_SILENT): State.AWAY,
-    (State.TALKING, Action.END_TALK): State.WRAPPING_UP,
-    (State.TALKING, Action.LOSE_CALLER): State.AWAY,
-    (State.WRAPPING_UP, Action.GO_READY): State.READY,
-    (State.WRAPPING_UP, Action.GO_AWAY): State.AWAY,
-    (State.WRAPPING_UP, Action.FALL_SILENT): State.AWAY,
-}
-
 _IN_WORDS = {
     Action.GO_READY: "go ready",
     Action.GO_AWAY: "go away",
@@ -72,10 +49,38 @@ _IN_WORDS = {
     Action.FALL_SILENT: "fall silent",
 }
 
-
-def next_state(state: str, action: Action) -> State:
-    """The state after `action`; raises NotAllowed where the table has no such step."""
-    try:
-        return _NEXT[(State(state), action)]
-    except KeyError:
-        raise NotAllowed(f"{_IN_WORDS[action]}: an agent who is {state} cannot") from None
+_LIFE = Lifecycle(
+    {
+        State.AWAY: {
+            Action.GO_READY: State.READY,
+            Action.REJOIN: State.TALKING,
+        },
+        State.READY: {
+            Action.GO_AWAY: State.AWAY,
+            Action.OFFER: State.OFFERED,
+            Action.REJOIN: State.TALKING,
+            Action.FALL_SILENT: State.AWAY,
+        },
+        State.OFFERED: {
+            Action.WITHDRAW: State.READY,
+            Action.DECLINE: State.READY,
+            Action.GO_AWAY: State.AWAY,
+            Action.MISS: State.READY,
+            Action.MISS_AGAIN: State.AWAY,
+            Action.ACCEPT: State.TALKING,
+            Action.FALL_SILENT: State.AWAY,
+        },
+        State.TALKING: {
+            Action.END_TALK: State.WRAPPING_UP,
+            Action.LOSE_CALLER: State.AWAY,
+        },
+        State.WRAPPING_UP: {
+            Action.GO_READY: State.READY,
+            Action.GO_AWAY: State.AWAY,
+            Action.FALL_SILENT: State.AWAY,
+        },
+    },
+    refusal="{action}: an agent who is {state} cannot",
+    doing=_IN_WORDS,
+)
+next_state = _LIFE.next_state

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from agents import presence
-from agents.life import IN_QUEUE, State
+from agents.life import IN_QUEUE, OfferState, State
 from agents.models import Handover, Offer, Presence
 from calls.models import Call, Utterance
 from infra.clock import now
@@ -140,7 +140,12 @@ def is_next_in_line(session: Session, handover: Handover) -> bool:
 def desk(session: Session, staff_id: int) -> Desk:
     """One agent's desk."""
     me = session.get(Presence, staff_id) or Presence(
-        staff_id=staff_id, state="away", since=now(), after="ready", extended=False, away_because=""
+        staff_id=staff_id,
+        state=presence.State.AWAY,
+        since=now(),
+        after=presence.State.READY,
+        extended=False,
+        away_because="",
     )
     return Desk(
         at=now(),
@@ -175,7 +180,7 @@ def said_on(session: Session, call_id: int, after: int) -> Sequence[Utterance]:
 def overdue_offers(session: Session, *, by_s: float) -> list[int]:
     """Offers that still ring `by_s` seconds after their end: their timer was lost."""
     query = select(Offer.id).where(
-        Offer.state == "ringing", Offer.expires_at < now() - timedelta(seconds=by_s)
+        Offer.state == OfferState.RINGING, Offer.expires_at < now() - timedelta(seconds=by_s)
     )
     return list(session.scalars(query))
 
@@ -202,7 +207,7 @@ def _offer(session: Session, staff_id: int) -> OfferSeen | None:
         select(Offer, Handover, Call)
         .join(Handover, Handover.id == Offer.handover_id)
         .join(Call, Call.id == Handover.call_id)
-        .where(Offer.staff_id == staff_id, Offer.state == "ringing")
+        .where(Offer.staff_id == staff_id, Offer.state == OfferState.RINGING)
     ).first()
     if row is None:
         return None
@@ -226,7 +231,9 @@ def _talk(session: Session, me: Presence) -> TalkSeen | None:
         return None
     call = session.get_one(Call, handover.call_id)
     accepted = select(func.max(Offer.id)).where(
-        Offer.handover_id == handover.id, Offer.staff_id == me.staff_id, Offer.state == "accepted"
+        Offer.handover_id == handover.id,
+        Offer.staff_id == me.staff_id,
+        Offer.state == OfferState.ACCEPTED,
     )
     return TalkSeen(
         handover=handover.id,

@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from agents.life import OfferState
 from agents.models import Handover, Offer, Presence
+from agents.presence import State
 from infra.clock import now
 from infra.db import add_once
 
@@ -37,11 +39,11 @@ def held_presence(session: Session, staff_id: int) -> Presence:
         Presence,
         {
             "staff_id": staff_id,
-            "state": "away",
+            "state": State.AWAY,
             "since": now(),
             "seen_at": now(),
             "missed": 0,
-            "after": "ready",
+            "after": State.READY,
             "extended": False,
             "away_because": "",
         },
@@ -53,16 +55,16 @@ def ringing_offer(session: Session, handover_id: int) -> Offer | None:
     """The offer of that caller which rings now."""
     return session.scalar(
         select(Offer)
-        .where(Offer.handover_id == handover_id, Offer.state == "ringing")
+        .where(Offer.handover_id == handover_id, Offer.state == OfferState.RINGING)
         .execution_options(populate_existing=True)
     )
 
 
-def close_offer(session: Session, offer_id: int, state: str) -> bool:
+def close_offer(session: Session, offer_id: int, state: OfferState) -> bool:
     """Move a ringing offer to `state`; False when it no longer rings."""
     result = session.execute(
         update(Offer)
-        .where(Offer.id == offer_id, Offer.state == "ringing")
+        .where(Offer.id == offer_id, Offer.state == OfferState.RINGING)
         .values(state=state, closed_at=now())
         .execution_options(synchronize_session="fetch")
     )

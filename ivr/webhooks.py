@@ -9,6 +9,7 @@ from flask import Response, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agents.life import State
 from agents.queries import handover_for
 from calls import ladder
 from calls.actions import call_arrived, end_call, find_call, new_stream_token
@@ -85,7 +86,7 @@ def go_on(session: Session, message: CarrierMessage) -> Verbs:
         ladder.live_failed(session)
     call.mode = "turn"
     handover = handover_for(session, call.id)
-    if handover is not None and handover.state == "to_message":
+    if handover is not None and handover.state == State.TO_MESSAGE:
         unanswered = _is_waiting_for_person(reply)
         if unanswered:
             reply = turns.take_turn_in(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from infra.lifecycle import Lifecycle
+
 
 class State(StrEnum):
     """How far a recording has come on its way to the people who listen."""
@@ -37,38 +39,31 @@ class Action(StrEnum):
     DECLARE_FAILED = "declare_failed"
 
 
-class NotAllowed(Exception):
-    """An action that the recording's present state does not know; the text names both."""
-
-
-_NEXT: dict[tuple[State, Action], State] = {
-    (State.ANNOUNCED, Action.COMPLETE): State.ANNOUNCED,
-    (State.ANNOUNCED, Action.STORE): State.STORED,
-    (State.ANNOUNCED, Action.GIVE_UP): State.MISSING,
-    (State.ANNOUNCED, Action.DECLARE_ABSENT): State.ABSENT,
-    (State.ANNOUNCED, Action.DECLARE_FAILED): State.FAILED,
-    (State.MISSING, Action.FETCH_AGAIN): State.ANNOUNCED,
-    (State.STORED, Action.TRANSCRIBE): State.TRANSCRIBED,
-    (State.TRANSCRIBED, Action.TRANSCRIBE): State.TRANSCRIBED,
-    (State.TRANSCRIBED, Action.REVIEW): State.REVIEWED,
-    (State.STORED, Action.PURGE): State.PURGED,
-    (State.TRANSCRIBED, Action.PURGE): State.PURGED,
-    (State.REVIEWED, Action.PURGE): State.PURGED,
-}
-
 AUDIBLE = frozenset({State.STORED, State.TRANSCRIBED, State.REVIEWED})
 """States in which there is a sound to hear."""
 
-
-def next_state(state: str, action: Action) -> State:
-    """The state after `action`; raises NotAllowed where the table has no such step."""
-    try:
-        return _NEXT[(State(state), action)]
-    except KeyError:
-        name = action.value.replace("_", " ")
-        raise NotAllowed(f"{name}: a recording that is {state} does not allow it") from None
-
-
-def allows(state: str, action: Action) -> bool:
-    """Whether the table has that step."""
-    return (State(state), action) in _NEXT
+_LIFE = Lifecycle(
+    {
+        State.ANNOUNCED: {
+            Action.COMPLETE: State.ANNOUNCED,
+            Action.STORE: State.STORED,
+            Action.GIVE_UP: State.MISSING,
+            Action.DECLARE_ABSENT: State.ABSENT,
+            Action.DECLARE_FAILED: State.FAILED,
+        },
+        State.MISSING: {Action.FETCH_AGAIN: State.ANNOUNCED},
+        State.STORED: {
+            Action.TRANSCRIBE: State.TRANSCRIBED,
+            Action.PURGE: State.PURGED,
+        },
+        State.TRANSCRIBED: {
+            Action.TRANSCRIBE: State.TRANSCRIBED,
+            Action.REVIEW: State.REVIEWED,
+            Action.PURGE: State.PURGED,
+        },
+        State.REVIEWED: {Action.PURGE: State.PURGED},
+    },
+    refusal="{action}: a recording that is {state} does not allow it",
+)
+next_state = _LIFE.next_state
+allows = _LIFE.allows

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.clock import now
 from infra.db import Base, UtcDateTime
+from recordings.life import State
 
 WAV = "audio/wav"
 """Type of the carrier's own file, which we keep until its words are known."""
@@ -28,7 +29,7 @@ class Recording(Base):
     call_sid: Mapped[str] = mapped_column(String(40), default="")
     purpose: Mapped[str] = mapped_column(String(20), default="call")
     """`call` (the whole call), `message` (left after the tone) or `turn` (one answer)."""
-    state: Mapped[str] = mapped_column(String(20), default="announced")
+    state: Mapped[str] = mapped_column(String(20), default=State.ANNOUNCED)
     channels: Mapped[int] = mapped_column(default=1)
     """Two: the caller first, the line and the agent second."""
     announced_s: Mapped[float | None] = mapped_column()

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from config.city import City, CityError
 from infra.clock import now
+from infra.lifecycle import NotAllowed
 from infra.storage import Storage
 from recordings import actions, links, queries, view
-from recordings.life import AUDIBLE, Action, NotAllowed, allows
+from recordings.life import AUDIBLE, Action, allows
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range
 from web.access.guard import Role, current_sign_in, current_staff, requires

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.events import publish
-from tickets.life import NotAllowed
+from infra.lifecycle import NotAllowed
 from tickets.models import Ticket, TicketEvent
 
 

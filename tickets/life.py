@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from infra.lifecycle import Lifecycle
+
 
 class State(StrEnum):
     """Where a ticket is."""
@@ -63,45 +65,6 @@ WITH_PEOPLE_OF_THE_LINE = (State.TO_CHECK, State.RETURNED, State.ARBITRATION)
 CLOSED = (State.VERIFIED, State.UNVERIFIED, State.EXCLUDED)
 
 
-class NotAllowed(Exception):
-    """The action does not fit the ticket's state; the text names both."""
-
-
-_NEXT: dict[State, dict[Action, State]] = {
-    State.TO_CHECK: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
-    State.DISPATCHED: {
-        Action.ACKNOWLEDGE: State.ACKNOWLEDGED,
-        Action.RETURN: State.RETURNED,
-        Action.RETURN_AGAIN: State.ARBITRATION,
-        Action.MERGE: State.MERGED,
-    },
-    State.ACKNOWLEDGED: {
-        Action.START: State.WORKING,
-        Action.PAUSE: State.PAUSED,
-        Action.MERGE: State.MERGED,
-    },
-    State.WORKING: {
-        Action.REPORT_DONE: State.REPORTED,
-        Action.PAUSE: State.PAUSED,
-        Action.MERGE: State.MERGED,
-    },
-    State.PAUSED: {Action.RESUME: State.WORKING},
-    State.RETURNED: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
-    State.ARBITRATION: {Action.DISPATCH: State.DISPATCHED},
-    State.REPORTED: {Action.ASK: State.ASKING, Action.EXCLUDE: State.EXCLUDED},
-    State.ASKING: {
-        Action.VERIFY: State.VERIFIED,
-        Action.GIVE_UP_ASKING: State.UNVERIFIED,
-        Action.EXCLUDE: State.EXCLUDED,
-        Action.REOPEN: State.REOPENED,
-    },
-    State.VERIFIED: {Action.REOPEN: State.REOPENED},
-    State.UNVERIFIED: {Action.REOPEN: State.REOPENED},
-    State.EXCLUDED: {Action.REOPEN: State.REOPENED},
-    State.REOPENED: {Action.ACKNOWLEDGE: State.ACKNOWLEDGED},
-    State.MERGED: {Action.UNMERGE: State.TO_CHECK, Action.ASK: State.ASKING},
-}
-
 _DOING = {
     Action.DISPATCH: "send on",
     Action.ACKNOWLEDGE: "acknowledge",
@@ -137,15 +100,44 @@ STATE_NAMES = {
     State.MERGED: "merged with another ticket",
 }
 
-
-def next_state(state: str, action: Action) -> State:
-    """The state after an action. Raises NotAllowed("cannot start a ticket that is reopened")."""
-    following = _NEXT[State(state)].get(action)
-    if following is None:
-        raise NotAllowed(f"cannot {_DOING[action]} a ticket that is {STATE_NAMES[State(state)]}")
-    return following
-
-
-def possible(state: str) -> tuple[Action, ...]:
-    """What may be done with a ticket in that state."""
-    return tuple(_NEXT[State(state)])
+_LIFE = Lifecycle(
+    {
+        State.TO_CHECK: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
+        State.DISPATCHED: {
+            Action.ACKNOWLEDGE: State.ACKNOWLEDGED,
+            Action.RETURN: State.RETURNED,
+            Action.RETURN_AGAIN: State.ARBITRATION,
+            Action.MERGE: State.MERGED,
+        },
+        State.ACKNOWLEDGED: {
+            Action.START: State.WORKING,
+            Action.PAUSE: State.PAUSED,
+            Action.MERGE: State.MERGED,
+        },
+        State.WORKING: {
+            Action.REPORT_DONE: State.REPORTED,
+            Action.PAUSE: State.PAUSED,
+            Action.MERGE: State.MERGED,
+        },
+        State.PAUSED: {Action.RESUME: State.WORKING},
+        State.RETURNED: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
+        State.ARBITRATION: {Action.DISPATCH: State.DISPATCHED},
+        State.REPORTED: {Action.ASK: State.ASKING, Action.EXCLUDE: State.EXCLUDED},
+        State.ASKING: {
+            Action.VERIFY: State.VERIFIED,
+            Action.GIVE_UP_ASKING: State.UNVERIFIED,
+            Action.EXCLUDE: State.EXCLUDED,
+            Action.REOPEN: State.REOPENED,
+        },
+        State.VERIFIED: {Action.REOPEN: State.REOPENED},
+        State.UNVERIFIED: {Action.REOPEN: State.REOPENED},
+        State.EXCLUDED: {Action.REOPEN: State.REOPENED},
+        State.REOPENED: {Action.ACKNOWLEDGE: State.ACKNOWLEDGED},
+        State.MERGED: {Action.UNMERGE: State.TO_CHECK, Action.ASK: State.ASKING},
+    },
+    refusal="cannot {action} a ticket that is {state}",
+    doing=_DOING,
+    being=STATE_NAMES,
+)
+next_state = _LIFE.next_state
+possible = _LIFE.possible

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.clock import now
 from infra.db import Base, UtcDateTime
+from tickets.life import State
 
 
 class TicketNumber(Base):
@@ -60,7 +61,7 @@ class Ticket(Base):
     number: Mapped[str] = mapped_column(String(20), unique=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), unique=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"), index=True)
-    state: Mapped[str] = mapped_column(String(20), default="to_check")
+    state: Mapped[str] = mapped_column(String(20), default=State.TO_CHECK)
     """See `tickets.life`."""
     category: Mapped[str | None] = mapped_column(String(40))
     department: Mapped[str | None] = mapped_column(String(40))

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from config.city import City
 from infra.clock import now
+from infra.lifecycle import NotAllowed
 from tickets import actions, cards, queries
 from tickets.actions import TicketError
-from tickets.life import Action, NotAllowed, State, possible
+from tickets.life import Action, State, possible
 from tickets.models import Ticket
 from tickets.queries import TicketWithReport
 from tickets.reports.numbers import is_number, plain

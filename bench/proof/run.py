@@ -206,7 +206,7 @@ def _settle(line: Line, size: Size) -> float:
 def _left(database: Database) -> int:
     """Rows of work that wait, and calls that are not settled."""
     waiting = select(func.count(Outbox.id)).where(
-        Outbox.state == "waiting", ~Outbox.key.startswith("every:")
+        Outbox.state == RowState.WAITING, ~Outbox.key.startswith("every:")
     )
     unsettled = select(func.count(Call.id)).where(Call.settled_at.is_(None))
     with database.read() as session:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from infra.db import Database
-from infra.outbox.rows import Outbox
+from infra.outbox.rows import Outbox, RowState
 
 _LOOK_S = 0.25
 
@@ -37,7 +37,7 @@ class Watch:
 
     def _run(self) -> None:
         held = select(Outbox.id, Outbox.attempt).where(
-            Outbox.state == "waiting", Outbox.lease_until.is_not(None)
+            Outbox.state == RowState.WAITING, Outbox.lease_until.is_not(None)
         )
         while not self._over.wait(_LOOK_S):
             try:

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 
 from agents import actions, duty, jobs, offers, queries
 from agents.models import Handover, Offer, Presence
-from agents.presence import NotAllowed
 from calls.actions import end_call
 from calls.models import Call
 from infra import failpoints
 from infra.clock import now
+from infra.lifecycle import NotAllowed
 from infra.outbox.jobs import Run
 from infra.outbox.rows import Outbox
 from tests.agents.conftest import Floor, race

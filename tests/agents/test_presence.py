@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from agents import life, presence
-from agents.presence import NotAllowed
+from infra.lifecycle import NotAllowed
 
 ALLOWED = {
     ("away", "go_ready"): "ready",

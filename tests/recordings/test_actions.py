@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from calls.actions import call_arrived
 from infra.clock import now
 from infra.db import Database
+from infra.lifecycle import NotAllowed
 from infra.outbox.rows import Outbox
 from infra.storage import Stored
 from recordings import actions
-from recordings.life import NotAllowed, State
+from recordings.life import State
 from recordings.models import Recording, TranscriptWord
 from recordings.queries import Known, known_by_sid
 from recordings.sound import Shape

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from recordings.life import Action, NotAllowed, State, allows, next_state
+from infra.lifecycle import NotAllowed
+from recordings.life import Action, State, allows, next_state
 
 
 def test_the_way_from_announced_to_purged() -> None:

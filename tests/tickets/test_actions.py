@@ -14,6 +14,7 @@ from sqlalchemy import select
 from carriers.base import CarrierError
 from config.city import City
 from infra.db import Database
+from infra.lifecycle import NotAllowed
 from infra.outbox.rows import Outbox
 from infra.outbox.work import work
 from infra.services import Services
@@ -21,7 +22,6 @@ from places.place import Place
 from tests.tickets.conftest import CALLER, PaperCarrier, a_report, work_all
 from tickets import actions, queries
 from tickets.actions import TicketError
-from tickets.life import NotAllowed
 from tickets.models import Receipt, Report, Ticket, TicketEvent
 from tickets.reports import filing
 from tickets.reports.numbers import is_number

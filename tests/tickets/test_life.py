@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tickets.life import (
-    CLOSED,
-    STATE_NAMES,
-    WITH_DEPARTMENT,
-    Action,
-    NotAllowed,
-    State,
-    next_state,
-    possible,
-)
+from infra.lifecycle import NotAllowed
+from tickets.life import CLOSED, STATE_NAMES, WITH_DEPARTMENT, Action, State, next_state, possible
 
 ALLOWED = {
     (State.TO_CHECK, Action.DISPATCH): State.DISPATCHED,

@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response
 
 from config.city import City
 from infra.clock import now
+from infra.lifecycle import NotAllowed
 from places.geocoder import geocoder_of
 from places.place import Place
 from places.typed import address_of, addresses_like
 from tickets import actions, cards, queries
 from tickets.actions import TicketError
-from tickets.life import WITH_PEOPLE_OF_THE_LINE, NotAllowed
+from tickets.life import WITH_PEOPLE_OF_THE_LINE
 from tickets.queries import TicketWithReport
 from tickets.triage import actions as triage
 from web.access.guard import Role, current_staff, requires
