@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agents import actions, queries, waiting
 from agents.actions import queue_name
-from agents.life import State
+from agents.life import OPEN, State
 from agents.models import Handover
 from agents.rows import held_handover_of_call
 from calls.actions import find_call
@@ -56,7 +56,7 @@ def _look(message: CarrierMessage) -> str:
 def wait(session: Session, message: CarrierMessage) -> Verbs:
     """What a waiting caller hears next."""
     call, handover = _of_caller(session, message)
-    if handover is None or handover.state not in ("waiting", "offered", "talking"):
+    if handover is None or handover.state not in OPEN:
         return (LeaveQueue(),)
     seen = _seen(session, handover, _number(message.args.get("look")))
     match waiting.next_piece(seen):
