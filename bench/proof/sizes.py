@@ -1,4 +1,4 @@
-"""How long a proof takes: ten minutes, an hour, a night."""
+"""How long a proof takes: seven minutes, an hour, a night."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Size:
 
 SIZES = {
     "ci": Size(
-        calls=520,
-        minutes=3.4,
+        calls=200,
+        minutes=1.3,
         at_once=60,
         kill_every_s=0.6,
-        reconcile_s=15,
-        lease_s=15,
-        valkey_away_s=20,
-        database_away_s=10,
+        reconcile_s=10,
+        lease_s=10,
+        valkey_away_s=12,
+        database_away_s=8,
         settle_s=300,
-        cuts=30,
+        cuts=20,
     ),
     "hour": Size(
         calls=5_050,

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import pytest
 import requests
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from simulator.callers import Caller, ScriptedCall
 from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.server import create_app
 from tests.conftest import eventually
-from tests.simulator.app import ACCOUNT, TOKEN, FakeApp, settings_for
+from tests.simulator.app import ACCOUNT, CALLER, TOKEN, FakeApp, response, settings_for
 from tests.simulator.openapi import check
 
 _TICK_S = 0.02
@@ -173,3 +176,19 @@ def told_of_end(served: Served, sid: str) -> dict[str, str]:
         lambda: [form for form in told(served, "/progress", sid) if "CallDuration" in form]
     )[-1]
     return found
+
+
+def refusal(ask: Callable[[], object]) -> tuple[int, int]:
+    """The status and the code with which it is refused; fails when it is not."""
+    with pytest.raises(TwilioRestException) as refused:
+        ask()
+    return refused.value.status, refused.value.code
+
+
+@contextmanager
+def talking(served: Served) -> Iterator[ScriptedCall]:
+    """A caller whom the application has greeted, and who stays until the block ends."""
+    served.app.replies["/voice"] = response("<Say>Good day.</Say><Pause length='600'/>")
+    made = Caller(served.root, number=CALLER).dials().hears("good day")
+    yield made
+    made.hangs_up()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
-from twilio.base.exceptions import TwilioRestException
 
 from simulator.callers import Caller
 from simulator.network import Network
 from tests.conftest import eventually
 from tests.simulator.app import CALLER, NUMBER, response
-from tests.simulator.rest_driver import Served
+from tests.simulator.rest_driver import Served, refusal
 
 pytestmark = pytest.mark.slow
 
@@ -36,12 +35,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def number() -> str:
     """One that nobody has bought yet."""
     return f"+1773555{next(_fresh):04d}"
-
-
-def refusal(ask: Callable[[], object]) -> tuple[int, int]:
-    with pytest.raises(TwilioRestException) as refused:
-        ask()
-    return refused.value.status, refused.value.code
 
 
 def hears(served: Served, number: str, words: str) -> str:

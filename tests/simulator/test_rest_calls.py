@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,15 @@ from simulator.callers import Caller
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, NUMBER, PUBLIC, TOKEN, response
 from tests.simulator.openapi import fields
+from tests.simulator.rest_calling import LISTENS, PHONE, call, client, served
 from tests.simulator.rest_driver import Served, ended, reach, told, told_of_end
 from tests.simulator.rest_driver import describe as described
 
+__all__ = ["client", "served"]
+
 pytestmark = pytest.mark.slow
 
-PHONE = "+13125550160"
 EVENTS = ["initiated", "ringing", "answered", "completed"]
-LISTENS = "<Response><Pause length='5'/></Response>"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(tmp_path_factory.mktemp("calls"), pace=0.0) as one:
-        one.app.replies |= {
-            path: response() for path in ("/progress", "/hello", "/recording", "/fallback")
-        }
-        yield one
-
-
-@pytest.fixture
-def client(served: Served) -> Client:
-    served.app.received.clear()
-    described(served, PHONE)
-    return served.client()
-
-
-def call(client: Client, **changes: Any) -> Any:
-    plain = {"to": PHONE, "from_": NUMBER, "twiml": LISTENS}
-    return client.calls.create(**{**plain, **changes})
 
 
 @pytest.mark.row("rest.call", "rest.calls.create", "rest.created", "rest.strings", "rest.dates")

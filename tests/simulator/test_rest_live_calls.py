@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
@@ -12,35 +9,14 @@ from twilio.rest import Client
 
 from simulator.callers import Caller
 from tests.conftest import eventually
-from tests.simulator.app import ACCOUNT, NUMBER, PUBLIC, TOKEN, response
+from tests.simulator.app import ACCOUNT, PUBLIC, TOKEN, response
+from tests.simulator.rest_calling import LISTENS, PHONE, call, client, served
 from tests.simulator.rest_driver import Served, ended, told, told_of_end
 from tests.simulator.rest_driver import describe as described
 
+__all__ = ["client", "served"]
+
 pytestmark = pytest.mark.slow
-
-PHONE = "+13125550160"
-LISTENS = "<Response><Pause length='5'/></Response>"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(tmp_path_factory.mktemp("calls"), pace=0.0) as one:
-        one.app.replies |= {
-            path: response() for path in ("/progress", "/hello", "/recording", "/fallback")
-        }
-        yield one
-
-
-@pytest.fixture
-def client(served: Served) -> Client:
-    served.app.received.clear()
-    described(served, PHONE)
-    return served.client()
-
-
-def call(client: Client, **changes: Any) -> Any:
-    plain = {"to": PHONE, "from_": NUMBER, "twiml": LISTENS}
-    return client.calls.create(**{**plain, **changes})
 
 
 @pytest.mark.row(

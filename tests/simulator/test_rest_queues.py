@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from twilio.base.exceptions import TwilioRestException
 
 from simulator.callers import Caller, ScriptedCall
 from tests.conftest import eventually
 from tests.simulator.app import CALLER, response
-from tests.simulator.rest_driver import Served
+from tests.simulator.rest_driver import Served, refusal
 
 pytestmark = pytest.mark.slow
 
@@ -24,12 +23,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         one.app.replies["/queue-over"] = response("<Say>There is no room.</Say>")
         one.app.replies["/rescue"] = response("<Say>Somebody has time for you.</Say><Hangup/>")
         yield one
-
-
-def refusal(ask: Callable[[], object]) -> tuple[int, int]:
-    with pytest.raises(TwilioRestException) as refused:
-        ask()
-    return refused.value.status, refused.value.code
 
 
 def results_of(served: Served, sid: str) -> list[str]:

@@ -12,7 +12,6 @@ import pytest
 import requests
 import soundfile
 from aiohttp.test_utils import unused_port
-from twilio.base.exceptions import TwilioRestException
 from twilio.rest.api.v2010.account.recording import RecordingInstance
 
 from simulator.callers import Caller, ScriptedCall
@@ -20,7 +19,7 @@ from simulator.registries.recordings import Recorder, Recording
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, response
 from tests.simulator.openapi import fields
-from tests.simulator.rest_driver import Served, fetched
+from tests.simulator.rest_driver import Served, fetched, refusal, talking
 
 pytestmark = pytest.mark.slow
 
@@ -35,16 +34,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def call(served: Served) -> Iterator[ScriptedCall]:
-    served.app.replies["/voice"] = response("<Say>Good day.</Say><Pause length='600'/>")
-    made = Caller(served.root, number=CALLER).dials().hears("good day")
-    yield made
-    made.hangs_up()
-
-
-def refusal(ask: Callable[[], object]) -> tuple[int, int]:
-    with pytest.raises(TwilioRestException) as refused:
-        ask()
-    return refused.value.status, refused.value.code
+    with talking(served) as made:
+        yield made
 
 
 def finished(served: Served, sid: str) -> RecordingInstance:

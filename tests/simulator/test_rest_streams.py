@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from aiohttp import web
-from twilio.base.exceptions import TwilioRestException
 
-from simulator.callers import Caller, ScriptedCall
+from simulator.callers import ScriptedCall
 from tests.conftest import eventually
-from tests.simulator.app import CALLER, response
-from tests.simulator.rest_driver import Served
+from tests.simulator.rest_driver import Served, refusal, talking
 
 pytestmark = pytest.mark.slow
 
@@ -53,16 +51,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Iter
 
 @pytest.fixture
 def call(served: Served) -> Iterator[ScriptedCall]:
-    served.app.replies["/voice"] = response("<Say>Good day.</Say><Pause length='600'/>")
-    made = Caller(served.root, number=CALLER).dials().hears("good day")
-    yield made
-    made.hangs_up()
-
-
-def refusal(ask: Callable[[], object]) -> tuple[int, int]:
-    with pytest.raises(TwilioRestException) as refused:
-        ask()
-    return refused.value.status, refused.value.code
+    with talking(served) as made:
+        yield made
 
 
 @pytest.mark.row("rest.streams.create", "rest.streams.stop", "enum.stream")
