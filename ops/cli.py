@@ -225,8 +225,9 @@ class _plain_errors:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> Literal[False]:
         from asr.words import AsrError
+        from config.toml_models import ConfigError
 
-        if isinstance(error, (StartError, SettingsError, AsrError)):
+        if isinstance(error, (StartError, SettingsError, AsrError, ConfigError)):
             _say.print(f"swiftline: {error}", markup=False, style="bold red")
             sys.exit(1)
         return False

@@ -8,6 +8,7 @@ from asr.model import Models
 from carriers.base import Carrier
 from carriers.twilio.carrier import TwilioCarrier
 from config.city import City, load_city
+from config.language import load_language
 from config.settings import Settings
 from infra import failpoints
 from infra.db import Database
@@ -30,6 +31,8 @@ def build_services(settings: Settings, *, speech: bool = False) -> Services:
     city = load_city(settings.city)
     geocoder_of(city)  # read now, so that no caller waits for it
     services.add(City, city)
+    for language in settings.language_list:
+        load_language(language)  # now, since an apology must not meet a broken file
     services.add(Carrier, TwilioCarrier(settings))
     services.add(Storage, LocalStorage(settings.storage))
     services.add(VoiceCache, VoiceCache(settings))

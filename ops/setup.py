@@ -138,7 +138,7 @@ def _speak_prompts(settings: Settings) -> None:
 def _prompts_version(settings: Settings) -> str:
     """Changes with the sentences, the city's own words, the languages and the voice."""
     digest = hashlib.sha256(f"{settings.languages}|{settings.voice_en}".encode())
-    files = [*(_ROOT / "config" / "prompts").glob("*.toml")]
+    files = [*(_ROOT / "config" / "languages").glob("*/prompts.toml")]
     files += (_ROOT / "config" / "city" / settings.city).glob("*.toml")
     for file in sorted(files):
         digest.update(file.read_bytes())

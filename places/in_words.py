@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from config.language import lexicon
 from places.geocoder import Geocoder
 from places.mentions import (
     CROSSES,
@@ -65,11 +66,13 @@ def street_by_keys(geocoder: Geocoder, house_number: int, digits: str) -> tuple[
     return tuple({guess.address: guess for guess in guesses}.values())
 
 
-def spoken_place(guess: PlaceGuess | Mapping[str, Any], language: str = "en") -> str:
+def spoken_place(guess: PlaceGuess | Mapping[str, Any], language: str) -> str:
     """The place for the ear: "twelve hundred North Clark Street". Takes a stored guess too."""
     stored = guess if isinstance(guess, Mapping) else vars(guess)
     address, number = str(stored.get("address") or ""), stored.get("house_number")
-    if number is None or language != "en" or not address.startswith(f"{number} "):
+    if number is None or not address.startswith(f"{number} "):
+        return address
+    if not lexicon(language).numbers_in_words:
         return address
     return house_in_words(int(number)) + address.removeprefix(str(number))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from config.language import lexicon
+
 _UNITS = dict(
     zip("zero one two three four five six seven eight nine".split(), range(10), strict=True)
 )
@@ -42,11 +44,6 @@ _REPEATS = {"double": 2, "triple": 3}
 _WRITTEN_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _HIGHEST_NUMBERED_STREET = 199
 
-_KOREAN_DIGITS = {
-    "영": "0", "공": "0", "일": "1", "이": "2", "삼": "3", "사": "4", "오": "5", "육": "6",
-    "륙": "6", "칠": "7", "팔": "8", "구": "9",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Token:
@@ -74,10 +71,9 @@ def tokens(words: list[str]) -> list[Token]:
 
 def spoken_digits(text: str, language: str) -> str:
     """The digits that were said, in order: "one two oh four" is "1204". Empty if none."""
-    if language == "ko":
-        return "".join(
-            _KOREAN_DIGITS.get(letter, letter if letter.isdecimal() else "") for letter in text
-        )
+    digits = lexicon(language).digits
+    if digits:
+        return "".join(digits.get(letter, letter if letter.isdecimal() else "") for letter in text)
     words = re.findall(r"[a-z]+|\d+", text.lower())
     return "".join(_digits_of(token) for token in tokens(words))
 

@@ -1,4 +1,4 @@
-"""Every sentence that the hotline speaks or sends, by key, from `config/prompts/<language>.toml`.
+"""Every sentence that the hotline speaks or sends, by key, from the language's `prompts.toml`.
 
 A prompt is a list of phrases. Each phrase is a sound of its own in the voice cache; one with
 a slot (`{category}`) is kept apart from those without, which are spoken ahead of time.
@@ -6,14 +6,8 @@ a slot (`{category}`) is kept apart from those without, which are spoken ahead o
 
 from __future__ import annotations
 
-import string
-import tomllib
-from functools import lru_cache
-from pathlib import Path
-
-FOLDER = Path(__file__).resolve().parent.parent / "config" / "prompts"
-
-_FORMATTER = string.Formatter()
+from config.language import load_language, slots_of
+from config.toml_models import ConfigError
 
 
 class PromptError(Exception):
@@ -21,11 +15,15 @@ class PromptError(Exception):
 
 
 class Prompts:
-    """The sentences of one language."""
+    """The sentences of one language. Raises PromptError when it has none that can be used."""
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._phrases, self._messages, self._words = _read(language)
+        try:
+            file = load_language(language).prompts
+        except ConfigError as error:
+            raise PromptError(str(error)) from None
+        self._phrases, self._messages, self._words = file.say, file.sms, file.words
 
     def text(self, key: str, /, **slots: object) -> tuple[str, ...]:
         """The phrases of a prompt, slots filled; values without a slot are ignored.
@@ -33,19 +31,19 @@ class Prompts:
         Raises PromptError for an unknown key or a slot without a value.
         """
         if key not in self._phrases:
-            raise PromptError(f"no prompt {key} in config/prompts/{self.language}.toml")
+            raise PromptError(f"no prompt {key} in config/languages/{self.language}/prompts.toml")
         return tuple(self._fill(key, phrase, slots) for phrase in self._phrases[key])
 
     def message(self, key: str, /, **slots: object) -> str:
         """The text of an SMS, slots filled. Raises PromptError as `text` does."""
         if key not in self._messages:
-            raise PromptError(f"no message {key} in config/prompts/{self.language}.toml")
+            raise PromptError(f"no message {key} in config/languages/{self.language}/prompts.toml")
         return self._fill(key, self._messages[key], slots)
 
     def word(self, key: str) -> str:
         """A word or pattern that code puts into slots: names of weekdays, months and the like."""
         if key not in self._words:
-            raise PromptError(f"no word {key} in config/prompts/{self.language}.toml")
+            raise PromptError(f"no word {key} in config/languages/{self.language}/prompts.toml")
         return self._words[key]
 
     def keys(self) -> frozenset[str]:
@@ -59,17 +57,17 @@ class Prompts:
     def slots(self, key: str) -> frozenset[str]:
         """The names of the slots of a prompt or message."""
         phrases = self._phrases.get(key) or (self._messages.get(key, ""),)
-        return frozenset(name for phrase in phrases for name in _slots(phrase))
+        return frozenset(name for phrase in phrases for name in slots_of(phrase))
 
     def fixed(self) -> tuple[str, ...]:
         """Every phrase without a slot, once, in the order of the file."""
         every = (phrase for phrases in self._phrases.values() for phrase in phrases)
-        return tuple(dict.fromkeys(phrase for phrase in every if not _slots(phrase)))
+        return tuple(dict.fromkeys(phrase for phrase in every if not slots_of(phrase)))
 
     def with_slot(self, slot: str) -> tuple[str, ...]:
         """Every phrase whose only slot is that one."""
         every = (phrase for phrases in self._phrases.values() for phrase in phrases)
-        return tuple(dict.fromkeys(phrase for phrase in every if set(_slots(phrase)) == {slot}))
+        return tuple(dict.fromkeys(phrase for phrase in every if set(slots_of(phrase)) == {slot}))
 
     def places_of(self, phrase: str) -> tuple[tuple[str, int], ...]:
         """Where a fixed phrase stands: prompt key and number, counted from 1."""
@@ -105,50 +103,3 @@ def missing_keys(languages: tuple[str, ...]) -> tuple[str, ...]:
         for prompts in all_prompts
         for key in sorted(wanted - prompts.keys() - prompts.message_keys())
     )
-
-
-def languages() -> tuple[str, ...]:
-    """The languages that have prompts."""
-    return tuple(sorted(file.stem for file in FOLDER.glob("*.toml")))
-
-
-def _slots(phrase: str) -> tuple[str, ...]:
-    return tuple(name for _, name, _, _ in _FORMATTER.parse(phrase) if name)
-
-
-_Read = tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, str]]
-
-
-@lru_cache(maxsize=16)
-def _read(language: str) -> _Read:
-    file = FOLDER / f"{language}.toml"
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PromptError(
-            f"no prompts in language {language}; expected config/prompts/{language}.toml "
-            f"(there are: {', '.join(languages())})"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise PromptError(f"config/prompts/{language}.toml cannot be read: {error}") from None
-    spoken = {key: _phrases(file, key, said) for key, said in tables.get("say", {}).items()}
-    messages = {key: _one(file, key, said) for key, said in tables.get("sms", {}).items()}
-    words = {key: _one(file, key, said) for key, said in tables.get("words", {}).items()}
-    return spoken, messages, words
-
-
-def _phrases(file: Path, key: str, said: object) -> tuple[str, ...]:
-    phrases = [said] if isinstance(said, str) else said
-    if not isinstance(phrases, list) or not phrases:
-        raise PromptError(f"{file.name}: {key} must be a phrase or a list of phrases")
-    return tuple(_one(file, key, phrase) for phrase in phrases)
-
-
-def _one(file: Path, key: str, phrase: object) -> str:
-    if not isinstance(phrase, str) or not phrase.strip():
-        raise PromptError(f"{file.name}: {key} has a phrase that is empty or no text")
-    try:
-        _slots(phrase)
-    except ValueError as error:
-        raise PromptError(f"{file.name}: {key} has a broken slot: {error}") from None
-    return phrase

@@ -1,4 +1,4 @@
-"""The voices: Piper for English, espeak for every other language and when Piper is absent."""
+"""The voices: Piper where the language has it, espeak elsewhere and when Piper is absent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from config.language import languages, load_language
 from infra.log import logger
 from sound.samples import Samples
 from voice import espeak
@@ -53,7 +54,8 @@ class PiperVoice:
 
     name = f"piper:joe/{_MAKING}"
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language
         self._lock = threading.Lock()
         self._piper: Any = None
 
@@ -70,7 +72,7 @@ class PiperVoice:
 
     def warm(self) -> None:
         """Load the voice (about a second) and speak a word."""
-        self.speak("Hello.", "en")
+        self.speak(load_language(self._language).speech.voice.sample, self._language)
 
     def _loaded(self) -> Any:
         if self._piper is None:
@@ -104,12 +106,14 @@ def voice_for(choice: str, language: str) -> Voice:
     """
     if choice not in ("piper:joe", "espeak"):
         raise VoiceError(f"SWIFTLINE_VOICE_EN={choice}: expected piper:joe or espeak")
-    if language.split("-")[0] != "en" or choice == "espeak":
+    base = language.split("-")[0]
+    neural = base in languages() and load_language(base).speech.voice.piper
+    if not neural or choice == "espeak":
         return EspeakVoice(language)
     if not _has_piper():
         logger(__name__).warning("voice.piper_absent", instead="espeak")
         return EspeakVoice(language)
-    return PiperVoice()
+    return PiperVoice(base)
 
 
 def _finished(samples: Samples, rate: int, text: str) -> bytes:

@@ -16,18 +16,19 @@ from carriers.verbs import GoOn, HangUp, LeaveQueue, Pause, Record, Speak, Verbs
 from infra.failpoints import failpoint
 from infra.log import logger, origin
 from infra.services import Services
+from voice.prompts import Prompts
 from web.spooling import keep_callback
 
 MOST_BYTES = 64 * 1024
-APOLOGY = "I am sorry, something went wrong on our side. Please stay on the line."
-LAST_WORDS = (
-    "I am sorry, we cannot take your call at this moment. "
-    "Please tell us after the tone what is wrong and where. We will look into it."
-)
 _MOST_APOLOGIES = 3
 
 _log = logger(__name__)
 View = TypeVar("View", bound=Callable[..., Response])
+
+
+def sentence(prompt: str, language: str) -> str:
+    """What the carrier's own voice says of our trouble, since ours may be what has failed."""
+    return " ".join(Prompts(language).text(prompt))
 
 
 def webhook_blueprint(name: str, import_name: str, url_prefix: str) -> Blueprint:
@@ -126,7 +127,8 @@ def _apologise(error: Exception) -> Response | HTTPException:
     is_in_place = getattr(view, "is_in_place", False)
     if tries <= _MOST_APOLOGIES:
         path = _same_again(tries) if is_in_place else _back_in_dialogue(tries)
-        return reply((Speak(APOLOGY, language), Pause(2), GoOn(_root() + path)))
+        sorry = Speak(sentence("apology", language), language)
+        return reply((sorry, Pause(2), GoOn(_root() + path)))
     return reply(_sent_away(language) if is_in_place else _last_words(language))
 
 
@@ -144,7 +146,7 @@ def _back_in_dialogue(tries: int) -> str:
 
 def _sent_away(language: str) -> Verbs:
     """Out of the queue in which a line waits; a line in none is ended."""
-    return (Speak(APOLOGY, language), LeaveQueue(), HangUp())
+    return (Speak(sentence("apology", language), language), LeaveQueue(), HangUp())
 
 
 def _last_words(language: str) -> Verbs:
@@ -155,7 +157,7 @@ def _last_words(language: str) -> Verbs:
         then=f"{_root()}/ivr/rescued",
         notify=f"{_root()}/recordings/status",
     )
-    return (Speak(LAST_WORDS, language), message, HangUp())
+    return (Speak(sentence("last_words", language), language), message, HangUp())
 
 
 def _kept_or_refused(error: Exception) -> Response:

@@ -25,7 +25,7 @@ from ops.programs import programs, simulator_secrets
 from ops.setup import prepare
 from ops.supervisor import Program
 from simulator.speech.synthesiser import Speaker
-from web.webhooks import APOLOGY, LAST_WORDS
+from web.webhooks import sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 _READY_S = 90.0
@@ -202,8 +202,8 @@ def share_voice(var_dir: Path) -> None:
 def _speak_ahead(var_dir: Path) -> None:
     """What the carrier's own voice will say: the real one needs no time to load its voice."""
     speaker = Speaker(var_dir / "simulator" / "speech")
-    for sentence in (APOLOGY, LAST_WORDS):
-        speaker.speak(sentence, "en")
+    for prompt in ("apology", "last_words"):
+        speaker.speak(sentence(prompt, "en"), "en")
 
 
 @contextmanager

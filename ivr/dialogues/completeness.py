@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from config.language import lexicon
 from ivr.dialogues.vocabulary import Ask, Confirm, Context, Menu, State
 from ivr.understanding.intents import wants_person
 from places.spoken_numbers import tokens
-
-_HANGING = frozenset(
-    "and at the on of a an in to by near um uh is are was it's i my there's north south east west "
-    "number corner because or with so but for from block between".split()
-)
-"""Words that no sentence ends with: the caller is looking for the next one."""
 
 
 def is_complete(state: State, context: Context, text: str) -> bool:
@@ -25,7 +20,7 @@ def is_complete(state: State, context: Context, text: str) -> bool:
             if state.is_complete is not None:
                 return state.is_complete(context, text)
             return state.understand(context, text) is not None
-        case Ask() | Menu() if _breaks_off(words):
+        case Ask() | Menu() if _breaks_off(words, context.language):
             return False
         case Ask():
             return state.is_complete is not None and state.is_complete(context, text)
@@ -36,6 +31,7 @@ def is_complete(state: State, context: Context, text: str) -> bool:
     return False
 
 
-def _breaks_off(words: list[str]) -> bool:
+def _breaks_off(words: list[str], language: str) -> bool:
     """A number at the end may go on, too: a street follows it."""
-    return words[-1] in _HANGING or tokens(words)[-1].house is not None
+    hanging = lexicon(language).completeness.hanging
+    return words[-1] in hanging or tokens(words)[-1].house is not None

@@ -60,7 +60,7 @@ def check_prompts(dialogue: Dialogue, known: Iterable[str], language: str) -> No
         for key in prompts(state):
             if key not in have:
                 raise DialogueError(
-                    f"{state.name} speaks {key}, missing in prompts/{language}.toml"
+                    f"{state.name} speaks {key}, missing in languages/{language}/prompts.toml"
                 )
 
 

@@ -110,6 +110,7 @@ HOTLINE = Dialogue(
             say="what_is_wrong",
             keys={"1": "ask_problem_anew", "2": "ask_place"},
             words=what_to_change,
+            expect="problem_or_place",
         ),
         Ask(
             "ask_problem_anew",

@@ -16,7 +16,7 @@ def for_prompt(city: City, language: str, draft: Mapping[str, Any]) -> dict[str,
     if draft.get("category"):
         values["category"] = city.category(draft["category"]).spoken_name(language)
     if draft.get("place"):
-        values["place"] = spoken_place(draft["place"])
+        values["place"] = spoken_place(draft["place"], language)
     if draft.get("number"):
         values["number"] = spoken_number(draft["number"])
     for name in ("department", "deadline"):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ivr.dialogues.vocabulary import Context, NotUnderstood, Option, Understood
 from ivr.understanding.category import category
-from ivr.understanding.intents import problem_or_place, yes_no
+from ivr.understanding.intents import choice, yes_no
 from places.geocoder import geocoder_of
 from places.in_words import spoken_place, street_by_keys
 from places.place import PlaceGuess
@@ -112,7 +112,7 @@ def found_places(context: Context) -> tuple[Option, ...]:
     """The places that the caller may have meant."""
     return tuple(
         Option(
-            spoken_place(each),
+            spoken_place(each, context.language),
             {"place": dict(each), "place_text": each["address"]},
         )
         for each in context.draft.get("choices", ())
@@ -129,7 +129,7 @@ def named_place(context: Context, text: str) -> Understood | NotUnderstood:
 
 def what_to_change(context: Context, text: str) -> str | None:
     """Whether the problem or the place is to be said again."""
-    return problem_or_place(text, context.language)
+    return choice("problem_or_place", text, context.language)
 
 
 def is_yes(context: Context, text: str) -> bool | None:

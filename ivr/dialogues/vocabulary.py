@@ -108,6 +108,8 @@ class Menu:
     """The key that the caller's words mean."""
     is_complete: IsComplete | None = None
     """None: as soon as the words mean a key."""
+    expect: str | None = None
+    """Name of the phrases in the lexicon that the recogniser is told to expect."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ class Confirm:
     understand: Callable[[Context, str], bool | None]
     is_complete: IsComplete | None = None
     """None: as soon as the words mean yes or no."""
+    expect: str | None = "yes_no"
+    """Name of the phrases in the lexicon that the recogniser is told to expect."""
 
 
 @dataclass(frozen=True)
@@ -228,3 +232,11 @@ def effects(state: State) -> tuple[str, ...]:
         case Handover():
             return (ASK_FOR_PERSON,)
     return ()
+
+
+def expected(state: State) -> str | None:
+    """Name of the phrases that a caller is expected to say; None for free speech."""
+    match state:
+        case Menu() | Confirm():
+            return state.expect
+    return None

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 
+from config.language import lexicon
+
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_NOISE = frozenset(("a", "ah", "eh", "er", "ha", "hm", "hmm", "huh", "mm", "oh", "the", "uh", "um"))
-"""Words as which breath and line noise come out of the recogniser (performance.md, section 3)."""
 _ECHO_WORDS = 3
 
 
-def says_nothing(text: str) -> bool:
-    """Whether there is no word in it that a caller could mean as an answer."""
-    return all(word in _NOISE for word in _words(text))
+def says_nothing(text: str, language: str) -> bool:
+    """Whether there is no word in it that a caller could mean as an answer.
+
+    Breath and line noise come out of the recogniser as short words of the language
+    (performance.md, section 3).
+    """
+    fillers = lexicon(language).completeness.fillers
+    return all(word in fillers for word in _words(text))
 
 
-def interrupts(text: str, said: str) -> bool:
+def interrupts(text: str, said: str, language: str) -> bool:
     """Whether words heard while `said` is being spoken should stop it.
 
     Words that stand in it in the same order may be its echo; they must go on to be more.
     """
-    return not says_nothing(text) and not _stands_in(text, said)
+    return not says_nothing(text, language) and not _stands_in(text, said)
 
 
 def is_echo(text: str, said: str) -> bool:

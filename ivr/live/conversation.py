@@ -25,6 +25,7 @@ from ivr.live.gateway import Gateway
 from ivr.live.link import DONE, NOT_UNDERSTOOD, Link, LinkLost, Threads, in_thread, next_within
 from ivr.live.playback import Playback, Voice
 from ivr.live.recognition import Recognition, StreamRecogniser
+from ivr.live.signals import Drain, Failed, Gone, HungUp, Over, Release
 from ivr.turns import Reply
 from voice.prompts import Prompts
 
@@ -47,35 +48,6 @@ IsComplete = Callable[[str, str, str, str], bool]
 """`is_complete(dialogue, question, language, words so far)`: whether they answer it already."""
 NoteAnswer = Callable[[float], None]
 """Gets the milliseconds from the end of the caller's answer to the first sound of ours."""
-
-
-@dataclass(frozen=True)
-class _Gone:
-    """The socket is over."""
-
-
-@dataclass(frozen=True)
-class _Failed:
-    """Something beside the conversation failed: the socket's messages, or our speaking."""
-
-    error: Exception
-
-
-@dataclass(frozen=True)
-class _Drain:
-    """This process is to end."""
-
-
-class _Over(Exception):
-    """The caller or the socket is gone."""
-
-
-class _HungUp(_Over):
-    """The caller has hung up."""
-
-
-class _Release(Exception):
-    """The call is to go on without this socket."""
 
 
 @dataclass
@@ -107,9 +79,9 @@ class Conversation:
     ) -> None:
         self._link, self._gateway, self._voice, self._settings = link, gateway, voice, settings
         self._threads, self._is_complete, self._note_answer = threads, is_complete, note_answer
-        self._happened: asyncio.Queue[
-            StreamMessage | RecognitionEvent | _Gone | _Failed | _Drain
-        ] = asyncio.Queue()
+        self._happened: asyncio.Queue[StreamMessage | RecognitionEvent | Gone | Failed | Drain] = (
+            asyncio.Queue()
+        )
         self._recognition = (
             Recognition(recogniser, threads.recognisers, self._happened.put_nowait)
             if recogniser
@@ -123,9 +95,9 @@ class Conversation:
         receiving = asyncio.create_task(self._receive())
         try:
             await self._converse()
-        except (LinkLost, _Over):
+        except (LinkLost, Over):
             return
-        except _Release:
+        except Release:
             if self._draining:
                 await self._in_thread(self._gateway.leave, self._link.call_sid)
             await self._release()
@@ -148,13 +120,13 @@ class Conversation:
         An answer that the caller is giving is taken first, so that nobody says a thing twice.
         """
         self._draining = True
-        self._happened.put_nowait(_Drain())
+        self._happened.put_nowait(Drain())
 
     async def _converse(self) -> None:
         reply = await self._in_thread(self._gateway.present, self._link.call_sid)
         while True:
             if self._draining:
-                raise _Release
+                raise Release
             self._forget_old_words()
             first = partial(self._first_sound, reply)
             playback = Playback(self._link, self._voice, self._threads.others, reply, first)
@@ -170,12 +142,12 @@ class Conversation:
         if not isinstance(listen, Listen):
             await self._until_said(playback)
             await self._in_thread(self._gateway.spoken, self._link.call_sid, reply.turn)
-            raise _Release
+            raise Release
         asked = _Asked(reply, listen, playback)
         self._set_recogniser(reply, listen)
         try:
             heard = await self._wait(asked)
-        except _HungUp:
+        except HungUp:
             await self._take_last_words(asked)
             raise
         await playback.stop()
@@ -195,7 +167,7 @@ class Conversation:
         """What the caller answers."""
         while True:
             if self._draining and not self._is_being_answered(asked):
-                raise _Release
+                raise Release
             event = await self._next_event()
             heard = await self._take(asked, event) if event else self._due(asked)
             if heard is not None:
@@ -210,17 +182,17 @@ class Conversation:
     async def _next_event(self) -> StreamMessage | RecognitionEvent | None:
         """What happens next, or None when nothing has for a moment.
 
-        Raises _Over when the caller is gone, and what failed elsewhere.
+        Raises Over when the caller is gone, and what failed elsewhere.
         """
         event = await next_within(self._happened, _TICK_S)
         match event:
             case Stopped():
-                raise _HungUp
-            case _Gone():
-                raise _Over
-            case _Drain():
+                raise HungUp
+            case Gone():
+                raise Over
+            case Drain():
                 return None
-            case _Failed():
+            case Failed():
                 raise event.error
         return event
 
@@ -278,7 +250,12 @@ class Conversation:
     def _take_words(self, asked: _Asked, event: Utterance) -> Heard | None:
         text, playback, recognition = event.heard.text, asked.playback, self._recognition
         asked.spoke_at = None
-        if not asked.listen.speech or asked.keys or recognition is None or says_nothing(text):
+        if (
+            not asked.listen.speech
+            or asked.keys
+            or recognition is None
+            or says_nothing(text, asked.listen.language)
+        ):
             return None
         while_we_spoke = not playback.over or recognition.moment(event.start_s) < playback.over_at
         if while_we_spoke and not playback.cut and is_echo(text, playback.text):
@@ -302,16 +279,18 @@ class Conversation:
     async def _consider_interruption(self, asked: _Asked, text: str) -> None:
         if asked.playback.over or not asked.listen.speech or self._recognition is None:
             return
-        if self._recognition.speech_s >= _LEAST_SPEECH_S and interrupts(text, asked.playback.text):
+        if self._recognition.speech_s >= _LEAST_SPEECH_S and interrupts(
+            text, asked.playback.text, asked.listen.language
+        ):
             await asked.playback.stop()
 
     async def _speak(self, playback: Playback) -> None:
         try:
             await playback.speak()
         except LinkLost:
-            self._happened.put_nowait(_Gone())
+            self._happened.put_nowait(Gone())
         except Exception as error:
-            self._happened.put_nowait(_Failed(error))
+            self._happened.put_nowait(Failed(error))
 
     def _first_sound(self, reply: Reply) -> None:
         """The answer begins: note how long the caller waited for it."""
@@ -355,7 +334,7 @@ class Conversation:
 
     async def _receive(self) -> None:
         """Sort what the carrier sends: sound to the recogniser, everything else to the turn."""
-        ended: _Gone | _Failed = _Gone()
+        ended: Gone | Failed = Gone()
         try:
             async for message in self._link.messages:
                 if not isinstance(message, Sound):
@@ -363,7 +342,7 @@ class Conversation:
                 elif message.track == "inbound" and self._recognition is not None:
                     self._recognition.take(message.mulaw)
         except StreamError as error:
-            ended = _Failed(error)
+            ended = Failed(error)
         finally:
             self._happened.put_nowait(ended)
 

@@ -188,7 +188,7 @@ class MediaSockets:
         def write(speaker: str, text: str, confidence: float) -> None:
             self._gateway.write(started.call_sid, speaker, text, confidence)
 
-        await transcribe_live(messages, recognisers, write, self._threads)
+        await transcribe_live(messages, recognisers, write, self._threads, language)
 
     def _is_complete(self, dialogue: str, question: str, language: str, words: str) -> bool:
         state = dialogues_of(self._services).named(dialogue).dialogue.state(question)

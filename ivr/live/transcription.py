@@ -26,6 +26,7 @@ async def transcribe_live(
     recognisers: Mapping[str, StreamRecogniser],
     write: Write,
     threads: Threads,
+    language: str,
 ) -> None:
     """Feed both tracks to their recognisers and write down each utterance as it ends.
 
@@ -33,7 +34,7 @@ async def transcribe_live(
     """
     said: asyncio.Queue[_Said | None] = asyncio.Queue()
     recognitions = {
-        track: Recognition(recogniser, threads.recognisers, _note(track, said))
+        track: Recognition(recogniser, threads.recognisers, _note(track, said, language))
         for track, recogniser in recognisers.items()
     }
     writing = asyncio.create_task(_write_all(said, write, threads))
@@ -50,9 +51,11 @@ async def transcribe_live(
         await writing
 
 
-def _note(track: str, said: asyncio.Queue[_Said | None]) -> Callable[[RecognitionEvent], None]:
+def _note(
+    track: str, said: asyncio.Queue[_Said | None], language: str
+) -> Callable[[RecognitionEvent], None]:
     def note(event: RecognitionEvent) -> None:
-        if isinstance(event, Utterance) and not says_nothing(event.heard.text):
+        if isinstance(event, Utterance) and not says_nothing(event.heard.text, language):
             said.put_nowait((_SPEAKERS[track], event))
 
     return note

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from config.city import City
+from config.language import lexicon
 
 _GAP = 3
 """Most words that `*` in a clue stands for."""
@@ -38,13 +39,15 @@ class _Scored:
     words: tuple[str, ...]
 
 
-def category(city: City, text: str, language: str = "en") -> Guess:
+def category(city: City, text: str, language: str) -> Guess:
     """The category that the caller's words speak for. Never raises.
 
     A recogniser cannot hear how a word is spelled: a hole in the road may be written as "a whole
     and the road". Only where the words as written leave no category worth reading back are their
     homophones tried, since "the whole street is dark" is about a light.
     """
+    if language not in city.languages:
+        return Guess(None, 0.0)
     guess = _weigh(city, text, language)
     if guess.score >= _WORTH_ASKING:
         return guess
@@ -76,9 +79,9 @@ def _guess(one: _Scored, every: list[_Scored]) -> Guess:
 
 
 def _scored(city: City, text: str, language: str) -> list[_Scored]:
-    if language == "ko":
+    if not lexicon(language).writing.spaced:
         return _scored_by_parts(city, text, language)
-    stems = " ".join(_stem(word) for word in _words(city, text, language))
+    stems = " ".join(_stem(word, language) for word in _words(city, text, language))
     found = []
     for code, patterns in _patterns(city, language):
         hits = [(words, weight) for words, weight, pattern in patterns if pattern.search(stems)]
@@ -109,7 +112,7 @@ def _scored_by_parts(city: City, text: str, language: str) -> list[_Scored]:
 
 def _words(city: City, text: str, language: str) -> list[str]:
     """The words in lower case, with what the recogniser hears badly put right."""
-    plain = " ".join(re.findall(r"[a-z']+", text.lower().replace("’", "'")))
+    plain = " ".join(re.findall(lexicon(language).writing.word, text.lower().replace("’", "'")))
     padded = f" {plain} "
     for heard, means in city.sounds.get(language, {}).items():
         padded = padded.replace(f" {heard} ", f" {means} ")
@@ -126,7 +129,7 @@ def _patterns(city: City, language: str) -> _Patterns:
         (
             category_.code,
             tuple(
-                (clue.words, clue.weight, _pattern(clue.words))
+                (clue.words, clue.weight, _pattern(clue.words, language))
                 for clue in category_.clues.get(language, ())
             ),
         )
@@ -134,25 +137,29 @@ def _patterns(city: City, language: str) -> _Patterns:
     )
 
 
-def _pattern(words: str) -> re.Pattern[str]:
+def _pattern(words: str, language: str) -> re.Pattern[str]:
     parts = [
-        rf"(?:\S+ ){{0,{_GAP}}}" if word == "*" else re.escape(_stem(word)) + " "
+        rf"(?:\S+ ){{0,{_GAP}}}" if word == "*" else re.escape(_stem(word, language)) + " "
         for word in words.lower().split()
     ]
     return re.compile(r"(?<!\S)" + "".join(parts).rstrip(" ") + r"(?!\S)")
 
 
 @lru_cache(maxsize=4096)
-def _stem(word: str) -> str:
+def _stem(word: str, language: str) -> str:
     """The word without the commonest endings, so that its forms meet."""
-    word = word.removesuffix("'s").replace("'", "")
-    for ending, instead, least in (
-        ("ies", "y", 5), ("sses", "ss", 5), ("ing", "", 6), ("ed", "", 5), ("es", "e", 5),
-        ("s", "", 4),
-    ):  # fmt: skip
-        if word.endswith(ending) and len(word) >= least and not word.endswith(("ss", "us")):
-            word = word.removesuffix(ending) + instead
+    stems = lexicon(language).stems
+    if stems is None:
+        return word
+    word = word.removesuffix(stems.possessive).replace("'", "")
+    for rule in stems.endings:
+        if (
+            word.endswith(rule.ending)
+            and len(word) >= rule.least
+            and not word.endswith(stems.not_after)
+        ):
+            word = word.removesuffix(rule.ending) + rule.instead
             break
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "lsz":
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in stems.stay_double:
         word = word[:-1]
-    return word.removesuffix("e") if len(word) > 4 else word
+    return word.removesuffix(stems.silent) if len(word) > 4 else word

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 
 from config.city import City
+from config.language import lexicon
 from places.geocoder import geocoder_of
 
 
 def unknown_words(
-    city: City, knows: Callable[[str], bool], language: str = "en"
+    city: City, knows: Callable[[str], bool], language: str
 ) -> dict[str, tuple[str, ...]]:
     """Each word of the city that the model can never hear, with known sound-alikes (or none).
 
@@ -39,13 +40,14 @@ def _all_known(phrase: str, knows: Callable[[str], bool]) -> bool:
 
 
 def _words(city: City, language: str) -> set[str]:
+    is_local = language == city.languages[0]
     clues = (
         clue.words for category in city.categories for clue in category.clues.get(language, ())
     )
     places = geocoder_of(city)
-    streets = (street.name for street in places.streets if street.has_houses and language == "en")
-    districts = places.districts if language == "en" else ()
+    streets = (street.name for street in places.streets if street.has_houses and is_local)
+    districts = places.districts if is_local else ()
     emergencies = city.dangers[language].words if language in city.dangers else ()
     texts = (*clues, *streets, *districts, *emergencies)
     words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())}
-    return {word for word in words if len(word) > 1 or language == "ko"}
+    return {word for word in words if len(word) > 1 or not lexicon(language).writing.spaced}

@@ -8,7 +8,6 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -80,9 +79,9 @@ def trusted(mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
     artifact, url = mirror
     body = packed(WHOLE)
     artifact.write_bytes(body)
-    known = folders.KNOWN_MODELS["en"]
-    fake = replace(known, maven_sha256=hashlib.sha256(body).hexdigest())
-    monkeypatch.setitem(folders.KNOWN_MODELS, "en", fake)
+    known = folders.known_models()["en"]
+    fake = known.model_copy(update={"maven_sha256": hashlib.sha256(body).hexdigest()})
+    monkeypatch.setitem(folders.known_models(), "en", fake)
     return url
 
 

@@ -48,7 +48,9 @@ def _halves() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
 
 
 def _accuracy(rows: list[dict[str, str]]) -> float:
-    return sum(category(CITY, row["text"]).code == row["category"] for row in rows) / len(rows)
+    return sum(category(CITY, row["text"], "en").code == row["category"] for row in rows) / len(
+        rows
+    )
 
 
 def test_held_out_spoken_requests_are_understood() -> None:
@@ -62,13 +64,13 @@ def test_held_out_spoken_requests_are_understood() -> None:
 def test_notes_of_real_calls_in_another_city_are_mostly_understood() -> None:
     """Typed by agents, many about one park: nothing was fitted to them."""
     rows = [r for r in _rows("nola311_notes.tsv") if r["category"] not in _NOT_OURS]
-    right = [category(CITY, r["text"]).code in _ours(r["category"]) for r in rows]
+    right = [category(CITY, r["text"], "en").code in _ours(r["category"]) for r in rows]
     assert sum(right) / len(rows) >= 0.65
 
 
 def test_few_notes_are_wrong_with_confidence() -> None:
     rows = [r for r in _rows("nola311_notes.tsv") if r["category"] not in _NOT_OURS]
-    guesses = [(category(CITY, r["text"]), r["category"]) for r in rows]
+    guesses = [(category(CITY, r["text"], "en"), r["category"]) for r in rows]
     wrong = [g for g, code in guesses if g.code and g.score >= 0.6 and g.code not in _ours(code)]
     assert len(wrong) / len(rows) <= 0.12
 
@@ -94,7 +96,7 @@ def _ours(code: str) -> set[str]:
     ],
 )
 def test_what_callers_say_has_its_category(text: str, code: str) -> None:
-    guess = category(CITY, text)
+    guess = category(CITY, text, "en")
     assert guess.code == code
     assert guess.score >= 0.5
     assert guess.words_that_matched
@@ -111,7 +113,7 @@ def test_what_callers_say_has_its_category(text: str, code: str) -> None:
     ],
 )
 def test_a_word_that_sounds_the_same_means_the_same(heard: str, code: str) -> None:
-    guess = category(CITY, heard)
+    guess = category(CITY, heard, "en")
     assert guess.code == code
     assert guess.score >= 0.5
 
@@ -125,12 +127,12 @@ def test_a_word_that_sounds_the_same_means_the_same(heard: str, code: str) -> No
     ],
 )
 def test_words_that_mean_something_as_written_are_left_alone(heard: str, code: str) -> None:
-    assert category(CITY, heard).code == code
+    assert category(CITY, heard, "en").code == code
 
 
 @pytest.mark.parametrize("heard", ["the whole day", "we rode by", "on the whole"])
 def test_a_homophone_by_itself_says_nothing(heard: str) -> None:
-    guess = category(CITY, heard)
+    guess = category(CITY, heard, "en")
     assert guess.score < 0.5 and guess.code is None
 
 
@@ -159,13 +161,13 @@ def test_every_homophone_stands_for_a_word_of_some_category() -> None:
     ],
 )
 def test_words_that_say_nothing_have_no_category(text: str) -> None:
-    guess = category(CITY, text)
+    guess = category(CITY, text, "en")
     assert guess.code is None
     assert guess.score < 0.5
 
 
 def test_two_problems_at_once_are_doubtful_and_both_are_named() -> None:
-    guess = category(CITY, "a tree fell and there are rats and graffiti")
+    guess = category(CITY, "a tree fell and there are rats and graffiti", "en")
     assert guess.score < 0.5
     assert {"tree", "rodents", "graffiti"} <= {guess.code, *(g.code for g in guess.runner_ups)}
 
@@ -187,15 +189,15 @@ def test_korean_words_have_their_category(text: str, code: str) -> None:
     "row", [r["text"] for r in _rows("spoken_requests.tsv") if r["category"] == "emergency"]
 )
 def test_danger_is_heard(row: str) -> None:
-    assert is_emergency(CITY, row)
+    assert is_emergency(CITY, row, "en")
 
 
 def test_ordinary_requests_are_no_danger() -> None:
     fitting, held_out = _halves()
     for row in (*fitting, *held_out, *_rows("nola311_notes.tsv")):
-        assert not is_emergency(CITY, row["text"]), row["text"]
-    assert not is_emergency(CITY, "a car is blocking the fire hydrant")
-    assert is_emergency(CITY, "the fire hydrant is fine but there is a fire")
+        assert not is_emergency(CITY, row["text"], "en"), row["text"]
+    assert not is_emergency(CITY, "a car is blocking the fire hydrant", "en")
+    assert is_emergency(CITY, "the fire hydrant is fine but there is a fire", "en")
     assert is_emergency(CITY, "가스 냄새가 나요", "ko") and not is_emergency(CITY, "소화전", "ko")
 
 

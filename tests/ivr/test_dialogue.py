@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from config.language import languages
 from ivr.dialogues.dialogue import Dialogue, DialogueError, check_prompts
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import (
@@ -19,7 +20,7 @@ from ivr.dialogues.vocabulary import (
     TakeMessage,
     Understood,
 )
-from voice.prompts import Prompts, languages
+from voice.prompts import Prompts
 
 
 def anything(context: Context, text: str) -> Understood:
@@ -68,7 +69,7 @@ def test_a_bad_table_is_refused_by_name(states: tuple[State, ...], complaint: st
 
 
 def test_a_prompt_that_a_language_lacks_is_named() -> None:
-    with pytest.raises(DialogueError, match=r"ask speaks q, missing in prompts/xx\.toml"):
+    with pytest.raises(DialogueError, match=r"ask speaks q, missing in languages/xx/prompts\.toml"):
         check_prompts(table(*GOOD), {"greeting", "goodbye", "to", "tone"}, "xx")
 
 

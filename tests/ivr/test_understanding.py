@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ivr.dialogues.completeness import is_complete
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import Context
-from ivr.understanding.intents import problem_or_place, wants_person, yes_no
+from ivr.understanding.intents import choice, wants_person, yes_no
 from ivr.understanding.vocabulary import unknown_words
 from tests import cities
 
@@ -105,7 +105,7 @@ def test_korean_wish_for_a_person() -> None:
     ],
 )  # fmt: skip
 def test_what_to_change(text: str, key: str | None) -> None:
-    assert problem_or_place(text, "en") == key
+    assert choice("problem_or_place", text, "en") == key
 
 
 @pytest.mark.parametrize(
@@ -133,16 +133,16 @@ def test_whether_an_answer_is_complete(question: str, text: str, done: bool) -> 
 
 def test_words_that_the_model_does_not_know_are_listed_with_sound_alikes() -> None:
     missing = {"touhy", "goethe", "halsted"}
-    found = unknown_words(CITY, lambda word: word not in missing)
+    found = unknown_words(CITY, lambda word: word not in missing, "en")
     assert set(found) == missing
     assert "to he" in found["touhy"]
-    assert unknown_words(CITY, lambda word: True) == {}
+    assert unknown_words(CITY, lambda word: True, "en") == {}
 
 
 @given(st.text(max_size=200), st.sampled_from(["en", "ko"]))
 def test_no_text_breaks_it(text: str, language: str) -> None:
     yes_no(text, language)
     wants_person(text, language)
-    problem_or_place(text, language)
+    choice("problem_or_place", text, language)
     for question in ("read_back", "ask_problem", "ask_place"):
         is_complete(HOTLINE.state(question), Context(CITY, language, {}), text)

@@ -36,7 +36,7 @@ def test_every_sound_alike_is_made_of_words_that_the_model_can_write(models: Mod
 @pytest.mark.speech
 @pytest.mark.slow
 def test_the_large_streets_that_the_model_cannot_write_have_sound_alikes(models: Models) -> None:
-    missing = unknown_words(CITY, models.model("en").knows)
+    missing = unknown_words(CITY, models.model("en").knows, "en")
     assert len(missing) < 200
     for word in ("kedzie", "touhy", "clybourn", "kimbark", "thorndale"):
         assert missing[word], word

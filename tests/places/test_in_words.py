@@ -240,10 +240,10 @@ def test_the_letters_of_the_keypad_find_streets_that_have_the_number() -> None:
 
 def test_a_place_is_said_for_the_ear_also_from_its_stored_form() -> None:
     found = CHICAGO.find("1204 north clark street")
-    assert spoken_place(found) == "twelve oh four North Clark Street"
-    assert spoken_place(asdict(found)) == spoken_place(found)
+    assert spoken_place(found, "en") == "twelve oh four North Clark Street"
+    assert spoken_place(asdict(found), "en") == spoken_place(found, "en")
     crossing = CHICAGO.find("clark and division")
-    assert spoken_place(crossing) == crossing.address
+    assert spoken_place(crossing, "en") == crossing.address
 
 
 @given(st.text(max_size=200))

@@ -12,19 +12,19 @@ SAID = "Is that right? Say yes or no. Or press 1 for yes, 2 for no."
 
 @pytest.mark.parametrize("text", ["", "the", "uh", "huh the", "Hm"])
 def test_breath_and_noise_say_nothing(text: str) -> None:
-    assert says_nothing(text)
-    assert not interrupts(text, SAID)
+    assert says_nothing(text, "en")
+    assert not interrupts(text, SAID, "en")
 
 
 @pytest.mark.parametrize("text", ["that's wrong", "agent", "yes that is right", "it's the road"])
 def test_a_caller_interrupts(text: str) -> None:
-    assert interrupts(text, SAID)
+    assert interrupts(text, SAID, "en")
     assert not is_echo(text, SAID)
 
 
 @pytest.mark.parametrize("text", ["is that", "say yes or no", "no or press"])
 def test_our_own_words_do_not_interrupt(text: str) -> None:
-    assert not interrupts(text, SAID)
+    assert not interrupts(text, SAID, "en")
 
 
 def test_a_short_answer_from_the_question_is_an_answer() -> None:

@@ -46,9 +46,7 @@ def receipt_text(city: City, report: Report) -> str:
         category=city.category(report.category).spoken_name(report.language),
         place=way.place.address,
         department=city.department_of(report.category).spoken_name(report.language),
-        deadline=f"{due:%a} {due.day} {due:%b, %H:%M}"
-        if report.language == "en"
-        else f"{due:%Y-%m-%d %H:%M}",
+        deadline=prompts.word("due_written").format(due=due),
     )
 
 

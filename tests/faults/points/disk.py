@@ -9,7 +9,6 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -202,22 +201,22 @@ def _fetches(world: World) -> object:
 @contextmanager
 def models_at_the_desk() -> Iterator[None]:
     """For all drives at once: two that run side by side cannot both give back what was there."""
-    known = folders.KNOWN_MODELS["en"]
-    right = replace(known, maven_sha256=hashlib.sha256(_packed()).hexdigest())
+    known = folders.known_models()["en"]
+    right = known.model_copy(update={"maven_sha256": hashlib.sha256(_packed()).hexdigest()})
     away = mock.patch("vosk.MODEL_PRE_URL", "http://127.0.0.1:9/")
-    with away, mock.patch.dict(folders.KNOWN_MODELS, {"en": right}):
+    with away, mock.patch.dict(folders.known_models(), {"en": right}):
         yield
 
 
 def _damaged(world: World) -> None:
     world.desk.records.archive = _packed()
-    place = world.settings.models_dir / folders.KNOWN_MODELS["en"].folder
+    place = world.settings.models_dir / folders.known_models()["en"].folder
     place.mkdir(parents=True)
     (place / "half").write_text("half")
 
 
 def _fetched(world: World) -> None:
-    place = world.settings.models_dir / folders.KNOWN_MODELS["en"].folder
+    place = world.settings.models_dir / folders.known_models()["en"].folder
     assert all((place / part).is_file() for part in _WHOLE)
 
 
