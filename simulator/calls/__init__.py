@@ -1,1 +1,1 @@
-"""A call: its state, its leg, its events, its progress."""
+"""A call: its state, its line, its events, its background work."""

@@ -1,1 +1,1 @@
-"""Sockets to the application, and the media stream on them."""
+"""Sockets to the application, media streams on them, and its sound files."""
