@@ -69,7 +69,7 @@ _SPEAKS = {
         "ttsLanguageTextNormalization",
     )
 }
-"""How a provider speaks and understands; the voices and the ear here are the same for all."""
+"""How a provider speaks and understands; here one voice and one recogniser serve them all."""
 _RELAY_TUNING = {
     name: Attribute(TEXT, "")
     for name in (
