@@ -13,8 +13,8 @@ from calls.events import answer_once
 from carriers.base import Carrier, Document
 from carriers.messages import CarrierMessage
 from carriers.verbs import Verbs
-from infra.patience import Patience
 from infra.services import Services
+from infra.timeouts import Timeout
 from web.webhooks import message, sent
 
 View = Callable[[Session, CarrierMessage], Verbs]
@@ -22,7 +22,7 @@ View = Callable[[Session, CarrierMessage], Verbs]
 _ANSWER_S = 1.7
 """Less than the carrier waits while a caller holds the line (carriers/twilio/addresses.py)."""
 _MOST_ANSWERS = 48
-_in_time = Patience(_ANSWER_S, most=_MOST_ANSWERS)
+_in_time = Timeout(_ANSWER_S, most=_MOST_ANSWERS)
 
 
 def answered_once(key: Callable[[CarrierMessage], str]) -> Callable[[View], Callable[[], Response]]:

@@ -1,4 +1,4 @@
-"""Breakers of the ladder: a step that keeps failing is passed over for a while (reliability, CB).
+"""Breakers of the fallback chain: a step that keeps failing is skipped for a while (CB).
 
 Five failures within ten seconds open a step's breaker; ten seconds later one call at a time
 tries the step again. The state is a row, changed in the transaction of the message that told of
@@ -25,7 +25,7 @@ _log = logger(__name__)
 
 
 class Breaker(Base):
-    """One step of the ladder; a step without a row has never failed."""
+    """One step of the fallback chain; a step without a row has never failed."""
 
     __tablename__ = "breaker"
 
@@ -45,7 +45,7 @@ def allows(session: Session, step: str) -> bool:
     return now() - breaker.opened_at >= PAUSE and _takes_the_try(session, step)
 
 
-def failed(session: Session, step: str) -> None:
+def failure(session: Session, step: str) -> None:
     """The step has failed a caller."""
     breaker = _locked(session, step)
     moment = now()
@@ -62,7 +62,7 @@ def failed(session: Session, step: str) -> None:
     _log.warning("breaker opened", step=step)
 
 
-def held(session: Session, step: str, *, since: datetime) -> None:
+def success(session: Session, step: str, *, since: datetime) -> None:
     """The step has served a caller who began with it at `since`: an open breaker closes.
 
     What began before it opened proves nothing. A closed one is only read, so that success

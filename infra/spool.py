@@ -1,6 +1,6 @@
 """Messages kept on the local disk while the database cannot take them (reliability 3.1, SP).
 
-One line each: length, CRC-32 and JSON. A line that a crash cut short is noticed and passed over.
+One line each: length, CRC-32 and JSON. A line that a crash cut short is noticed and skipped.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _messages(file: Path) -> Iterator[dict[str, Any]]:
             continue
         message = _message(line)
         if message is None:
-            _log.warning("a kept message was cut short; passed over", bytes=len(line))
+            _log.warning("a kept message was cut short; skipped", bytes=len(line))
         else:
             yield message
 

@@ -15,7 +15,7 @@ from agents.queries import is_on_a_desk
 from asr.batch import transcribe
 from asr.model import Models
 from calls.actions import call_arrived, end_call, ended_by_sid, find_call
-from calls.ladder import is_late
+from calls.fallback import is_late
 from calls.models import Call, Turn, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
 from carriers.messages import ENDED, Silence

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.actions import caller_gone
-from calls import ladder
+from calls import fallback
 from calls.actions import locked_call, say
 from calls.models import Call, Turn, TurnSound
 from carriers import messages, verbs
@@ -85,7 +85,7 @@ def take_turn(services: Services, call_sid: str, turn: int, heard: Heard) -> Rep
     """
     with services.database.transaction("ivr.turns.take_turn") as session:
         call = locked_call(session, call_sid)
-        ladder.live_held(session, call)
+        fallback.live_succeeded(session, call)
         reply = take_turn_in(session, services, call_sid, turn, heard)
         if call.settled_at is not None:
             _settle_again(session, call)

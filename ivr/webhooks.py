@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from agents.life import State
 from agents.queries import handover_for
-from calls import ladder
+from calls import fallback
 from calls.actions import call_arrived, end_call, find_call, new_stream_token
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
@@ -64,13 +64,13 @@ def voice(session: Session, message: CarrierMessage) -> Verbs:
     """A call arrives: record it, open the media socket, and go on here after it."""
     services = _services()
     call, settings = _arrived(session, message), services.settings
-    if ladder.may_talk_live(session, settings):
+    if fallback.may_talk_live(session, settings):
         turns.start(session, services, call)
         socket = _media_socket(call, "conversation")
         go_on = GoOn(_address("/ivr/continue?after=stream"))
         return (_record_call(), Converse(socket), go_on)
     call.mode = "turn"
-    unavailable = settings.speech_on and not ladder.may_speak_after_tone(session, settings)
+    unavailable = settings.speech_on and not fallback.may_speak_after_tone(session, settings)
     reply = turns.start(session, services, call, {ONLY_KEYS: True} if unavailable else {})
     return (_record_call(), *_addressed(_asked(call, reply), reply.turn))
 
@@ -83,7 +83,7 @@ def go_on(session: Session, message: CarrierMessage) -> Verbs:
     call = _arrived(session, message)
     reply = turns.start(session, services, call)
     if message.args.get("after") == "stream" and _was_cut_off(call, reply):
-        ladder.live_failed(session)
+        fallback.live_failed(session)
     call.mode = "turn"
     handover = handover_for(session, call.id)
     if handover is not None and handover.state == State.TO_MESSAGE:
@@ -119,11 +119,11 @@ def heard(session: Session, message: CarrierMessage) -> Verbs:
     if sound is None:
         return _take(session, call, number, Unheard())
     if sound.state == "heard":
-        ladder.recorded_held(session, sound)
+        fallback.recorded_succeeded(session, sound)
         said: Heard = Speech(sound.text, sound.confidence) if sound.text else Silence()
         return _take(session, call, number, said)
-    if ladder.is_late(sound, _services().settings):
-        ladder.recorded_failed(session)
+    if fallback.is_late(sound, _services().settings):
+        fallback.recorded_failed(session)
         return _take(session, call, number, Unheard())
     again = GoOn(_address(f"/ivr/heard?n={number}&look={look + 1}"))
     if look % _LOOKS_IN_SILENCE:
@@ -198,7 +198,7 @@ def _document(session: Session, call: Call, reply: Reply) -> Verbs:
 def _put_to_keys_if_speech_unavailable(session: Session, call: Call, reply: Reply) -> Reply:
     """The question, by the keypad if nobody recognises recorded answers at this moment."""
     services = _services()
-    if ladder.may_speak_after_tone(session, services.settings):
+    if fallback.may_speak_after_tone(session, services.settings):
         return reply
     return turns.take_turn_in(session, services, call.carrier_sid, reply.turn, Unheard())
 

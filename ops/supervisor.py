@@ -196,9 +196,9 @@ def _lock(var_dir: Path) -> IO[str]:
     return file
 
 
-def _wait_or_kill(process: subprocess.Popen[bytes], patience_s: float) -> None:
+def _wait_or_kill(process: subprocess.Popen[bytes], timeout_s: float) -> None:
     try:
-        process.wait(patience_s)
+        process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -11,11 +11,11 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 
 from infra.log import logger, origin
-from infra.patience import OutOfTime
 from infra.services import Services
 from infra.spool import Spool, TryLater
+from infra.timeouts import TimedOut
 
-_AWAY = (OperationalError, InterfaceError, InternalError, PoolIsEmpty, OutOfTime)
+_AWAY = (OperationalError, InterfaceError, InternalError, PoolIsEmpty, TimedOut)
 _PAUSE_S = 2.0
 
 _log = logger(__name__)

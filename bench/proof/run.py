@@ -187,7 +187,7 @@ def _set_faults(line: Line, plan: Mapping[str, Any] | None) -> None:
 
 
 def _settle(line: Line, size: Size) -> float:
-    """Wait for two comparisons and an empty outbox, or until patience ends."""
+    """Wait for two comparisons and an empty outbox, or until the time is up."""
     began = time.monotonic()
     database = Database(line.settings.database)
     left = -1

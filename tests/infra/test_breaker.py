@@ -1,4 +1,4 @@
-"""A step that keeps failing is passed over, tried again by one call, and taken back."""
+"""A step that keeps failing is skipped, tried again by one call, and taken back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def fails(database: Database, times: int = 1) -> None:
     for _ in range(times):
         with database.transaction() as session:
-            breaker.failed(session, STEP)
+            breaker.failure(session, STEP)
 
 
 def allows(database: Database, step: str = STEP) -> bool:
@@ -40,9 +40,9 @@ def allows(database: Database, step: str = STEP) -> bool:
         return breaker.allows(session, step)
 
 
-def held(database: Database, since: datetime) -> None:
+def success(database: Database, since: datetime) -> None:
     with database.transaction() as session:
-        breaker.held(session, STEP, since=since)
+        breaker.success(session, STEP, since=since)
 
 
 def test_five_failures_within_ten_seconds_open_the_breaker_of_that_step_alone(
@@ -87,7 +87,7 @@ def test_a_try_that_held_closes_the_breaker_and_one_that_failed_does_not(
     assert not allows(database), "the pause begins anew"
     clock.passes(1)
     assert allows(database)
-    held(database, since=clock.at)
+    success(database, since=clock.at)
     assert [allows(database) for _ in range(3)] == [True, True, True]
     fails(database, 4)
     assert allows(database), "what failed before it opened is forgotten"
@@ -99,7 +99,7 @@ def test_a_call_that_began_before_the_breaker_opened_does_not_close_it(
     before = clock.at
     clock.passes(1)
     fails(database, 5)
-    held(database, since=before)
+    success(database, since=before)
     assert not allows(database)
 
 
@@ -108,6 +108,6 @@ def test_a_failure_that_is_rolled_back_with_its_message_does_not_count(
 ) -> None:
     fails(database, 4)
     with pytest.raises(ZeroDivisionError), database.transaction() as session:
-        breaker.failed(session, STEP)
+        breaker.failure(session, STEP)
         raise ZeroDivisionError
     assert allows(database)

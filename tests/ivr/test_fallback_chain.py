@@ -1,4 +1,4 @@
-"""Down the ladder by the carrier's messages: live speech, recorded speech, keys."""
+"""Down the fallback chain by the carrier's messages: live speech, recorded speech, keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from calls import ladder
+from calls import fallback
 from calls.models import Call, TurnSound
 from carriers.messages import Speech
 from infra.db import Database
@@ -113,4 +113,4 @@ def test_recognised_answers_keep_the_step(phone: Phone, database: Database) -> N
         assert verbs(answer) == ["Gather", "Record", "Redirect"]
     with database.transaction() as session:
         settings = phone.settings
-        assert ladder.may_speak_after_tone(session, settings)
+        assert fallback.may_speak_after_tone(session, settings)

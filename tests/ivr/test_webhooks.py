@@ -24,10 +24,10 @@ from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.outbox.work import work
-from infra.patience import Patience
 from infra.services import Services
 from infra.spool import Spool
 from infra.storage import LocalStorage, Storage
+from infra.timeouts import Timeout
 from recordings.models import Recording
 from tests import cities
 from tests.recordings.conftest import FakeCarrier, FakeModels
@@ -294,7 +294,7 @@ def test_a_kept_callback_waits_while_the_database_holds_everybody_up(
         away(database, patch)
         phone.posts("/ivr/status", CallStatus="completed", CallDuration="31")
         patch.setattr(database, "transaction", hold_up)
-        patch.setattr("calls.webhooks._in_time", Patience(0.05, most=2))
+        patch.setattr("calls.webhooks._in_time", Timeout(0.05, most=2))
         assert replay_kept(app) == 0
         over.set()
     assert Spool(settings.spool).dead_letters() == 0

@@ -1,4 +1,4 @@
-"""The last step of the ladder: nothing of ours answers, and nothing that was said is lost."""
+"""The last step of the fallback chain: nothing of ours answers, and nothing said is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Down the ladder, step by step: whatever is dead, a caller hears what to do and is not lost.
+"""Down the fallback chain, step by step: a caller hears what to do and is not lost.
 
 The first step, from a dead or cut media socket to turns, is in `test_things_break`. Silence is
 measured on the line: five seconds without a word are a failure. What the budgets of the steps
@@ -28,7 +28,7 @@ def line(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     """A line whose streams process is dead, and whose workers are."""
     with (
         line_of_its_own(
-            tmp_path_factory.mktemp("ladder"),
+            tmp_path_factory.mktemp("fallback"),
             SWIFTLINE_NO_INPUT_S="4",
             SWIFTLINE_NOBODY_WAIT_S="3",
             SWIFTLINE_HEARD_WITHIN_MS="3000",

@@ -31,12 +31,12 @@ def may_speak_after_tone(session: Session, settings: Settings) -> bool:
 
 def live_failed(session: Session) -> None:
     """A media socket gave its caller back in the middle of a question, or was never opened."""
-    breaker.failed(session, LIVE)
+    breaker.failure(session, LIVE)
 
 
-def live_held(session: Session, call: Call) -> None:
+def live_succeeded(session: Session, call: Call) -> None:
     """An answer was taken on a media socket."""
-    breaker.held(session, LIVE, since=call.started_at)
+    breaker.success(session, LIVE, since=call.started_at)
 
 
 def is_late(sound: TurnSound, settings: Settings) -> bool:
@@ -46,9 +46,9 @@ def is_late(sound: TurnSound, settings: Settings) -> bool:
 
 def recorded_failed(session: Session) -> None:
     """A recorded answer was not recognised in time."""
-    breaker.failed(session, RECORDED)
+    breaker.failure(session, RECORDED)
 
 
-def recorded_held(session: Session, sound: TurnSound) -> None:
+def recorded_succeeded(session: Session, sound: TurnSound) -> None:
     """A recorded answer was recognised in time."""
-    breaker.held(session, RECORDED, since=sound.asked_at)
+    breaker.success(session, RECORDED, since=sound.asked_at)
