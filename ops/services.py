@@ -16,7 +16,8 @@ from infra.events import Notifier, RedisNotifier
 from infra.outbox.plan import OutboxPlan
 from infra.outbox.wakeup import WakeUpSignal
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from migrations import tables
 from ops.queues import PLAN
 from places.geocoder import geocoder_of

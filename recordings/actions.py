@@ -16,7 +16,7 @@ from infra.db import add_or_find
 from infra.events import publish
 from infra.lifecycle import NotAllowed
 from infra.outbox.rows import enqueue
-from infra.storage import Stored
+from infra.storage.base import Stored
 from recordings.life import Action, State, allows, next_state
 from recordings.models import WAV, Listening, Recording, TranscriptWord
 from recordings.queries import Known, purpose_of

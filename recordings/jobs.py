@@ -20,7 +20,7 @@ from infra.failpoints import failpoint
 from infra.log import logger
 from infra.outbox.jobs import Later, Permanent, Run, job
 from infra.outbox.reconcile import DAY, RECENT, WEEK, since_last
-from infra.storage import Storage, StorageError, Stored
+from infra.storage.base import Storage, StorageError, Stored
 from recordings import actions, messages, queries
 from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording
@@ -76,9 +76,10 @@ def transcribe_recording(run: Run, recording_id: int) -> None:
         raise Permanent("speech recognition is switched off: set SWIFTLINE_SPEECH=true")
     if recording.media_type != WAV:
         return
-    source = run.get(Storage).path(recording.storage_key)
-    said = _recognise(run, recording, source, language)
-    small = _compressed(run, recording, source)
+    with tempfile.TemporaryDirectory(dir=_workshop(run)) as folder:
+        source = _checked_out(run, recording.storage_key, Path(folder))
+        said = _recognise(run, recording, source, language)
+        small = _compressed(run, recording, source)
     with run.finish() as session:
         recording = queries.locked(session, recording_id)
         if _settle(session, recording, said, small):
@@ -146,6 +147,15 @@ def _try_later(run: Run, recording: Recording, error: Exception) -> None:
     raise Permanent(f"recording {recording.id} was not to be had for a day: {reason}") from None
 
 
+def _checked_out(run: Run, key: str, folder: Path) -> Path:
+    """A copy of an archived file, since the decoder and the recogniser want a path."""
+    copy = folder / "original.wav"
+    failpoint("recordings.check_out.write")
+    with run.get(Storage).open(key) as kept, copy.open("wb") as file:
+        shutil.copyfileobj(kept, file)
+    return copy
+
+
 def _recognise(run: Run, recording: Recording, source: Path, language: str) -> tuple[Said, ...]:
     heard = transcribe(run.get(Models).model(language), source)
     with run.database.read() as session:
@@ -155,14 +165,13 @@ def _recognise(run: Run, recording: Recording, source: Path, language: str) -> t
 
 def _compressed(run: Run, recording: Recording, source: Path) -> tuple[Stored, str] | None:
     """A small copy in the archive and its type; None when the original must stay."""
-    with tempfile.TemporaryDirectory(dir=_workshop(run)) as folder:
-        try:
-            small = compress(source, Path(folder))
-        except NotWhole as error:
-            _log.warning("not compressed", recording_id=recording.id, reason=str(error))
-            return None
-        key = _key(recording, small.path.suffix.lstrip("."))
-        return run.get(Storage).put(key, _chunks(small.path)), small.media_type
+    try:
+        small = compress(source, source.parent)
+    except NotWhole as error:
+        _log.warning("not compressed", recording_id=recording.id, reason=str(error))
+        return None
+    key = _key(recording, small.path.suffix.lstrip("."))
+    return run.get(Storage).put(key, _chunks(small.path)), small.media_type
 
 
 def _settle(

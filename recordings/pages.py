@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from config.city import City, CityError
 from infra.clock import now
 from infra.lifecycle import NotAllowed
-from infra.storage import Storage
+from infra.storage.base import Storage
 from recordings import actions, links, queries, view
 from recordings.life import AUDIBLE, Action, allows
 from recordings.models import Listening, Recording
@@ -203,8 +203,8 @@ def _file_mark(recording: Recording) -> str:
 def _send(recording: Recording) -> AnyResponse:
     """The file, or exactly the bytes asked for; never kept by a cache."""
     assert recording.storage_key is not None
-    path = services().get(Storage).path(recording.storage_key)
-    size = path.stat().st_size
+    storage = services().get(Storage)
+    size = storage.size(recording.storage_key)
     try:
         part = asked_range(request.headers.get("Range", ""), size)
     except OutOfRange:
@@ -215,7 +215,9 @@ def _send(recording: Recording) -> AnyResponse:
     if part is not None:
         environ["HTTP_RANGE"] = f"bytes={part[0]}-{part[1] - 1}"
     response = send_file(
-        path, mimetype=recording.media_type, conditional=False, etag=_file_mark(recording)
+        storage.open(recording.storage_key),
+        mimetype=recording.media_type,
+        etag=_file_mark(recording),
     )
     response.make_conditional(environ, accept_ranges=True, complete_length=size)
     response.headers["Cache-Control"] = "no-store"

@@ -25,7 +25,7 @@ from config.settings import Settings
 from infra import drain
 from infra.log import logger
 from infra.services import Services
-from infra.storage import Storage
+from infra.storage.base import Storage
 
 PATIENCE_S = 2.0
 _KEY = "swiftline_checks"

@@ -9,7 +9,7 @@ import numpy as np
 
 from config.settings import Settings
 from infra.db import Database
-from infra.storage import LocalStorage
+from infra.storage.local import LocalStorage
 from recordings import actions
 from recordings.models import Recording
 from recordings.sound import compress, inspect

@@ -29,7 +29,8 @@ from infra.clock import now
 from infra.db import Database
 from infra.outbox.rows import Outbox
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from migrations.tables import metadata
 from tests.agents.conftest import Floor
 from tests.browser.archive import a_recording

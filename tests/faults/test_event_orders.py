@@ -31,7 +31,8 @@ from infra.db import Database
 from infra.outbox.rows import Outbox, enqueue
 from infra.outbox.work import work
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from recordings.models import Recording
 from tests import cities
 from voice.cache import VoiceCache

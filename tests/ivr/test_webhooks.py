@@ -26,7 +26,8 @@ from infra.db import Database
 from infra.outbox.work import work
 from infra.services import Services
 from infra.spool import Spool
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from infra.timeouts import Timeout
 from recordings.models import Recording
 from tests import cities

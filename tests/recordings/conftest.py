@@ -21,7 +21,8 @@ from infra.db import Database
 from infra.outbox.rows import Outbox
 from infra.outbox.work import work
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 
 SID = "RE" + "1" * 32
 CALL_SID = "CA" + "1" * 32

@@ -15,7 +15,7 @@ from infra.clock import now
 from infra.db import Database
 from infra.lifecycle import NotAllowed
 from infra.outbox.rows import Outbox
-from infra.storage import Stored
+from infra.storage.base import Stored
 from recordings import actions
 from recordings.life import State
 from recordings.models import Recording, TranscriptWord

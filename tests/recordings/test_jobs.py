@@ -25,7 +25,7 @@ from infra.db import Database
 from infra.outbox.rows import Outbox, enqueue
 from infra.outbox.work import work
 from infra.services import Services
-from infra.storage import Storage
+from infra.storage.base import Storage
 from recordings import actions, jobs
 from recordings.models import Recording, TranscriptWord
 from tests.recordings.conftest import CALL_SID, SID, FakeCarrier, do, new_sid
@@ -188,7 +188,7 @@ def test_both_speakers_words_in_order_then_a_small_file(
     assert (recording.state, recording.media_type) == ("transcribed", "audio/ogg; codecs=opus")
     do(services, "asr")
     assert files(services) == [".ogg"], "the original is dropped by a job of its own"
-    info = soundfile.info(services.get(Storage).path(recording.storage_key))
+    info = soundfile.info(services.get(Storage).open(recording.storage_key))
     assert abs(info.duration - SECONDS) < 0.02
     assert recording.sha256 != recording.source_sha256
     with services.database.read() as session:

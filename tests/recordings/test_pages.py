@@ -18,7 +18,8 @@ from calls.models import Utterance
 from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
-from infra.storage import LocalStorage, Stored
+from infra.storage.base import Stored
+from infra.storage.local import LocalStorage
 from recordings import actions
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range

@@ -20,7 +20,8 @@ from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from tests import cities
 from web.access.guard import Role
 from web.access.models import SignIn, Staff

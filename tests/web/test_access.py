@@ -16,7 +16,8 @@ from config.city import City
 from config.settings import Settings
 from infra.db import Database
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from tests.web.conftest import Browser, browser_with, chicago, person
 from voice.cache import VoiceCache
 from web.access.guard import Role, rule_of, unmarked_endpoints

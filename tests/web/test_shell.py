@@ -15,7 +15,8 @@ from config.settings import Settings
 from infra import drain
 from infra.db import Database
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from tests.web.conftest import Browser, browser_with, make_app, person
 from web import health
 from web.access.guard import Role, current_staff, public

@@ -27,7 +27,8 @@ from infra.db import Database
 from infra.outbox.rows import Outbox, enqueue
 from infra.outbox.work import work
 from infra.services import Services
-from infra.storage import LocalStorage, Storage
+from infra.storage.base import Storage
+from infra.storage.local import LocalStorage
 from ops.queues import QUEUES
 from ops.services import attach_signals
 from recordings.models import Recording

@@ -1,0 +1,1 @@
+"""Files by key: what a storage must do, and the local folder that does it."""
