@@ -205,7 +205,6 @@ def _compare(run: Run, *, since: datetime) -> None:
         for recording in queries.without_call(session):
             actions.link(session, recording)
         messages.give_texts(session)
-        messages.adopt(session)
 
 
 def _register_news(run: Run, theirs: list[CarrierRecording]) -> None:

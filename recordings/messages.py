@@ -1,22 +1,13 @@
-"""Messages left after the tone: their words reach the report, and none stays without one."""
+"""Messages left after the tone: their words reach the report that was made of them."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calls.models import Call
-from infra.clock import now
-from recordings.life import AUDIBLE
 from recordings.models import Recording
 from tickets.models import Report
-from tickets.reports.draft import ReportDraft
-from tickets.reports.filing import add_transcript, file_report
-
-_ORPHAN_AFTER = timedelta(minutes=10)
-_LOOK_BACK = timedelta(days=2)
+from tickets.reports.filing import add_transcript
 
 
 def give_text(session: Session, recording: Recording) -> None:
@@ -37,32 +28,3 @@ def give_texts(session: Session) -> None:
     )
     for recording in found.all():
         give_text(session, recording)
-
-
-def adopt(session: Session) -> None:
-    """File a report for a message whose own webhook never reached us.
-
-    The key is the one that the dialogue uses, so that a late webhook makes no second report.
-    """
-    moment = now()
-    found = session.execute(
-        select(Recording, Call)
-        .join(Call, Call.id == Recording.call_id)
-        .outerjoin(Report, Report.recording_sid == Recording.carrier_sid)
-        .where(Recording.purpose == "message", Recording.state.in_(AUDIBLE), Report.id.is_(None))
-        .where(Recording.announced_at > moment - _LOOK_BACK)
-        .where(Recording.announced_at < moment - _ORPHAN_AFTER)
-    )
-    for recording, call in found.all():
-        file_report(
-            session,
-            ReportDraft(
-                source_key=f"call:{call.id}:message",
-                call_id=call.id,
-                source="message",
-                language=call.language,
-                caller_number=call.from_number,
-                problem_text=recording.text,
-                recording_sid=recording.carrier_sid,
-            ),
-        )

@@ -285,8 +285,14 @@ def test_a_message_nobody_told_us_of_still_becomes_a_report(
     with services.database.read() as session:
         assert session.scalars(select(Report)).all() == []
     age(services, timedelta(minutes=11))
-    reconcile(services)
-    reconcile(services)
+    with services.database.transaction() as session:
+        session.scalars(select(Call)).one().ended_at = now() - timedelta(minutes=1)
+    for _ in range(2):
+        with services.database.transaction() as session:
+            job, key = "ivr.jobs.adopt_messages", f"adopt:{new_sid()}"
+            enqueue(session, queue="tickets", job=job, key=key)
+        do(services, "tickets")
+        reconcile(services)
     report = the(services.database, Report)
     assert (report.source, report.recording_sid) == ("message", SID)
     assert report.problem_text.startswith("pothole")
