@@ -16,6 +16,7 @@ from recordings import actions, links, queries, view
 from recordings.life import AUDIBLE, Action, allows
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range
+from tickets.reports.numbers import written
 from web.access.guard import Role, current_sign_in, current_staff, requires
 from web.api import error
 from web.services import services
@@ -38,7 +39,14 @@ def index() -> str:
         rows = queries.one_page(session, asked.wanted)
     pages = max(1, -(-found // queries.PAGE_SIZE))
     return render_template(
-        "recordings/index.html", asked=asked, rows=rows, found=found, pages=pages, view=view
+        "recordings/index.html",
+        asked=asked,
+        rows=rows,
+        found=found,
+        pages=pages,
+        page_address=lambda page: _address_of_page(asked, page),
+        view=view,
+        written=written,
     )
 
 
@@ -56,6 +64,7 @@ def replay(public_id: str) -> str:
             understood=queries.understood(session, recording),
             category_name=_category_name,
             department_name=_department_name,
+            written=written,
             looked_for=request.args.get("q", "")[:100],
             **_words(session, recording),
             **_listeners(session, recording),
@@ -135,6 +144,10 @@ def fetch_again(public_id: str) -> AnyResponse:
         except NotAllowed as refusal:
             abort(409, description=str(refusal))
     return redirect(url_for("recordings.replay", public_id=public_id), 303)
+
+
+def _address_of_page(asked: view.Asked, page: int) -> str:
+    return url_for("recordings.index", **dict[str, Any](asked.with_page(page)))
 
 
 def _category_name(code: str) -> str:

@@ -69,6 +69,8 @@ class TimeLeft:
 
     urgency: Urgency
     words: str
+    is_near: bool
+    """Less than a day is left: counted in hours or minutes, whatever its urgency."""
 
 
 def time_left(due: datetime, filed_at: datetime, at: datetime) -> TimeLeft:
@@ -78,10 +80,10 @@ def time_left(due: datetime, filed_at: datetime, at: datetime) -> TimeLeft:
     """
     left = due - at
     if left < timedelta(0):
-        return TimeLeft(Urgency.LATE, f"late by {_words(-left)}")
+        return TimeLeft(Urgency.LATE, f"late by {_words(-left)}", is_near=True)
     near = min((due - filed_at) / 4, timedelta(days=1))
     urgency = Urgency.SOON if left <= near else Urgency.CALM
-    return TimeLeft(urgency, f"{_words(left)} left")
+    return TimeLeft(urgency, f"{_words(left)} left", is_near=left < timedelta(days=1))
 
 
 def _words(distance: timedelta) -> str:

@@ -30,6 +30,7 @@ from tests.recordings.sounds import call_wav
 from tests.web.conftest import Browser, browser_of, make_app, person
 from tickets.reports.draft import ReportDraft
 from tickets.reports.filing import file_report
+from tickets.reports.numbers import written
 from web.access.guard import Role
 
 __all__ = ["browser_of"]
@@ -379,11 +380,17 @@ def test_the_ticket_and_what_was_understood_stand_beside_the_words(
             )
         )
     page = reviewer.get(f"/recordings/{recording.public_id}").text
-    for expected in (report.number, "there is a hole", "100 North State Street", "87 %", "91 %"):
+    for expected in (
+        written(report.number),
+        "there is a hole",
+        "100 North State Street",
+        "87 %",
+        "91 %",
+    ):
         assert expected in page
     assert "pressed <kbd>1</kbd>" in page
     assert "5550101" not in page
-    assert report.number in reviewer.get("/recordings/").text
+    assert written(report.number) in reviewer.get("/recordings/").text
 
 
 def test_the_list_can_be_searched(

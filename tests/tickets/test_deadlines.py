@@ -173,3 +173,12 @@ def test_a_ticket_of_two_hours_is_urgent_only_in_its_last_half_hour() -> None:
     due = filed + timedelta(hours=2)
     assert time_left(due, filed, filed + timedelta(minutes=80)).urgency is Urgency.CALM
     assert time_left(due, filed, filed + timedelta(minutes=91)).urgency is Urgency.SOON
+
+
+def test_hours_that_are_left_are_told_apart_from_days_whatever_the_urgency() -> None:
+    filed = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+    due = filed + timedelta(days=6)
+    assert not time_left(due, filed, filed).is_near
+    short = filed + timedelta(hours=2)
+    hour = time_left(short, filed, filed + timedelta(hours=1))
+    assert (hour.urgency, hour.is_near) == (Urgency.CALM, True)

@@ -19,6 +19,7 @@ from tickets import actions, cards, queries
 from tickets.actions import TicketError
 from tickets.life import WITH_PEOPLE_OF_THE_LINE
 from tickets.queries import TicketWithReport
+from tickets.reports.numbers import written
 from tickets.triage import actions as triage
 from web.access.guard import Role, current_staff, requires
 from web.access.staff import names_of
@@ -106,7 +107,10 @@ def _queue(template: str) -> str:
         found = queries.tickets_to_check(session)
         stuck = queries.stuck_reports(session)
     return render_template(
-        template, cards=[cards.card(city, each, moment) for each in found], stuck=stuck
+        template,
+        cards=[cards.card(city, each, moment) for each in found],
+        stuck=stuck,
+        written=written,
     )
 
 

@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel.dates import format_datetime
 from flask import Flask
 
 from config.city import City
 from infra.clock import now
 from web.services import services
+
+LOCALE = "en_US"
+"""The language that staff read; times and days are written in it."""
 
 
 def install(app: Flask) -> None:
@@ -19,6 +23,7 @@ def install(app: Flask) -> None:
         ago=lambda moment: ago(moment, now()),
         local=lambda moment: local(moment, _zone(), now()),
         exact=lambda moment: exact(moment, _zone()),
+        clock=lambda moment: clock(moment, _zone(), seconds=True),
         phone=phone,
         duration=duration,
     )
@@ -47,15 +52,20 @@ def local(moment: datetime, zone: ZoneInfo, at: datetime) -> str:
     days = (here.date() - today).days
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}
     if days in near:
-        return f"{near[days]} {here:%H:%M}"
-    if here.year == today.year:
-        return f"{here:%a} {here.day} {here:%b %H:%M}"
-    return f"{here.day} {here:%b %Y %H:%M}"
+        return f"{near[days]} {clock(moment, zone)}"
+    pattern = "EEE d MMM HH:mm" if here.year == today.year else "d MMM yyyy HH:mm"
+    return format_datetime(moment, pattern, tzinfo=zone, locale=LOCALE)
+
+
+def clock(moment: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
+    """The time of day in the city: `14:05`, or `14:05:09`."""
+    pattern = "HH:mm:ss" if seconds else "HH:mm"
+    return format_datetime(moment, pattern, tzinfo=zone, locale=LOCALE)
 
 
 def exact(moment: datetime, zone: ZoneInfo) -> str:
     """A moment to the second, with its zone: `2026-03-07 14:05:09 CST`."""
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    return format_datetime(moment, "yyyy-MM-dd HH:mm:ss z", tzinfo=zone, locale=LOCALE)
 
 
 def phone(number: str) -> str:
