@@ -9,21 +9,24 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, jsonify, render_template, request, url_for
+from flask import Response, abort, jsonify, make_response, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from agents import actions, duty, filing, music, offers, queries
-from agents.queries import Desk
+from agents import actions, duty, filing, music, offers, queries, view
+from agents.queries import Desk, TalkSeen
 from carriers.base import Carrier, CarrierError
 from carriers.phones import browser_phone
 from config.city import City
+from infra.clock import now
 from infra.lifecycle import NotAllowed
 from places.geocoder import geocoder_of
 from places.typed import places_like
-from web.access import csrf
+from tickets.cards import category_name
+from tickets.reports.numbers import written
 from web.access.guard import Role, current_staff, public, requires
 from web.api import error
 from web.services import services
+from web.ui.formats import clock
 from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("desk", __name__, url_prefix="/agents")
@@ -39,17 +42,16 @@ def desk() -> str:
     """The desk."""
     settings, me = services().settings, current_staff()
     with services().database.read() as session:
-        shown = as_json(queries.desk(session, me.id))
-    facts = {
-        "me": me.id,
-        "csrf": csrf.token(),
-        "phone": {"kind": settings.agent_phone, "script": _phone_script()},
-        "offer_s": settings.offer_s,
-        "wrap_up_s": settings.wrap_up_s,
-        "catalogue": filing.catalogue(services().get(City)),
-        "state": shown,
-    }
-    return render_template("agents/desk.html", facts=facts)
+        shown = queries.desk(session, me.id)
+        talk = view.at_hand(shown)
+        facts = {
+            "me": me.id,
+            "at": shown.at.isoformat(),
+            "phone": {"kind": settings.agent_phone, "script": _phone_script()},
+            "offer_s": settings.offer_s,
+        }
+        in_words = _conversation(session, talk) if talk else {}
+        return render_template("agents/desk.html", facts=facts, **_in_words(shown) | in_words)
 
 
 @blueprint.get("/state")
@@ -126,6 +128,9 @@ def said(handover_id: int) -> Response:
         handover = queries.talk_of(session, current_staff().id, handover_id)
         if handover is None:
             abort(404)
+        found = queries.said_on(session, handover.call_id, after)
+        if _wants_part():
+            return _part("agents/_said.html", said=found, view=view)
         return jsonify(
             said=[
                 {
@@ -135,9 +140,20 @@ def said(handover_id: int) -> Response:
                     "keys": utterance.keys,
                     "at": utterance.at.isoformat(),
                 }
-                for utterance in queries.said_on(session, handover.call_id, after)
+                for utterance in found
             ]
         )
+
+
+@blueprint.get("/talks/<int(max=2147483647):handover_id>")
+@requires(Role.AGENT)
+def conversation(handover_id: int) -> Response:
+    """The part of the desk on which an agent works: what was said, and the ticket's draft."""
+    with services().database.read() as session:
+        talk = view.at_hand(queries.desk(session, current_staff().id))
+        if talk is None or talk.handover != handover_id:
+            abort(404)
+        return _part("agents/_conversation.html", talk=talk, **_conversation(session, talk))
 
 
 @blueprint.post("/talks/<int(max=2147483647):handover_id>/draft")
@@ -149,7 +165,8 @@ def draft(handover_id: int) -> Response:
         actions.save_draft(
             session, staff_id=_desk_owner(session, handover_id), handover_id=handover_id, draft=kept
         )
-    return jsonify(saved=True, draft=kept)
+    at = clock(now(), services().get(City).zone, seconds=True)
+    return jsonify(saved=True, draft=kept, at=at)
 
 
 @blueprint.post("/talks/<int(max=2147483647):handover_id>/ticket")
@@ -259,11 +276,49 @@ def _desk_owner(session: Session, handover_id: int) -> int:
 
 
 def _desk_answer(session: Session) -> Response:
+    """The desk as it is now: its part of the page, or values for who asks for JSON."""
     session.flush()
     shown = queries.desk(session, current_staff().id)
-    answer = jsonify(as_json(shown))
+    if _wants_part():
+        answer = _part("agents/_state.html", **_in_words(shown))
+    else:
+        answer = jsonify(as_json(shown))
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Desk-At"] = shown.at.isoformat()
     return answer
+
+
+def _wants_part() -> bool:
+    return "HX-Request" in request.headers
+
+
+def _part(template: str, **shown: Any) -> Response:
+    return make_response(render_template(template, **shown))
+
+
+def _in_words(shown: Desk) -> dict[str, Any]:
+    settings = services().settings
+    return {
+        "desk": shown,
+        "view": view,
+        "category_name": _category_name,
+        "offer_s": settings.offer_s,
+        "wrap_up_s": settings.wrap_up_s,
+    }
+
+
+def _conversation(session: Session, talk: TalkSeen) -> dict[str, Any]:
+    return {
+        "said": queries.said_on(session, talk.call, 0),
+        "catalogue": filing.catalogue(services().get(City)),
+        "category_name": _category_name,
+        "view": view,
+        "written": written,
+    }
+
+
+def _category_name(code: str | None) -> str:
+    return category_name(services().get(City), code) if code else ""
 
 
 def as_json(shown: Desk) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 /* Replay of one recording: waveforms, sound, and the words as they are spoken.
    Nothing of the sound is loaded before somebody presses Play; that moment is written down. */
-(() => {
-  "use strict";
+import { ask } from "../../ui/ask.js";
 
+(() => {
   const SPEED_KEY = "swiftline.replay.speed";
   const STEP_S = 5;
   const LINK_IS_OLD_MS = 40_000;
@@ -39,18 +39,7 @@
     }
 
     async ask(address) {
-      const token = document.querySelector('meta[name="csrf-token"]');
-      const answer = await fetch(address, {
-        method: "POST",
-        headers: { Accept: "application/json", "X-CSRF-Token": token ? token.content : "" },
-      });
-      const body = await answer.json().catch(() => ({}));
-      if (answer.status === 401) {
-        location.reload();
-      }
-      if (!answer.ok) {
-        throw new Error((body.error && body.error.message) || `the server answered ${answer.status}`);
-      }
+      const body = await (await ask("POST", address)).json();
       this.renewedAt = Date.now();
       return body;
     }

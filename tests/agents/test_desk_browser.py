@@ -249,13 +249,13 @@ def test_an_agent_takes_a_call_files_it_and_hangs_up(
     expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
     page.fill("#notes", "in front of the school")
     page.click("text=File the ticket")
-    expect(page.locator("#filed-number")).to_have_text(re.compile(r"\d{6,}"))
+    expect(page.locator("#filed-number")).to_have_text(re.compile(r"\d{3} \d{3}"))
     page.keyboard.press("Control+Shift+1")
     expect(page.locator("body")).to_have_attribute("data-presence", "wrapping_up")
     said, _ = caller.communicate(timeout=90)
     assert caller.returncode == 0, said.decode()
     assert line.state() == "ended"
-    page.click("#notes-done")
+    page.click("#wrap-up-done")
     expect(page.locator("body")).to_have_attribute("data-presence", "ready")
 
 

@@ -38,6 +38,7 @@ GETS = (
     "/agents/state",
     "/agents/token",
     "/agents/places?q=clark",
+    "/agents/talks/1",
     "/agents/talks/1/said",
 )
 POSTS = (
@@ -76,7 +77,8 @@ def test_a_change_without_the_pages_token_is_refused(app: Flask, floor: Floor) -
 
 
 def test_the_page_carries_the_desk(app: Flask, floor: Floor) -> None:
-    agent = browser(app, floor, floor.agent())
+    staff_id, _ = floor.talks()
+    agent = browser(app, floor, staff_id)
     page = agent.get("/agents/desk").get_data(as_text=True)
     assert 'id="desk-facts"' in page
     assert '"pothole"' in page

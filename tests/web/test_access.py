@@ -58,6 +58,7 @@ WHO_MAY = {
     "desk.ticket": AGENTS,
     "desk.notes_done": AGENTS,
     "desk.notes_more": AGENTS,
+    "desk.conversation": AGENTS,
     "desk.places": AGENTS,
     "desk.token": AGENTS,
     "recordings.static": EVERYBODY,

@@ -1,170 +1,106 @@
-// The ticket draft: filled from what the line understood, saved every two seconds, filed by a click.
+// The ticket draft of one conversation: saved every two seconds, filed by a click.
 
-import { Choice } from "./choice.js";
+import { ask } from "../../../ui/ask.js";
+import { Combobox, enhanceAll } from "../../../ui/combobox.js";
 
 const SAVE_MS = 2000;
-const MOST_OPTIONS = 8;
+const LEAST_LETTERS = 3;
+
+/** @typedef {{address: string, district: string | null, lat: number | null}} Place */
 
 export class Draft {
-  #form;
-  #catalogue;
-  #ask;
-  #handover = null;
-  #category = null;
-  #place = null;
-  #score = null;
+  /** @type {HTMLFormElement} */ #form;
+  /** @type {string} */ #address;
+  /** @type {() => void} */ #filed;
+  /** @type {Place | null} */ #place;
   #dirty = false;
-  #saving = Promise.resolve();
+  #isOver = false;
+  /** @type {Promise<void>} */ #saving = Promise.resolve();
 
-  // catalogue: [{code, name, words, department}]; ask(method, path, body) talks to the server.
-  constructor(form, catalogue, ask) {
+  /** @param {HTMLFormElement} form @param {() => void} filed shows the ticket's number */
+  constructor(form, filed) {
     this.#form = form;
-    this.#catalogue = catalogue;
-    this.#ask = ask;
-    new Choice(this.#field("category"), form.querySelector("#categories"), {
-      find: async (typed) => this.#categories(typed),
-      picked: (code) => this.#pickCategory(code),
-    });
-    new Choice(this.#field("place_text"), form.querySelector("#places"), {
+    this.#filed = filed;
+    this.#address = `/agents/talks/${form.dataset.handover}`;
+    this.#place = JSON.parse(form.dataset.place ?? "null");
+    enhanceAll(form);
+    new Combobox(this.#input("place_text"), this.#part("places"), {
       find: (typed) => this.#places(typed),
-      picked: (place) => this.#pickPlace(place),
+      pick: (place) => this.#pickPlace(place),
     });
-    this.#field("category").addEventListener("input", () => this.#pickCategory(null));
-    this.#field("place_text").addEventListener("input", () => this.#pickPlace(null));
+    this.#input("place_text").addEventListener("input", () => this.#pickPlace(null));
     form.addEventListener("input", () => this.#touch());
+    form.addEventListener("change", () => this.#touch());
     form.addEventListener("submit", (event) => { event.preventDefault(); this.#file(); });
-    setInterval(() => this.save(), SAVE_MS);
+    this.#show();
+    const timer = setInterval(() => (this.#isOver && !this.#dirty ? clearInterval(timer) : this.save()), SAVE_MS);
     addEventListener("pagehide", () => this.save({ keepalive: true }));
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.save({ keepalive: true }); });
   }
 
-  // Fills the form for another talk, once what was typed for the last one is on its way; the same
-  // talk again leaves what is being typed alone.
-  show(talk) {
-    if (talk && talk.handover === this.#handover) return this.#showNumber(talk.report_number);
-    this.save();
-    this.#handover = talk ? talk.handover : null;
-    this.#dirty = false;
-    this.#form.reset();
-    this.#form.hidden = !talk;
-    this.#say("", "");
-    if (talk) this.#fill(talk);
+  /** The conversation is over: what is not saved yet is tried once more, then forgotten. */
+  leave() {
+    this.#isOver = true;
+    return this.save();
   }
 
   save({ keepalive = false } = {}) {
-    if (!this.#dirty || this.#handover === null) return this.#saving;
+    if (!this.#dirty) return this.#saving;
     this.#dirty = false;
-    const handover = this.#handover;
-    this.#saving = this.#ask("POST", `/agents/talks/${handover}/draft`, this.#values(), { keepalive }).then(
-      () => this.#saved(handover),
-      () => this.#unsaved(handover),
+    this.#saving = ask("POST", `${this.#address}/draft`, { body: this.#values(), keepalive }).then(
+      async (answer) => this.#say("saved", `Saved ${(await answer.json()).at}`),
+      () => this.#unsaved(),
     );
     return this.#saving;
   }
 
-  #saved(handover) {
-    if (handover === this.#handover) this.#say("saved", `Saved ${clock()}`);
-  }
-
-  #unsaved(handover) {
-    if (handover !== this.#handover) return;
+  #unsaved() {
+    if (this.#isOver) return;
     this.#dirty = true;
     this.#say("unsaved", "Not saved yet, trying again");
   }
 
-  #fill({ draft, report_number: number }) {
-    this.#field("problem_text").value = draft.problem_text || "";
-    this.#field("place_text").value = (draft.place && draft.place.address) || draft.place_text || "";
-    this.#field("notes").value = draft.notes || "";
-    this.#score = draft.category_score ?? null;
-    this.#pickCategory(draft.category || null);
-    const known = this.#known(draft.category);
-    this.#field("category").value = known ? known.name : "";
-    this.#pickPlace(draft.place || null);
-    this.#dirty = false;
-    this.#showHeard(draft, known);
-    this.#showNumber(number);
-  }
-
   #values() {
+    const { category, problem_text: problem, place_text: place, notes } = Object.fromEntries(
+      ["category", "problem_text", "place_text", "notes"].map((name) => [name, this.#input(name).value]),
+    );
+    const { category: first, score } = this.#form.dataset;
     return {
-      category: this.#category,
-      category_score: this.#score,
-      problem_text: this.#field("problem_text").value,
-      place_text: this.#field("place_text").value,
+      category: category || null,
+      category_score: category && category === first && score ? Number(score) : null,
+      problem_text: problem,
+      place_text: place,
       place: this.#place,
-      notes: this.#field("notes").value,
+      notes,
     };
   }
 
   async #file() {
-    const button = this.#form.querySelector("[type=submit]");
+    const button = /** @type {HTMLButtonElement} */ (this.#form.querySelector("[type=submit]"));
     button.disabled = true;
     try {
-      const { number } = await this.#ask("POST", `/agents/talks/${this.#handover}/ticket`, this.#values());
+      await ask("POST", `${this.#address}/ticket`, { body: this.#values() });
       this.#dirty = false;
-      this.#showNumber(number);
-      this.#say("saved", "Filed");
-      this.#form.querySelector("#filed").focus();
+      this.#filed();
     } catch (error) {
-      this.#say("unsaved", error.message);
-    } finally {
+      this.#say("unsaved", /** @type {Error} */ (error).message);
       button.disabled = false;
     }
   }
 
-  #showNumber(number) {
-    this.#form.classList.toggle("is-filed", Boolean(number));
-    this.#form.querySelector("#filed").hidden = !number;
-    this.#form.querySelector("[type=submit]").hidden = Boolean(number);
-    this.#form.querySelector("#filed-number").textContent = number || "";
-    for (const field of this.#form.querySelectorAll("input, textarea")) field.readOnly = Boolean(number);
-  }
-
-  #showHeard(draft, known) {
-    const heard = this.#form.querySelector("#heard");
-    heard.hidden = !known;
-    if (!known) return;
-    const score = draft.category_score ? ` · ${Math.round(draft.category_score * 100)} %` : "";
-    heard.textContent = `The line understood: ${known.name}${score}`;
-  }
-
-  #pickCategory(code) {
-    if (code !== this.#category && this.#handover !== null) this.#touch();
-    if (code !== this.#category) this.#score = code ? this.#score : null;
-    this.#category = code;
-    const known = this.#known(code);
-    this.#form.querySelector("#department").textContent = known ? `Goes to ${known.department}` : "";
-  }
-
+  /** @param {Place | null} place */
   #pickPlace(place) {
-    if (place !== this.#place) this.#touch();
     this.#place = place;
-    const found = place && (place.district || place.lat != null);
-    this.#form.querySelector("#district").textContent = found ? `✓ On the map${place.district ? `: ${place.district}` : ""}` : "";
+    this.#touch();
   }
 
-  // Every typed word must begin a word of the name or of what callers say; names come first.
-  #categories(typed) {
-    const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-    const fits = (text) => words.every((word) => ` ${text.toLowerCase()}`.includes(` ${word}`));
-    const rank = ({ name, code, words: said }) => {
-      if (fits(`${name} ${code}`)) return 0;
-      return said.some(fits) ? 1 : 2;
-    };
-    return this.#catalogue
-      .map((one) => ({ ...one, rank: rank(one) }))
-      .filter((one) => one.rank < 2)
-      .sort((one, other) => one.rank - other.rank)
-      .slice(0, MOST_OPTIONS)
-      .map(({ name, department, code }) => ({ label: name, hint: department, value: code }));
-  }
-
+  /** @param {string} typed @returns {Promise<import("../../../ui/combobox.js").Suggestion[]>} */
   async #places(typed) {
-    if (typed.length < 3) return [];
+    if (typed.length < LEAST_LETTERS) return [];
     try {
-      const { places } = await this.#ask("GET", `/agents/places?q=${encodeURIComponent(typed)}`);
-      return places.map((place) => ({ label: place.address, hint: place.district, value: place }));
+      const answer = await ask("GET", `/agents/places?q=${encodeURIComponent(typed)}`);
+      const { places } = await answer.json();
+      return places.map((/** @type {Place} */ place) => ({ label: place.address, hint: place.district ?? "", value: place }));
     } catch {
       return [];
     }
@@ -173,18 +109,27 @@ export class Draft {
   #touch() {
     this.#dirty = true;
     this.#say("", "…");
+    this.#show();
   }
 
+  #show() {
+    const select = /** @type {HTMLSelectElement} */ (this.#form.elements.namedItem("category"));
+    const department = select.selectedOptions[0]?.dataset.hint;
+    this.#part("department").textContent = department ? `Goes to ${department}` : "";
+    const found = this.#place && (this.#place.district || this.#place.lat != null);
+    const district = this.#place?.district ? `: ${this.#place.district}` : "";
+    this.#part("district").textContent = found ? `✓ On the map${district}` : "";
+  }
+
+  /** @param {string} kind @param {string} words */
   #say(kind, words) {
-    const note = this.#form.querySelector("#saved");
+    const note = this.#part("saved");
     note.className = `draft-saved ${kind}`;
     note.textContent = words;
   }
 
-  #known(code) { return this.#catalogue.find((one) => one.code === code); }
-  #field(name) { return this.#form.elements[name]; }
-}
-
-function clock() {
-  return new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  /** @param {string} name */
+  #input(name) { return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem(name)); }
+  /** @param {string} id */
+  #part(id) { return /** @type {HTMLElement} */ (this.#form.querySelector(`#${id}`)); }
 }

@@ -1,0 +1,45 @@
+"""What the desk shows in words, made from what is stored. Pure."""
+
+from __future__ import annotations
+
+from agents.presence import State
+from agents.queries import Desk, TalkSeen
+
+PRESENCE = {
+    State.AWAY: "Away",
+    State.READY: "Ready",
+    State.OFFERED: "Ringing",
+    State.TALKING: "In conversation",
+    State.WRAPPING_UP: "Wrap-up",
+}
+REASONS = {
+    "asked": "asked for a person",
+    "not_understood": "was not understood",
+    "emergency": "emergency words",
+    "trouble": "something went wrong",
+}
+AWAY_BECAUSE = {
+    "missed": (
+        "You missed two callers in a row, so you were set to away. Go ready when you are back."
+    ),
+    "silent": "This page gave no sign of life for a while, so you were set to away.",
+}
+ENDED_BY = {"caller": "The caller hung up.", "agent": "You hung up."}
+SPEAKERS = {"caller": "Caller", "line": "Line", "agent": "You"}
+
+
+def is_away(shown: Desk) -> bool:
+    """Whether the switch stands at away: now, or once this conversation is over."""
+    me = shown.presence
+    return me.state == State.AWAY or (me.state == State.TALKING and me.after == State.AWAY)
+
+
+def cut_off_from(shown: Desk) -> TalkSeen | None:
+    """The conversation that broke off and whose caller waits again."""
+    talk = shown.talk
+    return talk if talk is not None and talk.state in ("waiting", "offered") else None
+
+
+def at_hand(shown: Desk) -> TalkSeen | None:
+    """The conversation that the desk works on: the one that is on, or the one just ended."""
+    return None if cut_off_from(shown) else shown.talk
