@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config.city import load_city
 from places.geocoder import Geocoder, geocoder_of
 from places.in_words import street_by_keys
 from places.typed import address_of, places_like
+from tests import cities
 from tests.places.harbour import HarbourGeocoder
 from tickets.reports.draft import ReportDraft
 from tickets.triage.routing import route
 
 HARBOUR: Geocoder = HarbourGeocoder()
-CITY = replace(load_city("chicago"), geocoder="tests.places.harbour:read_harbour")
+CITY = replace(cities.chicago(), geocoder="tests.places.harbour:read_harbour")
 
 
 @pytest.mark.parametrize(

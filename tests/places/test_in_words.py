@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.city import load_city
 from places.geocoder import geocoder_of
 from places.in_words import spoken_place, street_by_keys
 from places.spoken_numbers import house_in_words, ordinal, spoken_digits, tokens
+from tests import cities
 
-CHICAGO = geocoder_of(load_city("chicago"))
+CHICAGO = geocoder_of(cities.chicago())
 
 
 @pytest.mark.parametrize(

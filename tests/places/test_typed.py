@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.city import load_city
 from places.geocoder import geocoder_of
 from places.typed import MOST_PLACES, address_of, addresses_like, places_like
+from tests import cities
 
-CHICAGO = geocoder_of(load_city("chicago"))
+CHICAGO = geocoder_of(cities.chicago())
 
 
 @pytest.mark.parametrize(
