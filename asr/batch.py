@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from asr.endpoint import BEGIN_MS, FRAME_MS, Endpoint
-from asr.model import SpeechModelLike
+from asr.models.pool import SpeechModelLike
 from asr.noise import floor_only
 from asr.words import AsrError, Transcript, Word
 from sound.files import SoundError, read_sound

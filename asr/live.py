@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from asr.endpoint import BEGIN_MS, FRAME_MS, Endpoint
-from asr.model import SpeechModelLike
+from asr.models.pool import SpeechModelLike
 from asr.noise import floor_only
 from asr.recogniser import CHUNK_MS, Recogniser
 from asr.words import Heard, Word

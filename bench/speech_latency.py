@@ -19,7 +19,7 @@ import vosk
 
 from asr.endpoint import Endpoint
 from asr.live import LiveRecogniser, Utterance
-from asr.model import Models, SpeechModel
+from asr.models.pool import Models, SpeechModel
 from asr.noise import with_floor
 from asr.recogniser import CHUNK_MS, Recogniser, open_model
 from bench.clips import CLIPS, Clip, clips, machine, spread

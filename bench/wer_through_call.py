@@ -21,7 +21,8 @@ import vosk
 from aiohttp import WSMsgType, web
 
 from asr.live import LiveRecogniser, Utterance
-from asr.model import Models, SpeechModel, find_model
+from asr.models.known import find_model
+from asr.models.pool import Models, SpeechModel
 from asr.noise import with_floor
 from bench.clips import CLIPS, Clip, clips, machine, rate_with_interval, spread, word_errors
 from carriers.media import Sound, Started, Stopped

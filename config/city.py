@@ -128,11 +128,6 @@ class City:
     folder: Path
 
     @property
-    def emergency_words(self) -> tuple[str, ...]:
-        """Danger words of the first language."""
-        return self.dangers[self.languages[0]].words
-
-    @property
     def menu(self) -> tuple[Category, ...]:
         """The categories of the spoken list, in the order of their keys from 1."""
         listed = [category for category in self.categories if category.menu]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from agents.actions import caller_gone
 from agents.queries import is_on_a_desk
 from asr.batch import transcribe
-from asr.model import Models
+from asr.models.pool import Models
 from calls.actions import call_arrived, end_call, ended_by_sid, find_call
 from calls.fallback import is_late
 from calls.models import Call, Turn, TurnSound

@@ -136,7 +136,7 @@ def retry_dead_letters(job: str | None, key: str | None, callbacks: bool, everyt
 def transcribe(lang: str, files: tuple[Path, ...]) -> None:
     """Recognise sound files: one JSON line for each, on standard output."""
     from asr.batch import transcribe_file
-    from asr.model import Models
+    from asr.models.pool import Models
     from asr.words import AsrError
 
     with _plain_errors():

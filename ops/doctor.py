@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from asr.model import find_model
+from asr.models.known import find_model
 from asr.words import AsrError
 from config.city import CityError, load_city
 from config.settings import Settings, SettingsError, load_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asr.model import Models
+from asr.models.pool import Models
 from carriers.base import Carrier
 from carriers.twilio.carrier import TwilioCarrier
 from config.city import City, load_city

@@ -17,7 +17,7 @@ from alembic.config import Config
 from rich.console import Console
 from sqlalchemy import select
 
-from asr.model import ensure_model
+from asr.models.derived import ensure_model
 from config.city import load_city
 from config.settings import Settings, load_settings
 from infra.db import Database

@@ -13,7 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from asr.model import Models
+from asr.models.pool import Models
 from carriers.media import MOST_BYTES
 from config.settings import Settings, SettingsError, load_settings
 from infra import drain

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from asr.batch import transcribe
-from asr.model import Models
+from asr.models.pool import Models
 from carriers.base import Carrier, CarrierError
 from carriers.messages import CarrierRecording
 from infra.clock import now

@@ -25,7 +25,6 @@ def known_phrases(prompts: Prompts, city: City) -> tuple[str, ...]:
         *_filled(prompts, "option", names),
         *_filled(prompts, "department", departments),
         *_filled(prompts, "key", _KEYS),
-        *_filled(prompts, "position", _KEYS),
     )
     return tuple(dict.fromkeys((*prompts.fixed(), *filled)))
 

@@ -19,7 +19,7 @@ import redis
 from flask import Flask, Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from asr.model import find_model
+from asr.models.known import find_model
 from asr.words import AsrError
 from config.settings import Settings
 from infra import drain

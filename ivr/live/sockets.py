@@ -14,7 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from asr.live import LiveRecogniser
-from asr.model import Models
+from asr.models.pool import Models
 from asr.words import AsrError
 from carriers.base import Carrier, CarrierRequest, MediaFormat
 from carriers.media import Connected, Pace, Started, StreamError, StreamMessage

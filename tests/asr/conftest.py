@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from asr.model import Models, SpeechModel, ensure_model
+from asr.models.derived import ensure_model
+from asr.models.pool import Models, SpeechModel
 from config.settings import load_settings
 
 CLIPS = Path(__file__).resolve().parents[1] / "fixtures" / "speech"

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from asr.batch import transcribe, transcribe_file
-from asr.model import SpeechModel
+from asr.models.pool import SpeechModel
 from asr.words import AsrError
 from sound.files import read_sound
 from sound.resampling import resampled

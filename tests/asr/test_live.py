@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from asr.live import LiveRecogniser, Partial, RecognitionEvent, SpeechStarted, Utterance
-from asr.model import SpeechModel
+from asr.models.pool import SpeechModel
 from asr.noise import with_floor
 from sound.files import read_sound
 from sound.mulaw import to_mulaw

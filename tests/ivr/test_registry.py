@@ -34,8 +34,8 @@ SURVEY = Dialogue(
     states=(
         Confirm(
             "is_it_done",
-            say="read_back_area",
-            say_keys="read_back_area",
+            say="read_back_keys",
+            say_keys="read_back_keys",
             yes="note",
             no="bye",
             understand=is_yes,

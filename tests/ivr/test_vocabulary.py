@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from asr.model import Models, ensure_model
+from asr.models.derived import ensure_model
+from asr.models.pool import Models
 from config.settings import load_settings
 from ivr.understanding.vocabulary import unknown_words
 from places.geocoder import geocoder_of

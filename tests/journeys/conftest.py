@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from asr.model import ensure_model
+from asr.models.derived import ensure_model
 from config.city import load_city
 from config.settings import load_settings
 from tests.browser.conftest import chromium_page, playwright_driver

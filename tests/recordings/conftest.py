@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from asr.model import Models
+from asr.models.pool import Models
 from asr.words import Heard, Word
 from carriers.base import Carrier, CarrierError, NotThereYet
 from carriers.messages import CarrierRecording

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from asr.model import Models, SpeechModel
+from asr.models.pool import Models, SpeechModel
 from infra.services import Services
 from recordings.models import Recording, TranscriptWord
 from recordings.queries import words_of

@@ -213,7 +213,7 @@ def test_without_a_model_a_failure_says_that_unknown_sound_was_heard(tmp_path: P
 def test_what_is_no_known_sentence_is_recognised(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from asr.model import ensure_model
+    from asr.models.derived import ensure_model
     from config.settings import load_settings
 
     ensure_model(load_settings(), "en", Console(quiet=True))

@@ -142,7 +142,7 @@ def test_words_that_nobody_knows_are_not_made_up(tmp_path: Path) -> None:
 def test_a_clip_is_recognised_where_there_is_a_model(tmp_path: Path) -> None:
     from rich.console import Console
 
-    from asr.model import ensure_model
+    from asr.models.derived import ensure_model
     from config.settings import load_settings
 
     ensure_model(load_settings(), "en", Console(quiet=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asr.live import LiveRecogniser
-from asr.model import SpeechModel
+from asr.models.pool import SpeechModel
 from config.settings import Settings, load_settings
 from infra.db import Database
 from tests.asr.conftest import model

@@ -14,7 +14,9 @@ from unittest import mock
 
 from rich.console import Console
 
-from asr import folders
+from asr.models.derived import derive
+from asr.models.fetching import fetch
+from asr.models.known import known_models
 from calls.models import Call
 from infra import failpoints
 from infra.spool import Spool
@@ -168,7 +170,7 @@ def _spoken_ahead(world: World) -> None:
 
 
 def _derives(world: World) -> object:
-    return folders.derive(world.settings, world.folder / "model", "en")
+    return derive(world.settings, world.folder / "model", "en")
 
 
 def _a_model(world: World) -> None:
@@ -178,7 +180,7 @@ def _a_model(world: World) -> None:
 
 
 def _derived(world: World) -> None:
-    folder = folders.derive(world.settings, world.folder / "model", "en")
+    folder = derive(world.settings, world.folder / "model", "en")
     assert all((folder / part).is_file() for part in _WHOLE)
     assert "--dither=0" in (folder / "conf" / "mfcc.conf").read_text()
 
@@ -195,28 +197,28 @@ def _fetches(world: World) -> object:
     """From a mirror of our own: the carrier's desk hands out any file it is given."""
     settings = world.settings.model_copy(update={"model_mirror": world.desk.url})
     settings.models_dir.mkdir(exist_ok=True)
-    return folders._fetch(settings, "en", _QUIET)
+    return fetch(settings, "en", _QUIET)
 
 
 @contextmanager
 def models_at_the_desk() -> Iterator[None]:
     """For all drives at once: two that run side by side cannot both give back what was there."""
-    known = folders.known_models()["en"]
+    known = known_models()["en"]
     right = known.model_copy(update={"maven_sha256": hashlib.sha256(_packed()).hexdigest()})
     away = mock.patch("vosk.MODEL_PRE_URL", "http://127.0.0.1:9/")
-    with away, mock.patch.dict(folders.known_models(), {"en": right}):
+    with away, mock.patch.dict(known_models(), {"en": right}):
         yield
 
 
 def _damaged(world: World) -> None:
     world.desk.records.archive = _packed()
-    place = world.settings.models_dir / folders.known_models()["en"].folder
+    place = world.settings.models_dir / known_models()["en"].folder
     place.mkdir(parents=True)
     (place / "half").write_text("half")
 
 
 def _fetched(world: World) -> None:
-    place = world.settings.models_dir / folders.known_models()["en"].folder
+    place = world.settings.models_dir / known_models()["en"].folder
     assert all((place / part).is_file() for part in _WHOLE)
 
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from agents.models import Handover, Offer, Presence
 from app import create_app
-from asr.model import Models
+from asr.models.pool import Models
 from calls.models import Call, CallEvent, TurnSound
 from carriers.base import Carrier
 from carriers.twilio.carrier import TwilioCarrier

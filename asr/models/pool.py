@@ -7,7 +7,8 @@ from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Protocol
 
-from asr.folders import derive, ensure_model, find_model
+from asr.models.derived import derive
+from asr.models.known import find_model
 from asr.noise import floor_only
 from asr.recogniser import UNKNOWN, Recogniser, open_model
 from asr.words import AsrError
@@ -17,9 +18,7 @@ from sound.files import read_sound
 from sound.resampling import resampled
 from sound.samples import LINE_RATE, Pcm
 
-__all__ = ["Models", "SpeechModel", "SpeechModelLike", "ensure_model", "find_model"]
-
-KNOWN = Path(__file__).parent / "known"
+KNOWN = Path(__file__).parents[1] / "known"
 _MOST_IDLE = 8
 _MOST_NARROW = 16
 """Idle recognisers with a grammar that are kept; they are small and quick to make."""

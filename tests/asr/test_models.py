@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from asr import folders
-from asr.folders import derive, ensure_model, find_model, verify
-from asr.model import Models
+from asr.models.derived import derive, ensure_model, verify
+from asr.models.known import find_model, known_models
+from asr.models.pool import Models
 from asr.words import AsrError
 from config.settings import Settings, load_settings
 
@@ -79,9 +79,9 @@ def trusted(mirror: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
     artifact, url = mirror
     body = packed(WHOLE)
     artifact.write_bytes(body)
-    known = folders.known_models()["en"]
+    known = known_models()["en"]
     fake = known.model_copy(update={"maven_sha256": hashlib.sha256(body).hexdigest()})
-    monkeypatch.setitem(folders.known_models(), "en", fake)
+    monkeypatch.setitem(known_models(), "en", fake)
     return url
 
 

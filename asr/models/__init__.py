@@ -1,0 +1,1 @@
+"""Speech models: known, fetched, derived and verified, loaded into a pool."""
