@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from simulator.callees.client_phone import ClientPhone
 from simulator.calls.call import Call
@@ -20,9 +19,6 @@ from simulator.scenario.files import Behaviour
 from simulator.scenario.utterance import Utterance
 from simulator.sound.tone_files import sound_file
 from simulator.sound.tones import tone
-
-if TYPE_CHECKING:
-    from simulator.calls.call import Call
 
 _HELLO = "Hello?"
 _FAX_HZ, _FAX_S = 2100, 3.0

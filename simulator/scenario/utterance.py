@@ -20,6 +20,7 @@ from simulator.sound.audio import (
     read_sound,
     speech_bounds,
 )
+from simulator.sound.spoken import Sentence, Spoken
 
 _LINE_NOISE_S = 2.0
 
@@ -110,6 +111,7 @@ class Playback:
         self._saying: Utterance | None = None
         self._last: Utterance | None = None
         self._said = 0
+        self._sentence = Sentence("")
         self._spoken = spoken
 
     @property
@@ -128,11 +130,17 @@ class Playback:
         saying = self._saying
         if saying is None or not saying.exact:
             return None
-        return saying.name, min(1.0, self._said / max(1, saying.speech_ends_at))
+        return saying.name, self._share
+
+    @property
+    def _share(self) -> float:
+        ends_at = self._last.speech_ends_at if self._last else 0
+        return min(1.0, self._said / max(1, ends_at))
 
     def say(self, what: Utterance) -> None:
         """Begin to say something."""
         self._saying, self._last, self._said = what, what, 0
+        self._sentence = Sentence(what.name)
 
     def stop(self) -> None:
         """Fall silent."""
@@ -153,4 +161,5 @@ class Playback:
         if self._said >= len(saying.sound):
             self._saying = None
             self._spoken(saying)
-        return mixed(hiss, part)
+        frame = mixed(hiss, part)
+        return Spoken.of(frame, self._sentence, self._share) if saying.exact else frame

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator.sound.audio import RATE, is_audible
+from simulator.speech.person_captions import PersonCaptions
 
 WINDOW = 64
 LIVELY = 12
@@ -150,6 +151,7 @@ class CaptionRecogniser:
         self._number = 0
         self._unknown_since_look = 0
         self._version = index.version
+        self._person = PersonCaptions(self._person_began, self._person_stopped)
 
     @property
     def now(self) -> int:
@@ -159,17 +161,18 @@ class CaptionRecogniser:
     @property
     def is_following(self) -> bool:
         """Whether a known sentence is being spoken now."""
-        return bool(self._traces)
+        return bool(self._traces) or self._person.is_following
 
     def saying(self) -> tuple[str, float] | None:
         """The sentence that is being spoken, and how much of it was heard; None: not known."""
         if self._current is None or not self._traces:
-            return None
+            return self._person.saying()
         trace = self._traces[0]
         return self._current.text, trace.at / len(trace.clip.sound)
 
     def hear(self, frame: bytes) -> None:
-        """Take the next bytes."""
+        """Take the next frame."""
+        self._person.take(frame, self.now)
         self._kept += frame.translate(_NEGATIVE_ZERO)
         self._look_again(frame)
         self._work()
@@ -177,6 +180,7 @@ class CaptionRecogniser:
 
     def close(self) -> None:
         """The line is over: what is being spoken ends here."""
+        self._person.close()
         if self._traces or self._whole:
             self._over(self._best())
 
@@ -241,11 +245,20 @@ class CaptionRecogniser:
             self._announce(trace)
 
     def _announce(self, trace: _Trace) -> Caption:
-        self._number += 1
-        clip = trace.clip
-        self._current = Caption(self._number, clip.text, clip.language, trace.start, None, False, 0)
-        self._tell(self._current)
+        self._current = self._new_caption(trace.clip.text, trace.clip.language, trace.start)
         return self._current
+
+    def _new_caption(self, text: str, language: str, start: int) -> Caption:
+        self._number += 1
+        caption = Caption(self._number, text, language, start, None, False, 0)
+        self._tell(caption)
+        return caption
+
+    def _person_began(self, text: str, start: int) -> None:
+        self._of_person = self._new_caption(text, "", start)
+
+    def _person_stopped(self, end: int, share: float) -> None:
+        self._tell(replace(self._of_person, end=end, cut=share < 1.0, heard=share))
 
     def _follow(self) -> None:
         """Go on with every clip that may be the one; stop at the first byte that fits none."""
