@@ -15,6 +15,7 @@ from agents import duty, offers, presence
 from agents.life import IN_QUEUE, Action, OfferState, State, next_state
 from agents.models import Handover, Offer, Presence
 from agents.rows import held_handover, held_handover_of_call, held_presence
+from calls import legs
 from calls.models import Call
 from infra.clock import now
 from infra.db import add_once
@@ -199,6 +200,14 @@ def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str)
     if handover.state != State.TALKING or offer.round != handover.round:
         raise NotYours(f"handover {handover.id} is {handover.state}")
     handover.leg_sid = leg_sid
+    legs.join(
+        session,
+        call_id=handover.call_id,
+        carrier_sid=leg_sid,
+        party=legs.Party.AGENT,
+        staff_id=staff_id,
+        answered_at=now(),
+    )
     offers.tell_of(session, handover)
     return handover
 

@@ -82,7 +82,7 @@ def file_ticket(
             call_id=call.id,
             source="agent",
             language=call.language,
-            caller_number=call.from_number,
+            caller_number=call.caller_number,
             problem_text=_with_notes(draft),
             category=draft["category"],
             category_score=1.0 if draft["category"] else None,

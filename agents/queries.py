@@ -243,7 +243,7 @@ def _talk(session: Session, me: Presence) -> TalkSeen | None:
         queue=handover.queue,
         reason=handover.reason,
         language=call.language,
-        caller_number=call.from_number,
+        caller_number=call.caller_number,
         connected=handover.leg_sid is not None,
         accepted_at=handover.accepted_at,
         ended_at=handover.ended_at,

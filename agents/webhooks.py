@@ -15,6 +15,7 @@ from agents.actions import queue_name
 from agents.life import OPEN, State
 from agents.models import Handover
 from agents.rows import held_handover_of_call
+from calls import legs
 from calls.actions import find_call
 from calls.models import Call
 from calls.webhooks import answered_once
@@ -133,21 +134,28 @@ def voice_over(session: Session, message: CarrierMessage) -> Verbs:
     """
     handover = actions.handover_of_leg(session, message.call_sid)
     if handover is None or handover.state != State.TALKING:
-        return (HangUp(),)
+        return _leave(session, message)
     if message.status == "completed":
         actions.agent_lost(session, handover)
+        legs.leave(session, message.call_sid)
         return ()
     attempt = _number(message.args.get("attempt")) + 1
     if attempt > MOST_BRIDGES:
         actions.caller_gone(session, handover.call_id)
-        return (HangUp(),)
+        return _leave(session, message)
     return (Pause(1), GoOn(_address("/agents/voice", **{"try": attempt})))
+
+
+def _leave(session: Session, message: CarrierMessage) -> Verbs:
+    """The agent's leg is over, or ends with this answer."""
+    legs.leave(session, message.call_sid)
+    return (HangUp(),)
 
 
 def _bridge_again(session: Session, message: CarrierMessage, attempt: int) -> Verbs:
     handover = actions.handover_of_leg(session, message.call_sid)
     if handover is None or handover.state != State.TALKING:
-        return (HangUp(),)
+        return _leave(session, message)
     return _bridge(handover, attempt)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from calls import legs
 from calls.models import Call, Utterance
 from carriers.messages import ENDED
 from infra.clock import now
@@ -44,7 +45,16 @@ def call_arrived(
         status="in-progress",
         draft={},
     )
-    return add_or_find(session, call, lambda: find_call(session, carrier_sid))
+    call = add_or_find(session, call, lambda: find_call(session, carrier_sid))
+    legs.join(
+        session,
+        call_id=call.id,
+        carrier_sid=carrier_sid,
+        party=legs.Party.CALLER,
+        number=call.caller_number,
+        answered_at=call.started_at if direction == "inbound" else None,
+    )
+    return call
 
 
 def find_call(session: Session, carrier_sid: str) -> Call | None:
@@ -118,5 +128,6 @@ def end_call(
     call.duration_s = duration_s
     call.ended_at = at or now()
     call.stream_token = None
+    legs.leave_all(session, call.id, at=call.ended_at)
     publish(session, "call", call.id)
     return True

@@ -1,11 +1,11 @@
-"""Tables of the line: calls, turns, utterances, and the carrier's events."""
+"""Tables of the line: calls, their legs, turns and utterances, and the carrier's events."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.clock import now
@@ -46,6 +46,61 @@ class Call(Base):
     duration_s: Mapped[int | None] = mapped_column()
     reconciled: Mapped[bool] = mapped_column(default=False)
     """True when the carrier's list, not a webhook, told us of this call."""
+
+    @property
+    def caller_number(self) -> str:
+        """The number of the one whom the call is about, whoever dialled."""
+        return self.from_number if self.direction == "inbound" else self.to_number
+
+
+class Leg(Base):
+    """One telephone on a call, for as long as it was on it."""
+
+    __tablename__ = "leg"
+    __table_args__ = (Index("ix_leg_call", "call_id", "party"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
+    carrier_sid: Mapped[str] = mapped_column(String(40), unique=True)
+    party: Mapped[str] = mapped_column(String(12))
+    """See `calls.legs.Party`."""
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who of ours it was: an agent, a supervisor."""
+    number: Mapped[str] = mapped_column(String(40), default="")
+    rang_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OutboundCall(Base):
+    """A call that we are to place: the intent, committed before the carrier is asked."""
+
+    __tablename__ = "outbound_call"
+    __table_args__ = (
+        Index(
+            "ux_outbound_call_one_asked_per_number",
+            "to_number",
+            unique=True,
+            sqlite_where=text("state = 'asked'"),
+            postgresql_where=text("state = 'asked'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    """What makes it the same call again for whoever wants it."""
+    to_number: Mapped[str] = mapped_column(String(40))
+    dialogue: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(10))
+    draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What the dialogue knows as it begins."""
+    state: Mapped[str] = mapped_column(String(10), default="wanted")
+    """`wanted`, `asked` (of the carrier, whose answer is not known yet), `placed` or `refused`."""
+    carrier_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
+    answered_by: Mapped[str] = mapped_column(String(10), default="")
+    """See `carriers.messages.AnsweredBy`; empty while that is not known."""
+    wanted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Turn(Base):

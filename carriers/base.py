@@ -121,6 +121,16 @@ class Carrier(Protocol):
     def calls(self, *, since: datetime) -> list[CarrierCall]:
         """Calls that started or ended since then."""
 
+    def place_call(self, *, to: str, then: str, notify: str) -> str:
+        """Call a number from the hotline's; returns the carrier's id.
+
+        then: asked once somebody answers, with who or what it was. notify: told of every step.
+        Asking twice calls twice: see `calls_to`.
+        """
+
+    def calls_to(self, number: str, *, since: datetime) -> list[CarrierCall]:
+        """Calls to that number that were placed since then, also those that still ring."""
+
     def recordings(self, *, since: datetime) -> list[CarrierRecording]:
         """Recordings that began since then."""
 

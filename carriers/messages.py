@@ -40,6 +40,15 @@ class RecordedBy(StrEnum):
     """`carriers.verbs.Record` or `Listen`: what one caller said after a tone."""
 
 
+class AnsweredBy(StrEnum):
+    """Who or what took a call that we placed, as far as the carrier could tell."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    FAX = "fax"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class CarrierRecording:
     """A recording in the carrier's records. status: `in-progress`, `completed`, `absent`, ..."""
@@ -81,6 +90,8 @@ class CarrierMessage:
     recording: CarrierRecording | None = None
     queue_result: QueueResult | None = None
     queued_s: int | None = None
+    answered_by: AnsweredBy | None = None
+    """Of a call that we placed; None where nothing was detected."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What a browser phone of ours sent along."""
     repeat_token: str = ""

@@ -25,7 +25,7 @@ Running one twice for the same turn changes nothing more.
 def _file(session: Session, city: City, call: Call, _asked: Mapping[str, Any]) -> dict[str, Any]:
     source = "keys" if call.draft.get("by_keys") else "voice"
     report = report_draft(session, call, source=source, confirmed=True)
-    values: dict[str, Any] = {"number": report.number, "sms": can_receive(call.from_number)}
+    values: dict[str, Any] = {"number": report.number, "sms": can_receive(call.caller_number)}
     return values | promise(city, report.category, report.filed_at, call.language)
 
 

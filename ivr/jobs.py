@@ -166,14 +166,15 @@ def _compare(run: Run, *, since: datetime) -> None:
     theirs = [
         known
         for known in run.get(Carrier).calls(since=since)
-        if known.direction == "inbound" and not known.client
+        if known.direction in ("inbound", "outbound-api") and not known.client
     ]
     with run.database.read() as session:
         over = ended_by_sid(session, [known.sid for known in theirs])
     wrong = [
         known
         for known in theirs
-        if known.sid not in over or (known.status in ENDED and not over[known.sid])
+        if (known.sid not in over and known.direction == "inbound")
+        or (known.status in ENDED and over.get(known.sid) is False)
     ]
     for begin in range(0, len(wrong), _AT_A_TIME):
         with run.database.transaction("ivr.jobs.reconcile.repair") as session:

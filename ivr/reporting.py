@@ -54,7 +54,7 @@ def report_draft(
             call_id=call.id,
             source=source,
             language=call.language,
-            caller_number=call.from_number,
+            caller_number=call.caller_number,
             problem_text=draft.get("problem_text", ""),
             category=draft.get("category"),
             category_score=draft.get("category_score"),

@@ -62,7 +62,7 @@ def start(
     if call.turn_count:
         return _present(session, call)
     dialogue = _entry(services, call).dialogue
-    step = begin(dialogue, services.get(City), call.language, draft)
+    step = begin(dialogue, services.get(City), call.language, {**call.draft, **draft})
     return _store(session, services, call, step, {"heard": "Start"})
 
 

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from agents.life import State
 from agents.queries import handover_for
-from calls import fallback
+from calls import fallback, legs, outbound
 from calls.actions import call_arrived, end_call, find_call, new_stream_token
 from calls.models import Call, TurnSound
 from calls.webhooks import answered_once
 from carriers.messages import (
     ENDED,
+    AnsweredBy,
     CarrierMessage,
     Heard,
     Keys,
@@ -42,6 +43,7 @@ from carriers.verbs import (
     Verb,
     Verbs,
 )
+from infra.clock import now
 from infra.outbox.rows import enqueue
 from infra.services import Services
 from ivr import turns
@@ -61,9 +63,11 @@ _LOOKS_IN_SILENCE = 3
 @blueprint.post("/voice")
 @answered_once(lambda message: "arrived")
 def voice(session: Session, message: CarrierMessage) -> Verbs:
-    """A call arrives: record it, open the media socket, and go on here after it."""
+    """A call arrives, or one of ours is answered: record it, open the media socket, go on here."""
     services = _services()
     call, settings = _arrived(session, message), services.settings
+    if message.answered_by in (AnsweredBy.MACHINE, AnsweredBy.FAX):
+        return (HangUp(),)
     if fallback.may_talk_live(session, settings):
         turns.start(session, services, call)
         socket = _media_socket(call, "conversation")
@@ -155,9 +159,11 @@ def rescued(session: Session, message: CarrierMessage) -> Verbs:
 @answered_once(lambda message: f"{message.status}:{message.sequence}")
 def status(session: Session, message: CarrierMessage) -> Verbs:
     """The carrier says what became of the call."""
-    if message.status not in ENDED:
+    if message.status not in ENDED and "outbound" not in message.args:
         return ()
     call = _arrived(session, message)
+    if message.status not in ENDED:
+        return ()
     end_call(session, call, status=message.status, duration_s=message.duration_s)
     enqueue(
         session, queue="tickets", job="ivr.jobs.settle", key=f"settle:{call.id}", args=[call.id]
@@ -245,6 +251,8 @@ def _turn_sound(session: Session, call: Call, number: int) -> TurnSound | None:
 
 def _arrived(session: Session, message: CarrierMessage) -> Call:
     """The call that a message is about, made if this is the first we hear of it."""
+    if "outbound" in message.args:
+        return _placed_by_us(session, message)
     return call_arrived(
         session,
         carrier_sid=message.call_sid,
@@ -253,6 +261,23 @@ def _arrived(session: Session, message: CarrierMessage) -> Call:
         direction=message.direction,
         language=_services().settings.language_list[0],
     )
+
+
+def _placed_by_us(session: Session, message: CarrierMessage) -> Call:
+    """The carrier may ask about a call before the job that placed it has its answer."""
+    intent = outbound.locked_outbound(session, int(message.args["outbound"]))
+    number = _services().settings.phone_number
+    call = outbound.placed(session, intent, carrier_sid=message.call_sid, our_number=number)
+    if message.status == "in-progress":
+        outbound.answered(intent, message.answered_by)
+        legs.join(
+            session,
+            call_id=call.id,
+            carrier_sid=call.carrier_sid,
+            party=legs.Party.CALLER,
+            answered_at=now(),
+        )
+    return call
 
 
 def _known_call(session: Session, message: CarrierMessage) -> Call:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from sqlalchemy import ColumnElement, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
+from calls.legs import Party, legs_of
 from calls.models import Call, TurnSound, Utterance
 from carriers.messages import CarrierRecording, RecordedBy
 from infra.clock import now
@@ -23,12 +24,6 @@ _LOOK_BACK = timedelta(days=2)
 _MOST_IN_A_QUERY = 500
 _MOST_ASKED_FOR = 50
 
-_handover = table(
-    "handover",
-    column("call_id"),
-    column("talking_at", UtcDateTime),
-    column("ended_at", UtcDateTime),
-)
 _staff = table("staff", column("id"), column("name"))
 """Tables of packages that this one does not know: read by name, as foreign keys are."""
 
@@ -167,15 +162,12 @@ def agent_spans(session: Session, recording: Recording) -> tuple[Span, ...]:
     began = _began(session, recording)
     if began is None:
         return ()
-    talks = session.execute(
-        select(_handover.c.talking_at, _handover.c.ended_at)
-        .where(_handover.c.call_id == recording.call_id)
-        .where(_handover.c.talking_at.is_not(None))
-    )
     end = began + timedelta(seconds=recording.duration_s or 0)
+    people = legs_of(session, recording.call_id or 0, Party.AGENT, Party.SUPERVISOR)
     return tuple(
-        ((from_at - began).total_seconds(), ((to_at or end) - began).total_seconds())
-        for from_at, to_at in talks
+        ((leg.answered_at - began).total_seconds(), ((leg.ended_at or end) - began).total_seconds())
+        for leg in people
+        if leg.answered_at is not None
     )
 
 

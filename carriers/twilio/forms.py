@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from carriers.base import CarrierRequest
 from carriers.messages import (
+    AnsweredBy,
     CarrierMessage,
     CarrierRecording,
     MessageError,
@@ -33,6 +34,12 @@ _QUEUE_RESULTS = {
 }
 
 
+def _answered_by(text: str) -> AnsweredBy | None:
+    """Twilio says `machine_start` and several `machine_end_...`."""
+    kind = text.partition("_")[0]
+    return AnsweredBy(kind) if kind in set(AnsweredBy) else None
+
+
 def read(request: CarrierRequest) -> CarrierMessage:
     """What the carrier says. Raises MessageError for an id of another shape."""
     form = request.form
@@ -51,6 +58,7 @@ def read(request: CarrierRequest) -> CarrierMessage:
         recording=_recording(form),
         queue_result=_QUEUE_RESULTS.get(form.get("QueueResult", "")),
         queued_s=_number(form, "QueueTime"),
+        answered_by=_answered_by(form.get("AnsweredBy", "")),
         parameters={name: text for name, text in form.items() if name[:1].islower()},
         repeat_token=request.header("I-Twilio-Idempotency-Token"),
         fields=form,

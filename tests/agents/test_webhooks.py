@@ -14,6 +14,8 @@ from twilio.request_validator import RequestValidator
 
 from agents import actions, offers, webhooks
 from agents.models import Handover, Presence
+from calls.actions import end_call
+from calls.legs import legs_of
 from calls.models import Call
 from carriers import base
 from carriers.twilio.carrier import TwilioCarrier
@@ -280,6 +282,24 @@ def test_a_lost_agent_leaves_the_caller_at_the_front(
     assert floor.presence(agent).state == "away"
     heard = carrier.posts("/agents/wait", sid=carrier.sid_of(handover))
     assert "/say/" in (heard.findtext("Play") or "")
+
+
+def test_who_was_on_a_call_and_when_is_kept_leg_by_leg(carrier: Carrier, floor: Floor) -> None:
+    agent, handover, offer = accepted(floor)
+    connects(carrier, agent, offer)
+    call_id = floor.handover(handover).call_id
+    with floor.database.read() as session:
+        caller, on_desk = legs_of(session, call_id)
+    assert (caller.party, caller.staff_id, caller.answered_at is not None) == ("caller", None, True)
+    assert (on_desk.party, on_desk.staff_id, on_desk.carrier_sid) == ("agent", agent, LEG)
+    carrier.posts("/agents/voice-over?attempt=0", sid=LEG, status="completed")
+    with floor.database.read() as session:
+        caller, on_desk = legs_of(session, call_id)
+    assert (caller.ended_at, on_desk.ended_at is not None) == (None, True)
+    with floor.database.transaction() as session:
+        end_call(session, session.get_one(Call, call_id), status="completed", duration_s=9)
+    with floor.database.read() as session:
+        assert all(leg.ended_at is not None for leg in legs_of(session, call_id))
 
 
 def test_a_first_look_that_is_sent_again_gets_the_same_bytes(

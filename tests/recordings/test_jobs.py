@@ -14,9 +14,8 @@ import soundfile
 import time_machine
 from sqlalchemy import insert, select, update
 
-from agents.models import Handover
 from calls.actions import call_arrived
-from calls.models import Call, TurnSound
+from calls.models import Call, Leg, TurnSound
 from carriers.base import CarrierError
 from carriers.messages import CarrierRecording
 from carriers.twilio.forms import recorded_by
@@ -229,10 +228,11 @@ def test_the_agents_words_are_the_agents(services: Services, carrier: FakeCarrie
     with services.database.transaction() as session:
         call_id = session.scalars(select(Call.id)).one()
         session.execute(
-            insert(Handover).values(
+            insert(Leg).values(
                 call_id=call_id,
-                state="ended",
-                talking_at=began + timedelta(seconds=2),
+                carrier_sid="CA" + "e" * 32,
+                party="agent",
+                answered_at=began + timedelta(seconds=2),
                 ended_at=began + timedelta(seconds=10),
             )
         )
