@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -179,15 +178,6 @@ class Line:
                 process.send_signal(signal.SIGTERM)
             for process in group:
                 _wait_or_kill(process)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free at this moment."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
 
 
 def share_voice(var_dir: Path) -> None:

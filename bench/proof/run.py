@@ -19,7 +19,7 @@ from bench.proof import figures, history, sockets
 from bench.proof.chaos import FAULTS, Killer
 from bench.proof.drive import Drive, Driven
 from bench.proof.evidence import Carrier, Row, read_carrier, read_records
-from bench.proof.line import Line, free_ports
+from bench.proof.line import Line
 from bench.proof.report import CutRun, Outage, Run
 from bench.proof.sizes import Size
 from bench.proof.store import Postgres, Sqlite
@@ -27,6 +27,7 @@ from bench.proof.watch import Watch
 from calls.models import Call
 from infra.db import Database
 from infra.outbox.rows import Outbox, RowState
+from tests.ports import free_ports
 
 _PROGRESS_S = 20.0
 _ADOPTED_AFTER_S = 31

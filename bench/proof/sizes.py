@@ -1,4 +1,4 @@
-"""How long a proof takes: seven minutes, an hour, a night."""
+"""How long a proof takes: eight minutes, an hour, a night."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ SIZES = {
         minutes=1.3,
         at_once=60,
         kill_every_s=0.6,
-        reconcile_s=10,
-        lease_s=10,
+        reconcile_s=15,
+        lease_s=15,
         valkey_away_s=12,
         database_away_s=8,
         settle_s=300,
