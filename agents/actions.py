@@ -25,7 +25,7 @@ FRONT = 100
 """Priority of a caller whose agent was lost: before everyone who waits for the first time."""
 
 DRAFTED = ("problem_text", "category", "category_score", "place", "place_text")
-"""What a ticket draft takes over from the line's own draft (`ivr.draft`)."""
+"""What a ticket draft takes over from the line's own draft (`ivr.dialogues.slot_filling`)."""
 
 Wanted = Literal["ready", "away"]
 EndedBy = Literal["agent", "caller"]

@@ -35,7 +35,7 @@ class Call(Base):
     failures: Mapped[int] = mapped_column(default=0)
     """Tries in a row that failed at the present question."""
     draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """What is understood so far: see `ivr.draft`."""
+    """What is understood so far: see `ivr.dialogues.slot_filling`."""
     turn_count: Mapped[int] = mapped_column(default=0)
     spoken_turn: Mapped[int] = mapped_column(default=0)
     """Next turn after the last reply whose words the caller heard to their end."""

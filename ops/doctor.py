@@ -16,9 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from asr.models.known import find_model
 from asr.words import AsrError
 from config.city import CityError, load_city
+from config.language import lexicon
 from config.settings import Settings, SettingsError, load_settings
+from config.toml_models import ConfigError
 from infra.db import Database
-from ivr.dialogues.dialogue import DialogueError, check_prompts
+from ivr.dialogues.dialogue import DialogueError, check_phrases, check_prompts
 from ivr.registry import SHIPPED
 from places.geocoder import geocoder_of
 from voice.prompts import PromptError, Prompts
@@ -166,7 +168,8 @@ def _prompts(settings: Settings) -> Finding:
         for language in settings.language_list:
             for dialogue in SHIPPED.all:
                 check_prompts(dialogue, Prompts(language).keys(), language)
-    except (PromptError, DialogueError) as error:
+                check_phrases(dialogue, lexicon(language).expected, language)
+    except (PromptError, DialogueError, ConfigError) as error:
         return Finding("wrong", "prompts", str(error))
     return Finding("ok", "prompts", f"complete in {', '.join(settings.language_list)}")
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ivr.dialogues.vocabulary import Announce, Do, Goodbye, Handover, State, prompts, targets
+from ivr.dialogues.vocabulary import (
+    Announce,
+    Do,
+    Goodbye,
+    Handover,
+    State,
+    expected,
+    prompts,
+    targets,
+)
 
 
 class DialogueError(Exception):
@@ -62,6 +71,17 @@ def check_prompts(dialogue: Dialogue, known: Iterable[str], language: str) -> No
                 raise DialogueError(
                     f"{state.name} speaks {key}, missing in languages/{language}/prompts.toml"
                 )
+
+
+def check_phrases(dialogue: Dialogue, known: Iterable[str], language: str) -> None:
+    """Refuse a table that expects phrases which the language's lexicon lacks."""
+    have = set(known)
+    for state in dialogue.states:
+        name = expected(state)
+        if name is not None and name not in have:
+            raise DialogueError(
+                f"{state.name} expects {name}, missing in languages/{language}/lexicon.toml"
+            )
 
 
 def _check_reachable(dialogue: Dialogue, names: list[str]) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from config.language import languages
-from ivr.dialogues.dialogue import Dialogue, DialogueError, check_prompts
+from config.language import languages, lexicon
+from ivr.dialogues.dialogue import Dialogue, DialogueError, check_phrases, check_prompts
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.vocabulary import (
     Announce,
@@ -76,3 +76,9 @@ def test_a_prompt_that_a_language_lacks_is_named() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_the_hotline_can_speak_every_language(language: str) -> None:
     check_prompts(HOTLINE, Prompts(language).keys(), language)
+    check_phrases(HOTLINE, lexicon(language).expected, language)
+
+
+def test_expected_phrases_that_a_language_lacks_are_named() -> None:
+    with pytest.raises(DialogueError, match=r"expects yes_no, missing in languages/xx/lexicon"):
+        check_phrases(HOTLINE, {"problem_or_place"}, "xx")
