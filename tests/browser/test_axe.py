@@ -1,6 +1,6 @@
 """Every page that a person sees, judged by axe-core: both widths, light and dark.
 
-A new page goes into `house.LOOKS` or into the simulator's list here.
+A new page goes into `LOOKS` of house.py or into the simulator's list here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.browser.lineapp import LineApp, start_line
 from tests.browser.looks import each_way, sideways_px
 from tests.browser.sounds import voice, write_wav
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 SIMULATOR_PAGES = ("/", "/calls", "/debugger", "/faults")

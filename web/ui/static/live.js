@@ -136,7 +136,7 @@
     if (!badge) return;
     badge.hidden = away < 4000 || !document.querySelector("[data-live]");
     if (badge.hidden) return;
-    const text = "Live news is away. This page looks for itself every 10 seconds.";
+    const text = "Live updates are unavailable. This page checks by itself every 10 seconds.";
     if (badge.textContent !== text) badge.textContent = text;
   }
 
