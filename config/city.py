@@ -23,8 +23,8 @@ __all__ = [
     "City",
     "CityError",
     "Clue",
-    "Danger",
     "Department",
+    "EmergencyWords",
     "Hours",
     "Priority",
     "load_city",
@@ -98,7 +98,7 @@ class Hours:
 
 
 @dataclass(frozen=True)
-class Danger:
+class EmergencyWords:
     """Words that need a person at once, and harmless phrases that only look like them."""
 
     words: tuple[str, ...]
@@ -120,7 +120,7 @@ class City:
     country: str
     subdivision: str
     general_department: str
-    dangers: Mapping[str, Danger]
+    emergencies: Mapping[str, EmergencyWords]
     sounds: Mapping[str, Mapping[str, str]]
     homophones: Mapping[str, Mapping[str, str]]
     geocoder: str
@@ -208,8 +208,8 @@ def _read(name: str, home: Path) -> City:
         country=table.text("country"),
         subdivision=table.text("subdivision", ""),
         general_department=table.text("general_department"),
-        dangers={
-            language: Danger(each.texts("words"), each.texts("unless"))
+        emergencies={
+            language: EmergencyWords(each.texts("words"), each.texts("unless"))
             for language, each in table.table("emergency").children()
         },
         sounds={language: each.text_map() for language, each in table.table("sounds").children()},
@@ -280,7 +280,7 @@ def _check(city: City) -> City:
     if [category.menu for category in city.menu] != list(range(1, len(city.menu) + 1)):
         raise CityError(f"{city.name}/categories.toml: menu must count 1, 2, 3 without a gap")
     for language in city.languages:
-        if language not in city.dangers:
+        if language not in city.emergencies:
             raise CityError(f"{city.name}/city.toml: expected emergency.{language}")
     return city
 

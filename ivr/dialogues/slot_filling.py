@@ -15,7 +15,7 @@ from places.geocoder import geocoder_of
 from places.in_words import spoken_place, street_by_keys
 from places.place import PlaceGuess
 
-_SURE = 0.5
+_LEAST_TO_READ_BACK = 0.5
 """Least score of a category that may be read back; below it the caller is asked again."""
 _CLEAR = 0.6
 """Least score of a category that a short silence may end."""
@@ -41,7 +41,7 @@ def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
     where = geocoder_of(context.city).find(text)
     if where.problem is None:
         words |= _remembered(where, text)
-    if guess.code is None or guess.score < _SURE:
+    if guess.code is None or guess.score < _LEAST_TO_READ_BACK:
         return NotUnderstood("problem_unclear", words)
     words |= {"category": guess.code, "category_score": round(guess.score, 3)}
     known = "place" in words or "place" in context.draft
@@ -68,7 +68,7 @@ def category_list(context: Context) -> tuple[Option, ...]:
 def named_category(context: Context, text: str) -> Understood | NotUnderstood:
     """A problem named while the list is read."""
     guess = category(context.city, text, context.language)
-    if guess.code is None or guess.score < _SURE:
+    if guess.code is None or guess.score < _LEAST_TO_READ_BACK:
         return NotUnderstood("problem_unclear")
     return Understood({"category": guess.code, "category_score": round(guess.score, 3)})
 

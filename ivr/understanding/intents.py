@@ -59,7 +59,7 @@ def wants_person(text: str, language: str) -> bool:
 
 def is_emergency(city: City, text: str, language: str) -> bool:
     """Whether the words tell of an emergency, by the city's own list."""
-    emergency = city.dangers.get(language)
+    emergency = city.emergencies.get(language)
     if emergency is None:
         return False
     spaced = lexicon(language).writing.spaced

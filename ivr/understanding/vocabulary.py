@@ -47,7 +47,7 @@ def _words(city: City, language: str) -> set[str]:
     places = geocoder_of(city)
     streets = (street.name for street in places.streets if street.has_houses and is_local)
     districts = places.districts if is_local else ()
-    emergencies = city.dangers[language].words if language in city.dangers else ()
+    emergencies = city.emergencies[language].words if language in city.emergencies else ()
     texts = (*clues, *streets, *districts, *emergencies)
     words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())}
     return {word for word in words if len(word) > 1 or not lexicon(language).writing.spaced}
