@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from agents import duty, life, presence
@@ -17,6 +16,7 @@ from agents.matching import Free, Match, Waiting, match
 from agents.models import Handover, Offer, Presence
 from agents.rows import close_offer, held_handover, held_presence, ringing_offer
 from infra.clock import now
+from infra.db import add_once
 from infra.events import publish
 from infra.outbox.rows import enqueue
 
@@ -144,17 +144,15 @@ def _make_offer(session: Session, pair: Match, offer_s: int) -> None:
     if agent.state != presence.State.READY:
         return
     moment = now()
-    offer = Offer(
-        handover_id=handover.id,
-        staff_id=agent.staff_id,
-        offered_at=moment,
-        expires_at=moment + timedelta(seconds=offer_s),
-        round=handover.round,
-    )
-    try:
-        with session.begin_nested():
-            session.add(offer)
-    except IntegrityError:
+    ringing = {
+        "handover_id": handover.id,
+        "staff_id": agent.staff_id,
+        "offered_at": moment,
+        "expires_at": moment + timedelta(seconds=offer_s),
+        "round": handover.round,
+    }
+    offer = add_once(session, Offer, ringing)
+    if offer is None:
         return
     handover.state = life.next_state(handover.state, life.Action.OFFER)
     duty.move(session, agent, presence.Action.OFFER)

@@ -14,7 +14,7 @@ from calls import legs
 from calls.models import Call, Utterance
 from carriers.messages import ENDED
 from infra.clock import now
-from infra.db import add_or_find
+from infra.db import find_or_add
 from infra.events import publish
 
 _TOKEN_S = 60
@@ -36,16 +36,16 @@ def call_arrived(
     known = find_call(session, carrier_sid)
     if known is not None:
         return known
-    call = Call(
-        carrier_sid=carrier_sid,
-        from_number=from_number[:_LONGEST_ADDRESS],
-        to_number=to_number[:_LONGEST_ADDRESS],
-        direction=direction,
-        language=language,
-        status="in-progress",
-        draft={},
-    )
-    call = add_or_find(session, call, lambda: find_call(session, carrier_sid))
+    arrived = {
+        "carrier_sid": carrier_sid,
+        "from_number": from_number[:_LONGEST_ADDRESS],
+        "to_number": to_number[:_LONGEST_ADDRESS],
+        "direction": direction,
+        "language": language,
+        "status": "in-progress",
+        "draft": {},
+    }
+    call = find_or_add(session, Call, arrived, find=lambda: find_call(session, carrier_sid))
     legs.join(
         session,
         call_id=call.id,

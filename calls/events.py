@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calls.models import CallEvent
 from carriers.base import Document
-from infra.db import Database
+from infra.db import Database, add_once
 
 _LONGEST_FIELD = 2000
 
@@ -29,28 +28,22 @@ def answer_once(
 
     The same message again, also at the same moment, gets the first answer byte for byte.
     """
-    try:
-        with database.transaction(f"webhooks{route.replace('/', '.')}") as session:
-            known = _known(session, carrier_sid, key)
-            if known is not None:
-                return known
-            event = CallEvent(
-                carrier_sid=carrier_sid,
-                event_key=_short(key),
-                route=route,
-                fields={name: text[:_LONGEST_FIELD] for name, text in fields.items()},
-            )
-            session.add(event)
-            session.flush()
-            document = answer(session)
-            event.answer, event.answer_type = document.text.encode(), document.content_type
-            return document
-    except IntegrityError:
-        with database.read() as session:
-            known = _known(session, carrier_sid, key)
-        if known is None:
-            raise
-        return known
+    kept = {
+        "carrier_sid": carrier_sid,
+        "event_key": _short(key),
+        "route": route,
+        "fields": {name: text[:_LONGEST_FIELD] for name, text in fields.items()},
+    }
+    with database.transaction(f"webhooks{route.replace('/', '.')}") as session:
+        known = _known(session, carrier_sid, key)
+        if known is not None:
+            return known
+        event = add_once(session, CallEvent, kept)
+        if event is None:
+            return _answered_meanwhile(session, carrier_sid, key)
+        document = answer(session)
+        event.answer, event.answer_type = document.text.encode(), document.content_type
+        return document
 
 
 def has_event(session: Session, carrier_sid: str, key: str) -> bool:
@@ -67,6 +60,14 @@ def _known(session: Session, carrier_sid: str, key: str) -> Document | None:
     if stored is None or stored.answer is None:
         return None
     return Document(stored.answer.decode(), stored.answer_type)
+
+
+def _answered_meanwhile(session: Session, carrier_sid: str, key: str) -> Document:
+    """What another transaction answered: to keep the event, this one waited for its end."""
+    known = _known(session, carrier_sid, key)
+    if known is None:
+        raise LookupError(f"message {key} is kept without an answer")
+    return known
 
 
 def _short(key: str) -> str:

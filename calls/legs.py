@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from calls.models import Leg
 from infra.clock import now
-from infra.db import add_or_find
+from infra.db import find_or_add
 
 
 class Party(StrEnum):
@@ -35,16 +35,14 @@ def join(
     answered_at: datetime | None = None,
 ) -> Leg:
     """The leg of that carrier id, made if it is new. answered_at: only if none is known yet."""
-    leg = find_leg(session, carrier_sid)
-    if leg is None:
-        leg = Leg(
-            call_id=call_id,
-            carrier_sid=carrier_sid,
-            party=party.value,
-            staff_id=staff_id,
-            number=number,
-        )
-        leg = add_or_find(session, leg, lambda: find_leg(session, carrier_sid))
+    joined = {
+        "call_id": call_id,
+        "carrier_sid": carrier_sid,
+        "party": party,
+        "staff_id": staff_id,
+        "number": number,
+    }
+    leg = find_or_add(session, Leg, joined, find=lambda: find_leg(session, carrier_sid))
     leg.answered_at = leg.answered_at or answered_at
     return leg
 

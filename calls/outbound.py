@@ -20,7 +20,7 @@ from calls.models import Call, OutboundCall
 from carriers.base import CarrierCall
 from carriers.messages import AnsweredBy
 from infra.clock import now
-from infra.db import add_or_find
+from infra.db import find_or_add
 from infra.outbox.rows import enqueue
 
 OPEN = ("wanted", "asked")
@@ -36,22 +36,21 @@ def want_call(
     draft: Mapping[str, Any] | None = None,
 ) -> OutboundCall:
     """Ask that a call is placed and runs that dialogue; the same key again is the same call."""
-    wanted = OutboundCall(
-        key=key,
-        to_number=to_number,
-        dialogue=dialogue,
-        language=language,
-        draft=dict(draft or {}),
+    wanted = {
+        "key": key,
+        "to_number": to_number,
+        "dialogue": dialogue,
+        "language": language,
+        "draft": dict(draft or {}),
+    }
+    outbound = find_or_add(session, OutboundCall, wanted, find=lambda: _with_key(session, key))
+    enqueue(
+        session,
+        queue="live",
+        job="calls.jobs.place_call",
+        key=f"place_call:{outbound.id}",
+        args=[outbound.id],
     )
-    outbound = add_or_find(session, wanted, lambda: _with_key(session, key))
-    if outbound is wanted:
-        enqueue(
-            session,
-            queue="live",
-            job="calls.jobs.place_call",
-            key=f"place_call:{outbound.id}",
-            args=[outbound.id],
-        )
     return outbound
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -131,20 +131,16 @@ def add_once(session: Session, model: type[B], values: Mapping[str, Any]) -> B |
     return session.scalars(added).one_or_none()
 
 
-def add_or_find(session: Session, row: T, find: Callable[[], T | None]) -> T:
-    """Add a row that must be the only one of its kind, or `find` the one that is there.
+def find_or_add(
+    session: Session, model: type[B], values: Mapping[str, Any], *, find: Callable[[], B | None]
+) -> B:
+    """The row that `find` finds, or a new one; also where two transactions make it at once.
 
-    For what two transactions may make at the same moment. Raises IntegrityError when the row
-    cannot be added and none is found.
+    Raises LookupError when a row stands in the way that `find` does not find.
     """
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        found = find()
-        if found is None:
-            raise
-        return found
+    row = find() or add_once(session, model, values) or find()
+    if row is None:
+        raise LookupError(f"a {model.__name__} like it is there and is not found")
     return row
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from calls.actions import find_call
 from carriers.messages import CarrierRecording
 from infra.clock import now
-from infra.db import add_or_find
+from infra.db import find_or_add
 from infra.events import publish
 from infra.lifecycle import NotAllowed
 from infra.outbox.rows import enqueue
@@ -49,7 +49,7 @@ def register(
     May be repeated and come in any order: facts are only added, and a recording that is
     ours already is not touched by late news. Fetching is asked for once.
     """
-    recording = _found(session, carrier_sid) or _made(session, carrier_sid, purpose)
+    recording = _found_or_made(session, carrier_sid, purpose)
     action = _SAYS.get(status)
     length_s = duration_s if action is Action.COMPLETE else None
     _learn(recording, call_sid, purpose, channels, length_s, started_at)
@@ -217,15 +217,14 @@ def _found(session: Session, carrier_sid: str) -> Recording | None:
     return session.scalar(query)
 
 
-def _made(session: Session, carrier_sid: str, purpose: str) -> Recording:
-    """A new row, or the one that another transaction made at this moment."""
-    recording = Recording(
-        carrier_sid=carrier_sid,
-        public_id=secrets.token_hex(16),
-        purpose=purpose,
-        state=State.ANNOUNCED,
-    )
-    return add_or_find(session, recording, lambda: _found(session, carrier_sid))
+def _found_or_made(session: Session, carrier_sid: str, purpose: str) -> Recording:
+    announced = {
+        "carrier_sid": carrier_sid,
+        "public_id": secrets.token_hex(16),
+        "purpose": purpose,
+        "state": State.ANNOUNCED,
+    }
+    return find_or_add(session, Recording, announced, find=lambda: _found(session, carrier_sid))
 
 
 def _learn(

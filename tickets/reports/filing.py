@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from infra.db import add_once
 from infra.outbox.rows import enqueue
 from tickets.history import write_event
 from tickets.models import Report, Ticket, TicketNumber
@@ -29,18 +29,13 @@ def file_report(session: Session, draft: ReportDraft) -> Report:
 
     The same `source_key` again, also at the same moment, gives the first report back.
     """
-    known = _report_of(session, draft.source_key)
+    known = session.scalar(_by_source(draft.source_key))
     if known is not None:
         return known
-    try:
-        with session.begin_nested():
-            report = Report(number=reserve_number(session), **_columns(draft))
-            session.add(report)
-    except IntegrityError:
-        other = _report_of(session, draft.source_key)
-        if other is None:
-            raise
-        return other
+    numbered = {"number": reserve_number(session), **_columns(draft)}
+    report = add_once(session, Report, numbered)
+    if report is None:
+        return session.scalars(_by_source(draft.source_key)).one()
     _ask(session, "tickets", "open_ticket", report.id)
     if can_receive(draft.caller_number):
         _ask(session, "sms", "send_receipt", report.id)
@@ -65,8 +60,8 @@ def _columns(draft: ReportDraft) -> dict[str, Any]:
     return columns
 
 
-def _report_of(session: Session, source_key: str) -> Report | None:
-    return session.scalar(select(Report).where(Report.source_key == source_key))
+def _by_source(source_key: str) -> Select[Report]:
+    return select(Report).where(Report.source_key == source_key)
 
 
 def _ask(session: Session, queue: str, job: str, report_id: int) -> None:
