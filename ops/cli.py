@@ -155,15 +155,16 @@ def transcribe(lang: str, files: tuple[Path, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(as_json: bool) -> None:
     """Say what is wrong with this set-up and how to mend it."""
-    from ops.doctor import examine
+    from ops.doctor import as_json as facts
+    from ops.doctor import examine, in_words
 
     findings = examine()
     if as_json:
-        click.echo(json.dumps([finding.as_json() for finding in findings], indent=2))
+        click.echo(json.dumps([facts(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            click.echo(f"{finding.mark}  {finding.subject}: {finding.text}")
-    sys.exit(1 if any(finding.is_wrong for finding in findings) else 0)
+            click.echo(in_words(finding))
+    sys.exit(1 if any(finding.level == "wrong" for finding in findings) else 0)
 
 
 @main.group()

@@ -7,14 +7,10 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 
-import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from asr.models.known import find_model
-from asr.words import AsrError
 from config.city import CityError, load_city
 from config.language import lexicon
 from config.settings import Settings, SettingsError, load_settings
@@ -24,31 +20,24 @@ from ivr.dialogues.dialogue import DialogueError, check_phrases, check_prompts
 from ivr.registry import SHIPPED
 from places.geocoder import geocoder_of
 from voice.prompts import PromptError, Prompts
+from web import checks
+from web.checks import Finding, Level, ask
 
 _SAFE_SQLITE = (3, 51, 3)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: `ok`, `warn` or `wrong`, and what to do."""
+_MARKS = {"ok": "ok   ", "warn": "WARN ", "wrong": "WRONG"}
 
-    level: str
-    subject: str
-    text: str
 
-    @property
-    def mark(self) -> str:
-        """A word that can be seen and searched."""
-        return {"ok": "ok   ", "warn": "WARN ", "wrong": "WRONG"}[self.level]
+def in_words(finding: Finding) -> str:
+    """A finding as a line that can be seen and searched."""
+    return f"{_MARKS[finding.level]}  {finding.subject}: {finding.detail or finding.text}"
 
-    @property
-    def is_wrong(self) -> bool:
-        """Whether the line cannot work like this."""
-        return self.level == "wrong"
 
-    def as_json(self) -> dict[str, str]:
-        """For scripts."""
-        return {"level": self.level, "subject": self.subject, "text": self.text}
+def as_json(finding: Finding) -> dict[str, str]:
+    """A finding for scripts."""
+    text = finding.detail or finding.text
+    return {"level": finding.level, "subject": finding.subject, "text": text}
 
 
 def examine() -> list[Finding]:
@@ -57,7 +46,7 @@ def examine() -> list[Finding]:
         settings = load_settings()
     except SettingsError as error:
         return [Finding("wrong", "settings", str(error))]
-    checks: tuple[Callable[[Settings], Finding], ...] = (
+    looks: tuple[Callable[[Settings], Finding], ...] = (
         _secrets,
         _failpoints,
         _disk,
@@ -70,7 +59,10 @@ def examine() -> list[Finding]:
         _model,
         _voice,
     )
-    return [Finding("ok", "settings", "every value can be used"), *(c(settings) for c in checks)]
+    return [
+        Finding("ok", "settings", "every value can be used"),
+        *(look(settings) for look in looks),
+    ]
 
 
 def _secrets(settings: Settings) -> Finding:
@@ -109,7 +101,7 @@ def _disk(settings: Settings) -> Finding:
     free_gb = usage.free / 1e9
     if usage.free < 200e6:
         return Finding("wrong", "disk", f"{free_gb:.1f} GB free; recordings will not fit")
-    level = "warn" if share < 0.1 else "ok"
+    level: Level = "warn" if share < 0.1 else "ok"
     return Finding(level, "disk", f"{free_gb:.1f} GB free ({share:.0%})")
 
 
@@ -123,13 +115,13 @@ def _open_files(_settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     try:
         database = Database(settings.database)
-        database.answers()
-        database.close()
     except SQLAlchemyError as error:
-        return Finding(
-            "wrong", "database", f"does not answer ({type(error).__name__}); check DATABASE_URL"
-        )
-    return Finding("ok", "database", "answers")
+        text = f"cannot be used ({type(error).__name__}); check DATABASE_URL"
+        return Finding("wrong", "database", text)
+    try:
+        return ask("database", lambda: checks.database_answers(database))
+    finally:
+        database.close()
 
 
 def _sqlite_version(settings: Settings) -> Finding:
@@ -146,12 +138,7 @@ def _sqlite_version(settings: Settings) -> Finding:
 
 
 def _valkey(settings: Settings) -> Finding:
-    try:
-        redis.Redis.from_url(settings.redis, socket_timeout=1, socket_connect_timeout=1).ping()
-    except redis.RedisError:
-        where = "is not running; `make run` starts it" if not settings.redis_url else "is away"
-        return Finding("warn", "Valkey", f"{where}; work goes on without it, a little later")
-    return Finding("ok", "Valkey", "answers")
+    return ask("Valkey", lambda: checks.redis_answers(settings), otherwise="warn")
 
 
 def _city(settings: Settings) -> Finding:
@@ -177,11 +164,7 @@ def _prompts(settings: Settings) -> Finding:
 def _model(settings: Settings) -> Finding:
     if not settings.speech_on:
         return Finding("warn", "speech model", "SWIFTLINE_SPEECH is off: keys and people only")
-    try:
-        folders = [find_model(settings, language) for language in settings.language_list]
-    except AsrError as error:
-        return Finding("wrong", "speech model", str(error))
-    return Finding("ok", "speech model", ", ".join(folder.name for folder in folders))
+    return ask("speech model", lambda: checks.models_are_there(settings))
 
 
 def _voice(settings: Settings) -> Finding:
@@ -189,5 +172,4 @@ def _voice(settings: Settings) -> Finding:
         return Finding(
             "warn", "voice", "piper-tts is not installed; prompts are spoken by espeak instead"
         )
-    spoken = len(list(settings.voice_dir.glob("*.json"))) if settings.voice_dir.is_dir() else 0
-    return Finding("ok" if spoken else "warn", "voice", f"{spoken} phrases spoken ahead")
+    return ask("voice", lambda: checks.voice_is_spoken(settings), otherwise="warn")

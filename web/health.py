@@ -6,46 +6,21 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
-import redis
 from flask import Flask, Response, current_app
-from sqlalchemy.exc import SQLAlchemyError
 
-from asr.models.known import find_model
-from asr.words import AsrError
-from config.settings import Settings
 from infra import drain
 from infra.log import logger
 from infra.services import Services
-from infra.storage.base import Storage
+from web import checks
+from web.checks import Check, Finding, Unready, ask
 
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 _KEY = "swiftline_checks"
 _log = logger(__name__)
-
-Check = Callable[[], None]
-
-
-class Unready(Exception):
-    """A check did not hold; the text says what to do, and nothing secret."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found, and how long it took."""
-
-    name: str
-    ok: bool
-    text: str
-    took_ms: float
 
 
 def add_check(app: Flask, name: str, check: Check) -> None:
@@ -57,24 +32,24 @@ def add_checks(app: Flask, services: Services) -> None:
     """The checks of a web process: its stores, its speech and the streams process."""
     settings = services.settings
     add_check(app, "process", _staying)
-    add_check(app, "database", lambda: _database(services))
-    add_check(app, "redis", lambda: _redis(settings))
-    add_check(app, "storage", lambda: _storage(services))
+    add_check(app, "database", lambda: checks.database_answers(services.database))
+    add_check(app, "redis", lambda: checks.redis_answers(settings))
+    add_check(app, "storage", lambda: checks.storage_takes_files(services))
     if settings.speech_on:
-        add_check(app, "speech_model", lambda: _model(settings))
-    add_check(app, "voice", lambda: _voice(settings))
-    add_check(app, "streams", lambda: _streams(settings))
+        add_check(app, "speech_model", lambda: checks.models_are_there(settings))
+    add_check(app, "voice", lambda: checks.voice_is_spoken(settings))
+    add_check(app, "streams", lambda: checks.streams_answer(settings))
 
 
 def findings(app: Flask) -> tuple[Finding, ...]:
     """Ask every check at once; one that takes too long has failed."""
-    checks: dict[str, Check] = app.extensions.get(_KEY, {})
-    if not checks:
+    asked_for: dict[str, Check] = app.extensions.get(_KEY, {})
+    if not asked_for:
         return ()
-    pool = ThreadPoolExecutor(len(checks))
-    asked = [(name, pool.submit(_ask, name, check)) for name, check in checks.items()]
+    pool = ThreadPoolExecutor(len(asked_for))
+    asked = [(name, pool.submit(_ask, name, check)) for name, check in asked_for.items()]
     try:
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + TIMEOUT_S
         return tuple(
             _within(name, answer.result, until - time.monotonic()) for name, answer in asked
         )
@@ -94,7 +69,7 @@ def readyz() -> Response:
     document = {
         "status": "ready" if ready else "not ready",
         "checks": {
-            finding.name: {"ok": finding.ok, "text": finding.text, "took_ms": finding.took_ms}
+            finding.subject: {"ok": finding.ok, "text": finding.text, "took_ms": finding.took_ms}
             for finding in found
         },
     }
@@ -106,85 +81,20 @@ def readyz() -> Response:
 
 
 def _ask(name: str, check: Check) -> Finding:
-    began = time.monotonic()
-    try:
-        check()
-        ok, text = True, "answers"
-    except Unready as problem:
-        ok, text = False, str(problem)
-    took_ms = round((time.monotonic() - began) * 1000, 1)
-    if not ok:
+    found = ask(name, check)
+    if not found.ok:
         _log.warning("not ready", check=name)
-    return Finding(name, ok, text, took_ms)
+    return found
 
 
-def _within(name: str, result: Callable[[float], Finding], patience_s: float) -> Finding:
+def _within(name: str, result: Callable[[float], Finding], timeout_s: float) -> Finding:
     try:
-        return result(max(0.0, patience_s))
+        return result(max(0.0, timeout_s))
     except TimeoutError:
-        return Finding(name, False, f"no answer within {PATIENCE_S:g} s", PATIENCE_S * 1000)
+        late = f"no answer within {TIMEOUT_S:g} s"
+        return Finding("wrong", name, late, took_ms=TIMEOUT_S * 1000)
 
 
 def _staying() -> None:
     if drain.is_on():
         raise Unready("this process is about to end and takes nothing new")
-
-
-def _database(services: Services) -> None:
-    try:
-        services.database.answers()
-    except SQLAlchemyError:
-        raise Unready("the database does not answer; see DATABASE_URL") from None
-
-
-def _redis(settings: Settings) -> None:
-    client = redis.Redis.from_url(settings.redis, socket_timeout=1, socket_connect_timeout=1)
-    try:
-        client.ping()
-    except redis.RedisError:
-        raise Unready(
-            "Redis or Valkey does not answer; work goes on by polling. See REDIS_URL"
-        ) from None
-    finally:
-        client.close()
-
-
-def _storage(services: Services) -> None:
-    """Really write: a folder on a full or read-only disk still exists."""
-    folder = services.settings.storage
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".ready-") as file:
-            file.write(b"ready")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as problem:
-        raise Unready(f"recordings cannot be written: {problem.strerror}") from None
-    if not services.has(Storage):
-        raise Unready("this process was started without a storage")
-
-
-def _model(settings: Settings) -> None:
-    for language in settings.language_list:
-        try:
-            find_model(settings, language)
-        except AsrError:
-            raise Unready(
-                f"no speech model for {language}; run `make setup` or `swiftline doctor`"
-            ) from None
-
-
-def _voice(settings: Settings) -> None:
-    if next(settings.voice_dir.glob("*.ulaw"), None) is None:
-        raise Unready("no prompt is spoken yet; run `make setup`")
-
-
-def _streams(settings: Settings) -> None:
-    address = f"http://127.0.0.1:{settings.streams_port}/readyz"
-    try:
-        with urllib.request.urlopen(address, timeout=1.5) as answer:
-            answer.read(1024)
-    except (urllib.error.URLError, OSError):
-        raise Unready(
-            "the streams process does not answer; calls go on in turn mode meanwhile"
-        ) from None

@@ -36,8 +36,8 @@ WITHOUT = {
     "recordings.jobs._clear_workshop: rmtree": "folders of killed attempts, a day old",
     "voice.cache._alone: open": "an empty file to lock",
     "web.live_feed._let_go: close": "a socket that has failed already",
-    "web.health._storage: fsync": "a probe of the disk; nothing is kept",
-    "web.health._streams: urlopen": "looks whether a process answers",
+    "web.checks.storage_takes_files: fsync": "a probe of the disk; nothing is kept",
+    "web.checks.streams_answer: urlopen": "looks whether a process answers",
     "ops.worker.run: write_text": "a sign that the worker is up; its words are not read",
 }
 """Boundaries that need no failpoint, and why."""

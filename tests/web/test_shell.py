@@ -21,8 +21,9 @@ from tests.web.conftest import Browser, browser_with, make_app, person
 from web import health
 from web.access.guard import Role, current_staff, public
 from web.api import error
+from web.checks import Unready, storage_takes_files
 from web.headers import policy
-from web.health import Unready, add_check, add_checks
+from web.health import add_check, add_checks
 from web.ui.formats import ago, duration, exact, local, phone
 from web.ui.page import add_to_menu, menu_for
 
@@ -169,7 +170,7 @@ def test_ready_when_every_check_holds_and_not_when_one_hangs(
     over = threading.Event()
     add_check(app, "one", lambda: None)
     assert browser.get("/readyz").status_code == 200
-    monkeypatch.setattr(health, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(health, "TIMEOUT_S", 1.0)
     add_check(app, "hangs", lambda: _hang(over))
     answer = browser.get("/readyz")
     over.set()
@@ -188,7 +189,7 @@ def test_a_read_only_disk_is_found_out(settings: Settings, database: Database) -
     settings.storage.parent.mkdir(parents=True)
     settings.storage.write_text("a file where the folder should be")
     with pytest.raises(Unready, match="cannot be written"):
-        health._storage(services)
+        storage_takes_files(services)
 
 
 def test_the_way_home_is_the_first_page_of_ones_menu(
