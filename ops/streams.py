@@ -1,4 +1,4 @@
-"""Entry point of the streams process: media sockets of the carrier, news to browsers."""
+"""Entry point of the streams process: media sockets of the carrier, events to browsers."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Streams:
         return None if why is None else _json(HTTPStatus.FORBIDDEN, {"error": why})
 
     async def _readiness(self) -> Response:
-        """Whether calls can be taken; news may be away without harm to them."""
+        """Whether calls can be taken; events may be away without harm to them."""
         database = True
         try:
             await asyncio.to_thread(self._database.answers)
@@ -83,7 +83,7 @@ class Streams:
             "process": "streams",
             "ok": ok,
             "database": database,
-            "news": self.feed.is_connected,
+            "events": self.feed.is_connected,
             "calls": self.media.count,
             "pages": self.feed.page_count,
             "answers": self.media.answer_times(),
@@ -123,11 +123,11 @@ async def run(streams: Streams, settings: Settings) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     drain.on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     async with streams.listen_on(settings.bind, settings.streams_port):
-        news = asyncio.create_task(streams.feed.run())
+        events = asyncio.create_task(streams.feed.run())
         _log.info("ready")
         await stop.wait()
         await streams.media.drain()
-        news.cancel()
+        events.cancel()
 
 
 def _json(status: HTTPStatus, body: dict[str, object]) -> Response:

@@ -47,7 +47,7 @@ def register(
     """Note what the carrier says about a recording, once per carrier id.
 
     May be repeated and come in any order: facts are only added, and a recording that is
-    ours already is not touched by late news. Fetching is asked for once.
+    ours already is not touched by late messages. Fetching is asked for once.
     """
     recording = _found_or_made(session, carrier_sid, purpose)
     action = _SAYS.get(status)
@@ -77,7 +77,7 @@ def register_told(session: Session, told: CarrierRecording) -> Recording:
     )
 
 
-def is_news(ours: Known | None, status: str) -> bool:
+def changes_ours(ours: Known | None, status: str) -> bool:
     """Whether the carrier's word on a recording would change our records; None: not in them."""
     if ours is None:
         return True

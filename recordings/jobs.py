@@ -191,14 +191,14 @@ def _settle(
 def _compare(run: Run, *, since: datetime) -> None:
     """Register what the carrier has and we do not, and tie up what came out of order."""
     carrier = run.get(Carrier)
-    _register_news(run, carrier.recordings(since=since))
+    _register_changed(run, carrier.recordings(since=since))
     with run.database.read() as session:
         calls = queries.calls_with_unfinished(
             session, began_before=since, ended_after=min(since, now() - RECENT)
         )
     for call_sid in calls:
         try:
-            _register_news(run, carrier.recordings_of(call_sid))
+            _register_changed(run, carrier.recordings_of(call_sid))
         except CarrierError as error:
             _log.info("asked for again later", call_sid=call_sid, reason=str(error))
     with run.finish() as session:
@@ -207,14 +207,14 @@ def _compare(run: Run, *, since: datetime) -> None:
         messages.give_texts(session)
 
 
-def _register_news(run: Run, theirs: list[CarrierRecording]) -> None:
+def _register_changed(run: Run, theirs: list[CarrierRecording]) -> None:
     """A few at a time: whatever else is written waits for each transaction."""
     with run.database.read() as session:
         ours = queries.known_by_sid(session, [one.sid for one in theirs])
-    news = [one for one in theirs if actions.is_news(ours.get(one.sid), one.status)]
-    for begin in range(0, len(news), _AT_A_TIME):
+    changed = [one for one in theirs if actions.changes_ours(ours.get(one.sid), one.status)]
+    for begin in range(0, len(changed), _AT_A_TIME):
         with run.database.transaction("recordings.jobs.reconcile.register") as session:
-            for known in news[begin : begin + _AT_A_TIME]:
+            for known in changed[begin : begin + _AT_A_TIME]:
                 actions.register_told(session, known)
 
 

@@ -23,7 +23,7 @@ STATES = {
     State.ABSENT: ("Nothing recorded", "plain"),
     State.FAILED: ("Failed at the carrier", "bad"),
 }
-"""Each state in words, and what kind of news it is."""
+"""Each state in words, and how good or bad that is."""
 
 _SURE, _UNSURE = 0.8, 0.5
 _SNIPPET_WORDS = 12

@@ -1,6 +1,6 @@
-"""News to browsers over a WebSocket: topic and id, to people who are signed in.
+"""Events to browsers over a WebSocket: topic and id, to people who are signed in.
 
-Runs in the streams process. Valkey may go away and come back; pages are then told that news
+Runs in the streams process. Valkey may go away and come back; pages are then told that events
 may be missing (`stale`), and fetch what they show again.
 """
 
@@ -41,31 +41,31 @@ _log = logger(__name__)
 
 @dataclass(eq=False)
 class _Page:
-    """One open page; news waits here until its socket takes it."""
+    """One open page; events wait here until its socket takes it."""
 
     socket: ServerConnection
     token: str
     staff_id: int
-    news: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_MOST_WAITING))
+    events: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_MOST_WAITING))
 
-    def tell(self, text: str) -> None:
-        """Queue news; a page that does not keep up is told to look again instead."""
-        if self.news.full():
-            while not self.news.empty():
-                self.news.get_nowait()
+    def notify(self, text: str) -> None:
+        """Queue an event; a page that does not keep up is asked to look again instead."""
+        if self.events.full():
+            while not self.events.empty():
+                self.events.get_nowait()
             text = _STALE
-        self.news.put_nowait(text)
+        self.events.put_nowait(text)
 
 
 class LiveFeed:
-    """Hands every piece of news to every open page that may hear it."""
+    """Hands every event to every open page that may hear it."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
         self._pages: set[_Page] = set()
         self._origins = _origins(settings)
         self.is_connected = False
-        """Whether news comes in now."""
+        """Whether events come in now."""
 
     @property
     def page_count(self) -> int:
@@ -98,7 +98,7 @@ class LiveFeed:
             await asyncio.gather(sending, return_exceptions=True)
 
     async def run(self) -> None:
-        """Listen to the news and look after the sign-ins for ever."""
+        """Listen to the events and look after the sign-ins for ever."""
         await asyncio.gather(self._listen_always(), self._check_always())
 
     async def _listen_always(self) -> None:
@@ -109,14 +109,14 @@ class LiveFeed:
             except (RedisError, OSError) as error:
                 if self.is_connected:
                     pause = 0.5
-                    _log.warning("news out of reach", error=origin(error))
+                    _log.warning("events out of reach", error=origin(error))
                 self.is_connected = False
             self._tell_all(_STALE)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE_S, pause * 2)
 
     async def _listen(self) -> None:
-        """Pass news on until the connection fails. Raises RedisError, OSError."""
+        """Pass events on until the connection fails. Raises RedisError, OSError."""
         client = aioredis.Redis.from_url(
             self._settings.redis,
             socket_connect_timeout=2,
@@ -124,10 +124,10 @@ class LiveFeed:
             retry=Retry(NoBackoff(), 0),
         )
         try:
-            async with client.pubsub() as news:
-                await news.subscribe(CHANNEL)
+            async with client.pubsub() as channel:
+                await channel.subscribe(CHANNEL)
                 while True:
-                    item = await news.get_message(timeout=5.0)
+                    item = await channel.get_message(timeout=5.0)
                     if item is not None:
                         self._hear(item)
         finally:
@@ -137,24 +137,24 @@ class LiveFeed:
         if item["type"] == "subscribe":
             self.is_connected = True
             self._tell_all(_STALE)
-            _log.info("listening to the news")
+            _log.info("listening to events")
         if item["type"] == "message":
             self._pass_on(item["data"])
 
     def _pass_on(self, data: bytes) -> None:
         try:
-            told = json.loads(data)
-            topic, thing = str(told["topic"]), int(told["id"])
+            event = json.loads(data)
+            topic, thing = str(event["topic"]), int(event["id"])
         except (ValueError, KeyError, TypeError):
             return
         text = json.dumps({"topic": topic, "id": thing})
         for page in self._pages:
             if topic != "desk" or page.staff_id == thing:
-                page.tell(text)
+                page.notify(text)
 
     def _tell_all(self, text: str) -> None:
         for page in self._pages:
-            page.tell(text)
+            page.notify(text)
 
     async def _check_always(self) -> None:
         """Close the sockets of people who are signed out, within 5 s."""
@@ -186,13 +186,13 @@ class LiveFeed:
 
 
 async def _send_all(page: _Page) -> None:
-    """Send news as it comes; whatever the page itself sends is dropped unread by its limit."""
+    """Send events as they come; whatever the page itself sends is dropped unread by its limit."""
     receiving = asyncio.create_task(_refuse_words(page))
     try:
         while True:
-            news = await page.news.get()
+            event = await page.events.get()
             failpoint("live_feed.send")
-            await page.socket.send(news)
+            await page.socket.send(event)
     except ConnectionClosed:
         return
     except Exception as error:
@@ -202,8 +202,8 @@ async def _send_all(page: _Page) -> None:
 
 
 async def _let_go(page: _Page, error: Exception) -> None:
-    """Close a page that cannot be told: it comes again and asks for everything anew."""
-    _log.error("a page cannot be told", error=origin(error))
+    """Close a page that cannot be notified: it comes again and asks for everything anew."""
+    _log.error("a page cannot be notified", error=origin(error))
     await page.socket.close(_CANNOT_TELL)
 
 

@@ -1,4 +1,4 @@
-"""What the outbox is told by whoever builds a process: its queues, and whose errors may be kept."""
+"""What the outbox is given by whoever builds a process: queues, and whose errors may be kept."""
 
 from __future__ import annotations
 

@@ -63,18 +63,18 @@ def fetches(session: Session) -> int:
 def test_news_in_any_order_and_repeated_gives_one_recording_fetched_once(
     database: Database,
 ) -> None:
-    news = (
+    changes = (
         {"status": "in-progress", "duration_s": None},
         {"status": "completed"},
         {"status": "completed", "started_at": None, "call_sid": ""},
         {"status": "completed", "purpose": "message"},
     )
-    for order in permutations(range(len(news))):
+    for order in permutations(range(len(changes))):
         sid = new_sid()
         with database.transaction() as session:
             before = fetches(session)
             for number in (*order, *order):
-                told(session, carrier_sid=sid, **news[number])
+                told(session, carrier_sid=sid, **changes[number])
         with database.read() as session:
             found = session.scalars(select(Recording).where(Recording.carrier_sid == sid)).one()
             assert (found.state, found.announced_s, found.channels) == ("announced", 4, 2)
@@ -165,7 +165,7 @@ def test_a_missing_recording_can_be_asked_for_again(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "status", "news"),
+    ("ours", "status", "changes"),
     [
         (None, "in-progress", True),
         (None, "completed", True),
@@ -179,9 +179,9 @@ def test_a_missing_recording_can_be_asked_for_again(database: Database) -> None:
     ],
 )
 def test_what_the_carrier_says_is_news_only_if_it_changes_our_books(
-    ours: Known | None, status: str, news: bool
+    ours: Known | None, status: str, changes: bool
 ) -> None:
-    assert actions.is_news(ours, status) is news
+    assert actions.changes_ours(ours, status) is changes
 
 
 def test_a_length_told_before_the_end_does_not_make_a_recording_complete(
@@ -190,7 +190,7 @@ def test_a_length_told_before_the_end_does_not_make_a_recording_complete(
     with database.transaction() as session:
         told(session, status="processing", duration_s=4)
         known = known_by_sid(session, [SID])[SID]
-    assert not known.is_complete and actions.is_news(known, "completed")
+    assert not known.is_complete and actions.changes_ours(known, "completed")
     with database.transaction() as session:
         assert told(session).announced_s == 4
         assert known_by_sid(session, [SID])[SID].is_complete

@@ -289,7 +289,7 @@ def test_it_tells_whether_it_is_alive_and_ready(scripted: Running) -> None:
     status, facts = _get(scripted, "/readyz")
     assert status == 200
     assert facts["database"] is True
-    assert facts["news"] is False
+    assert facts["events"] is False
     assert _get(scripted, "/else")[0] == 404
 
 
