@@ -84,7 +84,7 @@ def queue_name(handover: Handover) -> str:
 
 
 def set_presence(session: Session, *, staff_id: int, wanted: Wanted) -> Presence:
-    """Do what the agent's own switch asks; while they talk it decides what follows the notes.
+    """Do what the agent's own switch asks; while they talk it decides what follows the wrap-up.
 
     Asking for what already is changes nothing. An offer that rings is declined by going away.
     """
@@ -113,7 +113,7 @@ def caller_gone(session: Session, call_id: int) -> None:
         _close(session, handover, Action.CALLER_LEAVES, "caller")
     elif handover.state == State.TALKING:
         _close(session, handover, Action.CALLER_LEAVES, "caller")
-        _start_notes(session, handover)
+        _start_wrap_up(session, handover)
 
 
 def give_up_waiting(session: Session, handover: Handover) -> None:
@@ -138,7 +138,7 @@ def end_talk(session: Session, *, staff_id: int, handover_id: int) -> Handover:
         agent_lost(session, handover)
         return handover
     _close(session, handover, Action.AGENT_ENDS, "agent")
-    _start_notes(session, handover)
+    _start_wrap_up(session, handover)
     return handover
 
 
@@ -251,7 +251,7 @@ def _close(session: Session, handover: Handover, action: Action, by: EndedBy) ->
     offers.tell_of(session, handover)
 
 
-def _start_notes(session: Session, handover: Handover) -> None:
+def _start_wrap_up(session: Session, handover: Handover) -> None:
     assert handover.staff_id is not None
     duty.try_move(session, handover.staff_id, presence.Action.END_TALK)
 

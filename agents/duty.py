@@ -30,21 +30,21 @@ def here(session: Session, *, staff_id: int) -> None:
         held_presence(session, staff_id)
 
 
-def end_notes(session: Session, *, staff_id: int) -> Presence:
-    """End the time for notes: back to ready, or away if the agent asked for that."""
+def end_wrap_up(session: Session, *, staff_id: int) -> Presence:
+    """End the wrap-up time: back to ready, or away if the agent asked for that."""
     presence = held_presence(session, staff_id)
     if presence.state != State.WRAPPING_UP:
-        raise NotAllowed(f"end the notes: an agent who is {presence.state} cannot")
+        raise NotAllowed(f"end the wrap-up: an agent who is {presence.state} cannot")
     away = presence.after == State.AWAY
     move(session, presence, Action.GO_AWAY if away else Action.GO_READY)
     return presence
 
 
-def extend_notes(session: Session, *, staff_id: int) -> Presence:
-    """Double the time for notes, once a call."""
+def extend_wrap_up(session: Session, *, staff_id: int) -> Presence:
+    """Double the wrap-up time, once a call."""
     presence = held_presence(session, staff_id)
     if presence.state != State.WRAPPING_UP or presence.extended:
-        raise NotAllowed("extend the notes: only once, and only after a call")
+        raise NotAllowed("extend the wrap-up: only once, and only after a call")
     presence.extended = True
     publish(session, "desk", staff_id)
     return presence
@@ -61,7 +61,7 @@ def move(session: Session, presence: Presence, action: Action, *, because: str =
         case State.TALKING:
             presence.after, presence.extended, presence.missed = State.READY, False, 0
         case State.WRAPPING_UP:
-            _end_notes_later(session, presence)
+            _end_wrap_up_later(session, presence)
     publish(session, "desk", presence.staff_id)
 
 
@@ -102,11 +102,11 @@ def match_soon(session: Session) -> None:
     )
 
 
-def _end_notes_later(session: Session, presence: Presence) -> None:
+def _end_wrap_up_later(session: Session, presence: Presence) -> None:
     enqueue(
         session,
         queue="live",
-        job="agents.jobs.end_notes",
-        key=f"end_notes:{presence.staff_id}:{presence.since.isoformat()}",
+        job="agents.jobs.end_wrap_up",
+        key=f"end_wrap_up:{presence.staff_id}:{presence.since.isoformat()}",
         args=[presence.staff_id],
     )

@@ -48,15 +48,15 @@ def miss_offer(run: Run, offer_id: int) -> None:
 
 
 @job
-def end_notes(run: Run, staff_id: int) -> None:
-    """End an agent's time for notes when it is over."""
+def end_wrap_up(run: Run, staff_id: int) -> None:
+    """End an agent's wrap-up time when it is over."""
     with run.database.read() as session:
         agent = session.get(Presence, staff_id)
-        left_s = _notes_left_s(agent, run.settings.wrap_up_s) if agent else 0
+        left_s = _wrap_up_left_s(agent, run.settings.wrap_up_s) if agent else 0
     if left_s > 0:
-        raise Later(left_s, "notes go on")
+        raise Later(left_s, "the wrap-up goes on")
     with run.finish() as session:
-        _end_notes_if_over(session, staff_id, run.settings.wrap_up_s)
+        _end_wrap_up_if_over(session, staff_id, run.settings.wrap_up_s)
 
 
 @job
@@ -117,15 +117,15 @@ def _take_talk_away(session: Session, staff_id: int) -> None:
     )
 
 
-def _notes_left_s(agent: Presence, wrap_up_s: int) -> float:
+def _wrap_up_left_s(agent: Presence, wrap_up_s: int) -> float:
     if agent.state != presence.State.WRAPPING_UP:
         return 0
     until = agent.since + timedelta(seconds=wrap_up_s * (2 if agent.extended else 1))
     return (until - now()).total_seconds()
 
 
-def _end_notes_if_over(session: Session, staff_id: int, wrap_up_s: int) -> None:
+def _end_wrap_up_if_over(session: Session, staff_id: int, wrap_up_s: int) -> None:
     agent = held_presence(session, staff_id)
-    if agent.state != presence.State.WRAPPING_UP or _notes_left_s(agent, wrap_up_s) > 0:
+    if agent.state != presence.State.WRAPPING_UP or _wrap_up_left_s(agent, wrap_up_s) > 0:
         return
-    duty.end_notes(session, staff_id=staff_id)
+    duty.end_wrap_up(session, staff_id=staff_id)

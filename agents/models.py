@@ -27,9 +27,9 @@ class Presence(Base):
     missed: Mapped[int] = mapped_column(default=0)
     """Offers missed in a row; two make the agent away."""
     after: Mapped[str] = mapped_column(String(20), default=presence.State.READY)
-    """State to return to once the notes after a call are done: `ready` or `away`."""
+    """State to return to once the wrap-up after a call is over: `ready` or `away`."""
     extended: Mapped[bool] = mapped_column(default=False)
-    """The time for notes was lengthened once already."""
+    """The wrap-up time was lengthened once already."""
     away_because: Mapped[str] = mapped_column(String(20), default="")
     """Why the line, not the agent, made them away: `missed`, `silent` or `cut_off`."""
 

@@ -188,18 +188,18 @@ def ticket(handover_id: int) -> Response:
 @blueprint.post("/notes/done")
 @requires(Role.AGENT)
 def notes_done() -> Response:
-    """End the time for notes."""
+    """End the wrap-up time."""
     with services().database.transaction("agents.pages.notes_done") as session:
-        duty.end_notes(session, staff_id=current_staff().id)
+        duty.end_wrap_up(session, staff_id=current_staff().id)
         return _desk_answer(session)
 
 
 @blueprint.post("/notes/more")
 @requires(Role.AGENT)
 def notes_more() -> Response:
-    """Double the time for notes, once."""
+    """Double the wrap-up time, once."""
     with services().database.transaction("agents.pages.notes_more") as session:
-        duty.extend_notes(session, staff_id=current_staff().id)
+        duty.extend_wrap_up(session, staff_id=current_staff().id)
         return _desk_answer(session)
 
 

@@ -108,7 +108,7 @@ def somebody_waits(session: Session) -> bool:
 
 
 def is_on_a_desk(session: Session, call_id: int) -> bool:
-    """Whether an agent still works on this call: in the talk, or in the notes after it.
+    """Whether an agent still works on this call: in the conversation, or in the wrap-up after it.
 
     Until then nobody else should file what the caller had said.
     """

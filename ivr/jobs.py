@@ -34,7 +34,7 @@ from voice.cache import VoiceCache
 from voice.prompts import Prompts
 
 _log = logger(__name__)
-_NOTES_S = 10
+_WRAP_UP_S = 10
 _AT_A_TIME = 20
 _QUIET = timedelta(seconds=30)
 _LOOK_BACK = timedelta(days=7)
@@ -64,13 +64,13 @@ def hear_turn(run: Run, call_id: int, number: int) -> None:
 def settle(run: Run, call_id: int) -> None:
     """After a call: free who waited for it, and keep what a cut-off caller had said.
 
-    While an agent still writes the notes, theirs is the report.
+    While an agent is still wrapping up, theirs is the report.
     """
     with run.database.transaction("ivr.jobs.settle.free") as session:
         caller_gone(session, call_id)
         at_desk = is_on_a_desk(session, call_id)
     if at_desk:
-        raise Later(_NOTES_S, "an agent still writes the notes")
+        raise Later(_WRAP_UP_S, "an agent is still wrapping up")
     with run.finish() as session:
         call = session.get_one(Call, call_id, with_for_update=True)
         if call.settled_at is None:

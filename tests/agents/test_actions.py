@@ -179,9 +179,9 @@ def test_notes_can_be_extended_once(floor: Floor) -> None:
     agent, handover = floor.talks()
     gone(floor, handover)
     with floor.database.transaction() as session:
-        duty.extend_notes(session, staff_id=agent)
+        duty.extend_wrap_up(session, staff_id=agent)
     with pytest.raises(NotAllowed), floor.database.transaction() as session:
-        duty.extend_notes(session, staff_id=agent)
+        duty.extend_wrap_up(session, staff_id=agent)
 
 
 def test_asking_to_be_away_in_a_talk_takes_effect_after_the_notes(floor: Floor) -> None:
@@ -191,7 +191,7 @@ def test_asking_to_be_away_in_a_talk_takes_effect_after_the_notes(floor: Floor) 
     assert floor.presence(agent).state == "talking"
     gone(floor, handover)
     with floor.database.transaction() as session:
-        duty.end_notes(session, staff_id=agent)
+        duty.end_wrap_up(session, staff_id=agent)
     assert floor.presence(agent).state == "away"
 
 
@@ -253,7 +253,7 @@ def test_a_talk_leaves_the_desk_with_the_notes(floor: Floor) -> None:
     with floor.database.read() as session:
         assert queries.talk_of(session, agent, handover) is not None
     with floor.database.transaction() as session:
-        duty.end_notes(session, staff_id=agent)
+        duty.end_wrap_up(session, staff_id=agent)
     with floor.database.read() as session:
         assert queries.talk_of(session, agent, handover) is None
 
@@ -290,7 +290,7 @@ def test_a_call_is_on_a_desk_until_the_notes_are_over(floor: Floor) -> None:
     with floor.database.read() as session:
         assert queries.is_on_a_desk(session, call_id)
     with floor.database.transaction() as session:
-        duty.end_notes(session, staff_id=agent)
+        duty.end_wrap_up(session, staff_id=agent)
     with floor.database.read() as session:
         assert not queries.is_on_a_desk(session, call_id)
 

@@ -48,7 +48,7 @@ def test_nothing_is_filed_beside_an_agent_who_still_writes(floor: Floor) -> None
     assert floor.presence(agent).state == "wrapping_up"
     assert sources(floor) == []
     with floor.database.transaction() as session:
-        duty.end_notes(session, staff_id=agent)
+        duty.end_wrap_up(session, staff_id=agent)
     settles(floor, call_id)
     assert sources(floor) == ["cut_off"]
 

@@ -183,7 +183,7 @@ class World:
 
     def waiting(self) -> list[tuple[str, str | None]]:
         """Rows that wait; the end of an agent's notes may, as long as the agent writes."""
-        return [row for row in self.outbox("waiting") if not row[0].startswith("end_notes:")]
+        return [row for row in self.outbox("waiting") if not row[0].startswith("end_wrap_up:")]
 
     def outbox(self, state: str) -> list[tuple[str, str | None]]:
         """Key and last error of the rows in a state."""
