@@ -141,7 +141,7 @@ _OPTIONS = (
     click.option(
         "--data-dir",
         type=click.Path(path_type=Path),
-        help="Folder for recordings, spoken sentences and the keys of --door; for your eyes alone. "
+        help="Folder for recordings, spoken sentences and the private keys of --door. "
         "If not given: $XDG_STATE_HOME/phone-simulator, which is mostly "
         "~/.local/state/phone-simulator.",
     ),
