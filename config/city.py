@@ -1,7 +1,7 @@
 """What a city decides, read from `config/city/<name>/` and checked: frozen, and pure to use.
 
-Files: `city.toml`, `departments.toml`, `categories.toml`; where places are is read by
-`places`. An error names file, key and what was expected.
+Files: `city.toml`, `departments.toml`, `categories.toml`, `prompts.toml`; where places are is
+read by `places`. An error names file, key and what was expected.
 """
 
 from __future__ import annotations
@@ -9,29 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import holidays
 
-from config.tables import CityError, Table, read_table
-
-__all__ = [
-    "Category",
-    "City",
-    "CityError",
-    "Clue",
-    "Department",
-    "EmergencyWords",
-    "Hours",
-    "Priority",
-    "load_city",
-]
+from config.city_files import (
+    CategoriesFile,
+    CategoryTable,
+    CityFile,
+    DepartmentsFile,
+    OwnPrompts,
+    PromptsFile,
+)
+from config.toml_models import ConfigError, read_model
 
 FOLDER = Path(__file__).resolve().parent / "city"
-UNITS = ("calendar", "working")
 
 
 @dataclass(frozen=True)
@@ -134,15 +129,15 @@ class City:
         return tuple(sorted(listed, key=lambda category: category.menu or 0))
 
     def category(self, code: str) -> Category:
-        """The category of that code. Raises CityError."""
+        """The category of that code. Raises ConfigError."""
         return self._category_by_code.get(code) or _unknown("category", code, self.name)
 
     def department(self, code: str) -> Department:
-        """The department of that code. Raises CityError."""
+        """The department of that code. Raises ConfigError."""
         return self._department_by_code.get(code) or _unknown("department", code, self.name)
 
     def priority(self, code: str) -> Priority:
-        """The priority of that code. Raises CityError."""
+        """The priority of that code. Raises ConfigError."""
         return self._priority_by_code.get(code) or _unknown("priority", code, self.name)
 
     def department_of(self, category: str | None) -> Department:
@@ -177,88 +172,72 @@ class City:
 
 
 def load_city(name: str, folder: Path | None = None) -> City:
-    """Read the city called `name` from `config/city/`, or from `folder`. Raises CityError."""
+    """Read the city called `name` from `config/city/`, or from `folder`. Raises ConfigError."""
     home = folder or FOLDER / name
     if not (home / "city.toml").is_file():
         known = ", ".join(sorted(file.parent.name for file in FOLDER.glob("*/city.toml")))
-        raise CityError(
+        raise ConfigError(
             f"no city {name!r}: expected a folder config/city/{name}/; there is {known}"
         )
     return _check(_read(name, home))
 
 
+def own_prompts(name: str, language: str, folder: Path | None = None) -> OwnPrompts:
+    """What the city says of itself in that language. Raises ConfigError."""
+    found = _own_prompts((folder or FOLDER / name) / "prompts.toml")
+    if language not in found:
+        raise ConfigError(f"{name}/prompts.toml: expected a table {language}")
+    return found[language]
+
+
+@lru_cache(maxsize=8)
+def _own_prompts(file: Path) -> Mapping[str, OwnPrompts]:
+    return read_model(file, PromptsFile).root
+
+
 def _read(name: str, home: Path) -> City:
-    table = read_table(home / "city.toml")
-    languages = table.texts("languages")
+    own = read_model(home / "city.toml", CityFile)
+    departments = read_model(home / "departments.toml", DepartmentsFile).department
+    categories = read_model(home / "categories.toml", CategoriesFile).category
     return City(
         name=name,
-        title=table.text("name"),
-        zone=table.zone("time_zone"),
-        languages=languages,
-        departments=tuple(
-            _department(each) for each in read_table(home / "departments.toml").tables("department")
-        ),
-        categories=tuple(
-            _category(each) for each in read_table(home / "categories.toml").tables("category")
-        ),
+        title=own.name,
+        zone=ZoneInfo(own.time_zone),
+        languages=own.languages,
+        departments=tuple(Department(one.code, one.name, one.spoken) for one in departments),
+        categories=tuple(_category(one) for one in categories),
         priorities=tuple(
-            _priority(code, each) for code, each in table.table("priorities").children()
+            Priority(code, one.name, one.length_h, one.unit) for code, one in own.priorities.items()
         ),
-        hours=_hours(table.table("hours")),
-        country=table.text("country"),
-        subdivision=table.text("subdivision", ""),
-        general_department=table.text("general_department"),
+        hours=Hours(own.hours.opens, own.hours.closes, own.hours.weekdays),
+        country=own.country,
+        subdivision=own.subdivision,
+        general_department=own.general_department,
         emergencies={
-            language: EmergencyWords(each.texts("words"), each.texts("unless"))
-            for language, each in table.table("emergency").children()
+            language: EmergencyWords(one.words, one.unless)
+            for language, one in own.emergency.items()
         },
-        sounds={language: each.text_map() for language, each in table.table("sounds").children()},
-        homophones={
-            language: each.text_map() for language, each in table.table("homophones").children()
-        },
-        geocoder=table.text("geocoder"),
+        sounds=own.sounds,
+        homophones=own.homophones,
+        geocoder=own.geocoder,
         folder=home,
     )
 
 
-def _department(table: Table) -> Department:
-    return Department(table.text("code"), table.text("name"), table.table("spoken").text_map())
-
-
-def _category(table: Table) -> Category:
+def _category(table: CategoryTable) -> Category:
     clues = {
-        language: tuple(Clue(words, weight) for words, weight in each.number_map().items())
-        for language, each in table.table("words").children()
+        language: tuple(Clue(words, weight) for words, weight in weighed.items())
+        for language, weighed in table.words.items()
     }
     return Category(
-        code=table.text("code"),
-        name=table.text("name"),
-        department=table.text("department"),
-        priority=table.text("priority"),
-        names=table.table("spoken").text_map(),
+        code=table.code,
+        name=table.name,
+        department=table.department,
+        priority=table.priority,
+        names=table.spoken,
         clues=clues,
-        menu=int(table.number("menu")) if table.has("menu") else None,
+        menu=table.menu,
     )
-
-
-def _priority(code: str, table: Table) -> Priority:
-    unit = table.text("unit")
-    if unit not in UNITS:
-        raise table.wrong("unit", "calendar or working")
-    hours = table.number("days") * 24 if table.has("days") else table.number("hours")
-    if hours <= 0:
-        raise table.wrong("hours", "more than 0")
-    return Priority(code, table.text("name"), hours, unit)
-
-
-def _hours(table: Table) -> Hours:
-    opens, closes = table.clock("opens"), table.clock("closes")
-    weekdays = tuple(int(day) for day in table.numbers("weekdays"))
-    if closes <= opens:
-        raise table.wrong("closes", "a time after `opens`")
-    if not weekdays or any(not 1 <= day <= 7 for day in weekdays):
-        raise table.wrong("weekdays", "days from 1 (Monday) to 7")
-    return Hours(opens, closes, weekdays)
 
 
 def _check(city: City) -> City:
@@ -270,26 +249,30 @@ def _check(city: City) -> City:
     for category in city.categories:
         here = f"{city.name}/categories.toml: {category.code}"
         if category.department not in departments:
-            raise CityError(f"{here}: department {category.department} is not in departments.toml")
+            raise ConfigError(
+                f"{here}: department {category.department} is not in departments.toml"
+            )
         if category.priority not in priorities:
-            raise CityError(f"{here}: priority {category.priority} is not in city.toml")
+            raise ConfigError(f"{here}: priority {category.priority} is not in city.toml")
     if city.general_department not in departments:
-        raise CityError(f"{city.name}/city.toml: general_department is not in departments.toml")
+        raise ConfigError(f"{city.name}/city.toml: general_department is not in departments.toml")
+    for language in city.languages:
+        own_prompts(city.name, language, city.folder)
     if "ordinary" not in priorities:
-        raise CityError(f"{city.name}/city.toml: expected a priority called ordinary")
+        raise ConfigError(f"{city.name}/city.toml: expected a priority called ordinary")
     if [category.menu for category in city.menu] != list(range(1, len(city.menu) + 1)):
-        raise CityError(f"{city.name}/categories.toml: menu must count 1, 2, 3 without a gap")
+        raise ConfigError(f"{city.name}/categories.toml: menu must count 1, 2, 3 without a gap")
     for language in city.languages:
         if language not in city.emergencies:
-            raise CityError(f"{city.name}/city.toml: expected emergency.{language}")
+            raise ConfigError(f"{city.name}/city.toml: expected emergency.{language}")
     return city
 
 
 def _no_doubles(file: str, codes: list[str]) -> None:
     for code in codes:
         if codes.count(code) > 1:
-            raise CityError(f"{file}: two entries have the code {code}")
+            raise ConfigError(f"{file}: two entries have the code {code}")
 
 
 def _unknown(kind: str, code: str, city: str) -> NoReturn:
-    raise CityError(f"{city} has no {kind} {code}")
+    raise ConfigError(f"{city} has no {kind} {code}")

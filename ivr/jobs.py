@@ -157,7 +157,7 @@ def forget_phrases(run: Run) -> None:
     settings, city = run.settings, run.get(City)
     kept: frozenset[str] = frozenset()
     for language in settings.language_list:
-        kept |= speak_all(settings, Prompts(language), city)
+        kept |= speak_all(settings, Prompts(language, city.name), city)
     run.get(VoiceCache).forget_older(_KEEP_PHRASES.total_seconds(), keep=kept)
 
 

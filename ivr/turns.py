@@ -183,7 +183,7 @@ def _store(
 
 
 def _phrases(city: City, call: Call, says: tuple[Prompt, ...]) -> tuple[str, ...]:
-    prompts = Prompts(call.language)
+    prompts = Prompts(call.language, city.name)
     phrases: list[str] = []
     for prompt in says:
         if prompt.when and not call.draft.get(prompt.when):

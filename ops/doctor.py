@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.city import CityError, load_city
+from config.city import load_city
 from config.language import lexicon
 from config.settings import Settings, SettingsError, load_settings
 from config.toml_models import ConfigError
@@ -145,7 +145,7 @@ def _city(settings: Settings) -> Finding:
     try:
         city = load_city(settings.city)
         geocoder_of(city)
-    except CityError as error:
+    except ConfigError as error:
         return Finding("wrong", "city", str(error))
     return Finding("ok", "city", f"{city.name}: {len(city.categories)} categories")
 
@@ -154,7 +154,7 @@ def _prompts(settings: Settings) -> Finding:
     try:
         for language in settings.language_list:
             for dialogue in SHIPPED.all:
-                check_prompts(dialogue, Prompts(language).keys(), language)
+                check_prompts(dialogue, Prompts(language, settings.city).keys(), language)
                 check_phrases(dialogue, lexicon(language).expected, language)
     except (PromptError, DialogueError, ConfigError) as error:
         return Finding("wrong", "prompts", str(error))

@@ -12,7 +12,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from config.tables import CityError
+from config.toml_models import ConfigError
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Districts:
 
 
 def read_districts(file: Path) -> Districts:
-    """Read a gzipped GeoJSON FeatureCollection with `name` properties. Raises CityError."""
+    """Read a gzipped GeoJSON FeatureCollection with `name` properties. Raises ConfigError."""
     place = f"{file.parent.name}/{file.name}"
     try:
         features = json.loads(gzip.decompress(file.read_bytes()))["features"]
@@ -49,8 +49,8 @@ def read_districts(file: Path) -> Districts:
             )
         )
     except FileNotFoundError:
-        raise CityError(f"{place}: expected this file") from None
+        raise ConfigError(f"{place}: expected this file") from None
     except (OSError, ValueError, KeyError, TypeError, ShapelyError) as error:
-        raise CityError(
+        raise ConfigError(
             f"{place}: expected gzipped GeoJSON with `name` in properties ({error!r})"
         ) from error

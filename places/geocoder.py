@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from config.city import City
-from config.tables import CityError
+from config.toml_models import ConfigError
 from places.place import PlaceGuess
 from places.streets import Street
 
@@ -53,11 +53,11 @@ class Geocoder(Hashable, Protocol):
 
 @lru_cache(maxsize=8)
 def geocoder_of(city: City) -> Geocoder:
-    """The city's geocoder, read from its folder the first time. Raises CityError."""
+    """The city's geocoder, read from its folder the first time. Raises ConfigError."""
     try:
         read = pkgutil.resolve_name(city.geocoder)
     except (ValueError, ImportError, AttributeError):
-        raise CityError(
+        raise ConfigError(
             f"{city.folder.name}/city.toml: geocoder: expected the path of a function, such as"
             f" places.grid_geocoder:read_geocoder, got {city.geocoder!r}"
         ) from None

@@ -6,11 +6,14 @@ Miles need not be equally long in numbers: each direction has its own steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Annotated
 
-from config.tables import CityError, Table
+from pydantic import AfterValidator, BeforeValidator, field_validator
+
+from config.toml_models import ConfigModel, Number, Text
 from places.streets import Street
 
 _POSITION = re.compile(r"(\d+) ([NSEW])")
@@ -140,40 +143,80 @@ def _reaches(street: Street, position: float) -> bool:
     return street.lowest - 100 <= abs(position) <= street.highest + 100
 
 
-def read_grid(table: Table) -> Grid:
-    """Read `grid.toml`. Raises CityError."""
-    base = table.table("base")
-    steps = table.table("miles")
-    return Grid(
-        lat=base.number("lat"),
-        lon=base.number("lon"),
-        lat_per_mile=base.number("lat_per_mile"),
-        lon_per_mile=base.number("lon_per_mile"),
-        lat_per_lon=base.number("lat_per_lon"),
-        lon_per_lat=base.number("lon_per_lat"),
-        miles={direction: steps.pairs(direction) for direction in _SIGN},
-        north_south=_positions(table.table("north_south"), "EW"),
-        east_west=_positions(table.table("east_west"), "NS"),
-        slanting=_slanting(table.table("slanting")),
+class BaseTable(ConfigModel):
+    """Where the baselines cross, and the scale."""
+
+    lat: Number
+    lon: Number
+    lat_per_mile: Number
+    lon_per_mile: Number
+    lat_per_lon: Number
+    lon_per_lat: Number
+
+
+def _pairs(value: object) -> object:
+    if not isinstance(value, list) or not all(_is_pair(each) for each in value):
+        raise ValueError("expected a list of pairs of numbers")
+    return value
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(each, int | float) for each in value)
     )
 
 
-def _slanting(table: Table) -> dict[str, Steps]:
-    found = {name: table.pairs(name) for name in table.names()}
-    for name, steps in found.items():
-        numbers = [number for number, _ in steps]
-        if len(steps) < 2 or numbers != sorted(set(numbers)):
-            raise table.wrong(name, "at least two pairs with rising numbers")
-    return found
+def _rising(steps: Steps) -> Steps:
+    numbers = [number for number, _ in steps]
+    if len(steps) < 2 or numbers != sorted(set(numbers)):
+        raise ValueError("expected at least two pairs with rising numbers")
+    return steps
 
 
-def _positions(table: Table, letters: str) -> dict[str, float]:
-    found = {}
-    for position in table.names():
-        names = table.texts(position)
-        read = _POSITION.fullmatch(position)
-        if not read or read[2] not in letters:
-            raise CityError(f"grid.toml: expected a position like `100 {letters[0]}`: {position!r}")
-        for name in names:
-            found[name] = int(read[1]) * float(_SIGN[read[2]])
-    return found
+def _signed(axis: str) -> Callable[[Mapping[str, tuple[str, ...]]], Mapping[str, float]]:
+    """From `36 W` with its streets to the streets with their signed numbers."""
+
+    def read(streets: Mapping[str, tuple[str, ...]]) -> Mapping[str, float]:
+        found: dict[str, float] = {}
+        for position, names in streets.items():
+            written = _POSITION.fullmatch(position)
+            if not written or written[2] not in axis:
+                raise ValueError(f"expected a position like `100 {axis[0]}`")
+            found |= dict.fromkeys(names, int(written[1]) * float(_SIGN[written[2]]))
+        return found
+
+    return read
+
+
+Pairs = Annotated[Steps, BeforeValidator(_pairs)]
+_Streets = Mapping[str, tuple[Text, ...]]
+
+
+class GridFile(ConfigModel):
+    """`grid.toml`."""
+
+    base: BaseTable
+    miles: Mapping[str, Pairs]
+    sounds: Mapping[str, Text]
+    slanting: Mapping[str, Annotated[Pairs, AfterValidator(_rising)]]
+    north_south: Annotated[_Streets, AfterValidator(_signed("EW"))]
+    east_west: Annotated[_Streets, AfterValidator(_signed("NS"))]
+
+    @field_validator("miles")
+    @classmethod
+    def _all_directions(cls, miles: Mapping[str, Steps]) -> Mapping[str, Steps]:
+        if set(miles) != set(_SIGN):
+            raise ValueError("expected N, E, S and W")
+        return miles
+
+    def grid(self) -> Grid:
+        """The grid that the file describes."""
+        return Grid(
+            **self.base.model_dump(),
+            miles=self.miles,
+            north_south=self.north_south,  # type: ignore[arg-type]
+            east_west=self.east_west,  # type: ignore[arg-type]
+            slanting=self.slanting,
+        )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.tables import read_table
+from config.toml_models import read_model
 from places.districts import Districts, read_districts
 from places.geocoder import Point
-from places.grid import Grid, read_grid
+from places.grid import Grid, GridFile
 from places.in_words import find_place
 from places.place import PlaceGuess
 from places.streets import Street, read_streets
@@ -52,11 +52,11 @@ class GridGeocoder:
 
 
 def read_geocoder(folder: Path) -> GridGeocoder:
-    """Read the geocoder of the city in `folder`. Raises CityError with file and key."""
-    table = read_table(folder / "grid.toml")
+    """Read the geocoder of the city in `folder`. Raises ConfigError with file and key."""
+    file = read_model(folder / "grid.toml", GridFile)
     return GridGeocoder(
         streets=read_streets(folder / "streets.csv"),
-        aliases=table.table("sounds").text_map(),
-        grid=read_grid(table),
+        aliases=file.sounds,
+        grid=file.grid(),
         outlines=read_districts(folder / "districts.geojson.gz"),
     )

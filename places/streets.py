@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.tables import CityError
+from config.toml_models import ConfigError
 
 _COLUMNS = ("direction", "name", "suffix", "suffix_direction", "min_address", "max_address")
 
@@ -48,24 +48,24 @@ class Street:
 
 
 def read_streets(file: Path) -> tuple[Street, ...]:
-    """Read the list. Raises CityError with the line."""
+    """Read the list. Raises ConfigError with the line."""
     place = f"{file.parent.name}/{file.name}"
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             rows = csv.DictReader(lines)
             missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
             if missing:
-                raise CityError(f"{place}: expected a column {missing[0]}")
+                raise ConfigError(f"{place}: expected a column {missing[0]}")
             return tuple(_street(place, number, row) for number, row in enumerate(rows, start=2))
     except FileNotFoundError:
-        raise CityError(f"{place}: expected this file") from None
+        raise ConfigError(f"{place}: expected this file") from None
 
 
 def _street(place: str, line: int, row: dict[str, str]) -> Street:
     try:
         lowest, highest = int(row["min_address"]), int(row["max_address"])
     except (TypeError, ValueError):
-        raise CityError(f"{place} line {line}: expected address numbers") from None
+        raise ConfigError(f"{place} line {line}: expected address numbers") from None
     return Street(
         direction=row["direction"],
         name=row["name"],

@@ -8,7 +8,8 @@ from flask import Response, abort, jsonify, redirect, render_template, request, 
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from config.city import City, CityError
+from config.city import City
+from config.toml_models import ConfigError
 from infra.clock import now
 from infra.lifecycle import NotAllowed
 from infra.storage.base import Storage
@@ -154,7 +155,7 @@ def _category_name(code: str) -> str:
     """The city's name for a category; the code itself if the city gave it up since."""
     try:
         return services().get(City).category(code).name
-    except CityError:
+    except ConfigError:
         return code
 
 
@@ -162,7 +163,7 @@ def _department_name(code: str) -> str:
     """The city's name for a department; the code itself if there is none of it any more."""
     try:
         return services().get(City).department(code).name
-    except CityError:
+    except ConfigError:
         return code
 
 

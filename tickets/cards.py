@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from config.city import City, CityError
+from config.city import City
+from config.toml_models import ConfigError
 from tickets.deadlines import TimeLeft, time_left
 from tickets.life import STATE_NAMES, WITH_DEPARTMENT, State
 from tickets.models import TicketEvent
@@ -140,7 +141,7 @@ def category_name(city: City, code: str | None) -> str:
         return "Kind not known yet"
     try:
         return city.category(code).name
-    except CityError:
+    except ConfigError:
         return code
 
 
@@ -150,14 +151,14 @@ def department_name(city: City, code: str | None) -> str:
         return "No department yet"
     try:
         return city.department(code).name
-    except CityError:
+    except ConfigError:
         return code
 
 
 def _priority_name(city: City, code: str) -> str:
     try:
         return city.priority(code).name
-    except CityError:
+    except ConfigError:
         return code
 
 

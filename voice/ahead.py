@@ -60,7 +60,7 @@ def speak_all_with_bar(settings: Settings, city: City) -> None:
             def show(done: int, total: int, task: object = task) -> None:
                 bar.update(task, completed=done, total=total)  # type: ignore[arg-type]
 
-            speak_all(settings, Prompts(language), city, show)
+            speak_all(settings, Prompts(language, city.name), city, show)
 
 
 def _filled(prompts: Prompts, slot: str, values: Iterable[str]) -> list[str]:

@@ -48,6 +48,7 @@ class VoiceCache:
         self._folder = settings.voice_dir
         self._recordings = settings.var_dir / "prompts"
         self._choice = settings.voice_en
+        self._city = settings.city
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], Spoken] = OrderedDict()
         self._voices: dict[str, Voice] = {}
@@ -172,7 +173,7 @@ class VoiceCache:
         if not folder.is_dir():
             return None
         try:
-            names = Prompts(language).places_of(text)
+            names = Prompts(language, self._city).places_of(text)
         except PromptError:
             return None
         files = (

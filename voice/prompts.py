@@ -6,6 +6,7 @@ a slot (`{category}`) is kept apart from those without, which are spoken ahead o
 
 from __future__ import annotations
 
+from config.city import own_prompts
 from config.language import load_language, slots_of
 from config.toml_models import ConfigError
 
@@ -15,15 +16,21 @@ class PromptError(Exception):
 
 
 class Prompts:
-    """The sentences of one language. Raises PromptError when it has none that can be used."""
+    """The sentences of one language, with a city's own in place of those of the same key.
 
-    def __init__(self, language: str) -> None:
+    city: the name of its folder in `config/city/`; without it the line cannot greet.
+    Raises PromptError when there is none of that language that can be used.
+    """
+
+    def __init__(self, language: str, city: str | None = None) -> None:
         self.language = language
         try:
             file = load_language(language).prompts
+            own = own_prompts(city, language).say if city else {}
         except ConfigError as error:
             raise PromptError(str(error)) from None
-        self._phrases, self._messages, self._words = file.say, file.sms, file.words
+        self._phrases = {**own, **{key: own.get(key, said) for key, said in file.say.items()}}
+        self._messages, self._words = file.sms, file.words
 
     def text(self, key: str, /, **slots: object) -> tuple[str, ...]:
         """The phrases of a prompt, slots filled; values without a slot are ignored.

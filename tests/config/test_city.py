@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from config.city import FOLDER, City, CityError, load_city
+from config.city import FOLDER, City, load_city
+from config.toml_models import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_a_category_leads_to_its_department_and_grade(chicago: City) -> None:
     for unknown in (None, "dragons"):
         assert chicago.department_of(unknown).code == "service_centre"
         assert chicago.priority_of(unknown).code == "ordinary"
-    with pytest.raises(CityError, match="chicago has no category dragons"):
+    with pytest.raises(ConfigError, match="chicago has no category dragons"):
         chicago.category("dragons")
 
 
@@ -51,7 +52,7 @@ def test_working_days_know_weekends_and_public_holidays(chicago: City) -> None:
 
 
 def test_an_unknown_city_is_named() -> None:
-    with pytest.raises(CityError, match=r"no city 'gotham'.*there is chicago"):
+    with pytest.raises(ConfigError, match=r"no city 'gotham'.*there is chicago"):
         load_city("gotham")
 
 
@@ -63,7 +64,7 @@ def _replace(old: str, new: str) -> Callable[[str], str]:
     ("file", "change", "message"),
     [
         ("city.toml", _replace("America/Chicago", "Mars/Base"), "time_zone: expected a time zone"),
-        ("city.toml", _replace('"08:30"', '"half past"'), "hours: opens: expected a time of day"),
+        ("city.toml", _replace('"08:30"', '"half past"'), "hours.opens: expected a time of day"),
         ("city.toml", _replace('"17:00"', '"07:00"'), "closes: expected a time after"),
         ("city.toml", _replace('unit = "calendar"', 'unit = "moon"'), "calendar or working"),
         ("city.toml", _replace("name =", "nome ="), "name: expected a text, got nothing"),
@@ -71,6 +72,12 @@ def _replace(old: str, new: str) -> Callable[[str], str]:
         ("categories.toml", _replace("pothole = 4", 'pothole = "4"'), "expected a number"),
         ("categories.toml", _replace('= "streets"', '= "roads"'), "department roads is not in"),
         ("categories.toml", _replace('"ordinary"', '"soonish"'), "priority soonish is not in"),
+        ("city.toml", _replace("hours = 2", "hours = 0"), "sudden.hours: expected more than 0"),
+        ("city.toml", _replace("hours = 2", "hours = 2\ndays = 1"), "either hours or days"),
+        ("city.toml", _replace("weekdays", "workdays"), "hours.weekdays: expected a list, got not"),
+        ("categories.toml", _replace("spoken =", "said ="), "category.pothole.spoken: expected a"),
+        ("prompts.toml", _replace("title =", "titel ="), "en.title: expected a text, got nothing"),
+        ("prompts.toml", lambda text: text.replace("[ko", "[xx"), "expected a table ko"),
         ("categories.toml", _replace("menu = 2", "menu = 12"), "menu must count 1, 2, 3"),
         ("categories.toml", _replace('"street_light"', '"pothole"'), "the code pothole"),
     ],
@@ -83,5 +90,5 @@ def test_a_wrong_file_is_named_with_what_was_expected(
     text = (home / file).read_text()
     assert change(text) != text
     (home / file).write_text(change(text))
-    with pytest.raises(CityError, match=rf"{file}.*{message}|{message}"):
+    with pytest.raises(ConfigError, match=rf"{file}.*{message}|{message}"):
         load_city("chicago", home)

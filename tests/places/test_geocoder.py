@@ -61,6 +61,6 @@ def test_the_city_names_its_geocoder_and_it_is_read_once() -> None:
 
 def test_a_report_is_routed_to_the_district_it_knows() -> None:
     place = {"address": "12 Market Rd", "lat": 1.5, "lon": 2.5, "score": 1.0}
-    draft = ReportDraft("call:1", "voice", category="pothole", place=place, confirmed=True)
+    draft = ReportDraft("call:1", "voice", "en", category="pothole", place=place, confirmed=True)
     way = route(CITY, draft, filed_at=datetime(2026, 6, 1, tzinfo=UTC))
     assert way.place.district == "Hill"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config.city import FOLDER, CityError, load_city
+from config.city import FOLDER, load_city
+from config.toml_models import ConfigError
 from places.geocoder import geocoder_of
 from places.grid_geocoder import GridGeocoder, read_geocoder
 
@@ -77,7 +78,7 @@ def test_a_wrong_file_is_named_with_what_was_expected(
     text = (home / file).read_text()
     assert change(text) != text
     (home / file).write_text(change(text))
-    with pytest.raises(CityError, match=rf"{file}.*{message}|{message}"):
+    with pytest.raises(ConfigError, match=rf"{file}.*{message}|{message}"):
         geocoder_of(load_city("chicago", home))
 
 
@@ -85,8 +86,8 @@ def test_missing_and_broken_outlines_are_named(tmp_path: Path) -> None:
     home = tmp_path / "chicago"
     shutil.copytree(FOLDER / "chicago", home)
     (home / "districts.geojson.gz").write_bytes(b"not gzip")
-    with pytest.raises(CityError, match=r"districts\.geojson\.gz: expected gzipped GeoJSON"):
+    with pytest.raises(ConfigError, match=r"districts\.geojson\.gz: expected gzipped GeoJSON"):
         geocoder_of(load_city("chicago", home))
     (home / "districts.geojson.gz").unlink()
-    with pytest.raises(CityError, match=r"districts\.geojson\.gz: expected this file"):
+    with pytest.raises(ConfigError, match=r"districts\.geojson\.gz: expected this file"):
         geocoder_of(load_city("chicago", home))

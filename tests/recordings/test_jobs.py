@@ -425,6 +425,7 @@ def file_a_report(services: Services, *, recording_sid: str, key: str = "message
                 source_key=key,
                 call_id=session.scalars(select(Call.id)).one(),
                 source="message",
+                language="en",
                 recording_sid=recording_sid,
             ),
         )

@@ -27,7 +27,9 @@ def routed(city: City, **changes: Any) -> Route:
         "place_text": "twelve hundred north clark",
         "confirmed": True,
     }
-    return route(city, ReportDraft(source_key="call:1", **(values | changes)), filed_at=FILED)
+    return route(
+        city, ReportDraft(source_key="call:1", language="en", **(values | changes)), filed_at=FILED
+    )
 
 
 def test_a_clear_report_goes_straight_to_its_department(city: City) -> None:

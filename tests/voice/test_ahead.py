@@ -16,7 +16,7 @@ CITY = cities.chicago()
 
 
 def test_what_a_call_surely_says_is_known() -> None:
-    known = known_phrases(Prompts("en"), CITY)
+    known = known_phrases(Prompts("en", CITY.name), CITY)
     assert len(known) == len(set(known))
     assert "What is the problem?" in known
     assert "press 8." in known
@@ -30,7 +30,7 @@ def test_what_a_call_surely_says_is_known() -> None:
 @pytest.mark.slow
 def test_everything_known_is_in_the_cache_afterwards_and_spoken_once(tmp_path: Path) -> None:
     settings = load_settings(var_dir=tmp_path, voice_en="espeak")
-    prompts, steps = Prompts("en"), list[tuple[int, int]]()
+    prompts, steps = Prompts("en", CITY.name), list[tuple[int, int]]()
     keys = speak_all(settings, prompts, CITY, lambda done, total: steps.append((done, total)))
     cache = VoiceCache(settings)
     known = known_phrases(prompts, CITY)

@@ -18,8 +18,8 @@ class ReportDraft:
 
     source_key: str
     source: str
+    language: str
     call_id: int | None = None
-    language: str = "en"
     caller_number: str = ""
     problem_text: str = ""
     category: str | None = None

@@ -9,7 +9,7 @@ import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.city import City
+from config.city import City, own_prompts
 from infra.clock import now
 from infra.events import publish
 from tickets.deadlines import deadline
@@ -36,12 +36,14 @@ def can_receive(number: str) -> bool:
 def receipt_text(city: City, report: Report) -> str:
     """The text message for a report: number, matter, place, who acts and by when."""
     prompts = Prompts(report.language)
+    title = own_prompts(city.name, report.language, city.folder).title
     way = route(city, report, filed_at=report.filed_at)
     if report.category is None or way.triage_reasons:
-        return prompts.message("sms_receipt_short", number=report.number)
+        return prompts.message("sms_receipt_short", city=title, number=report.number)
     due = way.deadline_at.astimezone(city.zone)
     return prompts.message(
         "sms_receipt",
+        city=title,
         number=report.number,
         category=city.category(report.category).spoken_name(report.language),
         place=way.place.address,

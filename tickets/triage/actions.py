@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.city import City, CityError
+from config.city import City
+from config.toml_models import ConfigError
 from places.geocoder import geocoder_of
 from places.place import Place
 from tickets.actions import TicketError
@@ -76,7 +77,7 @@ def check_ticket(
     _check_known(city, category, department, place)
     before = _facts(ticket)
     report = session.get_one(Report, ticket.report_id)
-    way = route(city, _completed(category, place), filed_at=report.filed_at)
+    way = route(city, _completed(report, category, place), filed_at=report.filed_at)
     _apply(ticket, way)
     ticket.category, ticket.department = category, department
     ticket.lat, ticket.lon, ticket.district = place.lat, place.lon, place.district
@@ -87,11 +88,12 @@ def check_ticket(
     return ticket
 
 
-def _completed(category: str, place: Place) -> ReportDraft:
+def _completed(report: Report, category: str, place: Place) -> ReportDraft:
     """What the person says of the matter, which nobody doubts any more."""
     return ReportDraft(
-        source_key="",
+        source_key=report.source_key,
         source="agent",
+        language=report.language,
         category=category,
         category_score=1.0,
         place={"address": place.address, "district": place.district, "score": 1.0},
@@ -125,7 +127,7 @@ def _check_known(city: City, category: str, department: str, place: Place) -> No
     try:
         city.category(category)
         city.department(department)
-    except CityError:
+    except ConfigError:
         raise TicketError("pick the kind of problem and the department from the lists") from None
     if not place.address.strip():
         raise TicketError("say where it is: an address, an intersection, or a place people know")
