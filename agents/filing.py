@@ -18,28 +18,10 @@ from tickets.reports.draft import ReportDraft
 from tickets.reports.filing import file_report
 
 _MOST_TEXT = 4000
-_MOST_WORDS = 40
 
 
 class DraftError(ValueError):
     """A draft that cannot be kept or filed; the text says what was expected."""
-
-
-def catalogue(city: City) -> list[dict[str, Any]]:
-    """Every kind of problem with the words that find it and its department."""
-    language = city.languages[0]
-    return [
-        {
-            "code": category.code,
-            "name": category.name,
-            "department": city.department(category.department).name,
-            "words": [
-                category.spoken_name(language),
-                *(clue.words for clue in category.clues.get(language, ()) if clue.weight > 0),
-            ][:_MOST_WORDS],
-        }
-        for category in city.categories
-    ]
 
 
 def draft_from(city: City, sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from infra.lifecycle import NotAllowed
 from places.geocoder import geocoder_of
 from places.typed import places_like
 from tickets.cards import category_name
+from tickets.catalogue import catalogue
 from tickets.reports.numbers import written
 from web.access.guard import Role, current_staff, public, requires
 from web.api import error
@@ -310,7 +311,7 @@ def _in_words(shown: Desk) -> dict[str, Any]:
 def _conversation(session: Session, talk: TalkSeen) -> dict[str, Any]:
     return {
         "said": queries.said_on(session, talk.call, 0),
-        "catalogue": filing.catalogue(services().get(City)),
+        "catalogue": catalogue(services().get(City)),
         "category_name": _category_name,
         "view": view,
         "written": written,

@@ -18,7 +18,6 @@ WHERE_A_DEFAULT_NAMES_ONE = {
     "calls/models.py",
     "ops/cli.py",
     "tickets/models.py",
-    "tickets/reports/draft.py",
 }
 """A default of a column or an option, as that of a setting."""
 MAY_NAME_ONE = ("config/", "tests/", "simulator/", "bench/", "migrations/")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from flask import abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -17,6 +16,7 @@ from places.place import Place
 from places.typed import address_of, addresses_like
 from tickets import actions, cards, queries
 from tickets.actions import TicketError
+from tickets.catalogue import catalogue
 from tickets.life import WITH_PEOPLE_OF_THE_LINE
 from tickets.queries import TicketWithReport
 from tickets.reports.numbers import written
@@ -137,28 +137,12 @@ def _form(number: str, problem: str = "") -> str:
         report=found.report,
         said=said,
         history=[cards.line(city, event, names) for event in reversed(events)],
-        catalogue=catalogue(city),
+        catalogue=sorted(catalogue(city), key=lambda entry: entry.name),
         departments=city.departments,
         districts=sorted(geocoder_of(city).districts),
         shown=shown,
         problem=problem,
     )
-
-
-def catalogue(city: City) -> list[dict[str, Any]]:
-    """Every category with the words that find it and its usual department."""
-    language = city.languages[0]
-    return [
-        {
-            "code": category.code,
-            "name": category.name,
-            "department": category.department,
-            "words": " ".join(
-                clue.words for clue in category.clues.get(language, ()) if clue.weight > 0
-            ),
-        }
-        for category in sorted(city.categories, key=lambda each: each.name)
-    ]
 
 
 def _usual_department(city: City) -> str:
