@@ -57,8 +57,8 @@ RIGHT = Dialogue(
     states=(
         Confirm(
             "ask",
-            say="read_back_area",
-            say_keys="read_back_area",
+            say="read_back_keys",
+            say_keys="read_back_keys",
             yes="bye",
             no="bye",
             understand=is_yes,
