@@ -230,7 +230,7 @@ class House:
                     job="tickets.jobs.send_receipt",
                     key="receipt:7",
                     args={},
-                    state="parked",
+                    state="dead",
                     failures=8,
                     next_at=now(),
                     last_error="the carrier answered 500",

@@ -390,6 +390,7 @@ if (find("draft")) {
   workOn(shown);
 }
 settle();
+/** @type {HTMLElement} */ (find("desk")).inert = false; // the page can answer now
 setInterval(tick, 250);
 setInterval(beat, BEAT_MS);
 setInterval(showSound, 1000);
