@@ -12,9 +12,14 @@ _SAME_NUMBER_S = 5
 
 @job
 def place_call(run: Run, outbound_id: int) -> None:
-    """Place a wanted call, once: an intent that was asked before is first looked for."""
+    """Place a wanted call, once: an intent that was asked before is first looked for.
+
+    A refusal stays a dead letter, also when the attempt that committed it died before saying so.
+    """
     with run.database.transaction("calls.jobs.place_call.begin") as session:
         intent = outbound.locked_outbound(session, outbound_id)
+        if intent.state == "refused":
+            raise Permanent(f"outbound call {outbound_id} was refused before")
         if intent.state not in outbound.OPEN:
             return
         was_asked = intent.state == "asked"

@@ -170,3 +170,15 @@ def test_a_number_that_the_carrier_refuses_is_not_asked_for_again(
         assert row.state == RowState.DEAD
         assert NUMBER not in (row.last_error or "")
     assert network.placed() == {}
+
+
+def test_a_refusal_is_a_dead_letter_also_when_its_attempt_ended_before_it_said_so(
+    services: Services, database: Database, network: Network
+) -> None:
+    one = wants(database, "survey:1")
+    with database.transaction() as session:
+        outbound.refused(outbound.locked_outbound(session, one))
+    work(services, "live")
+    with database.read() as session:
+        assert session.scalars(select(Outbox.state)).one() == RowState.DEAD
+    assert network.placed() == {}

@@ -15,7 +15,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from infra import failpoints
-from tests.faults.points import disk, line, people, sockets, work
+from tests.faults.points import disk, line, outbound, people, sockets, work
 from tests.faults.points.boundaries import places, sources
 from tests.faults.points.stage import PostgresStores, SqliteStores, Stage, ends_well, set_up
 from tests.faults.points.world import Drive, World
@@ -27,6 +27,7 @@ DRIVES = (
     *line.DRIVES,
     *disk.DRIVES,
     *work.DRIVES,
+    *outbound.DRIVES,
     *people.DRIVES,
     *sockets.DRIVES,
 )

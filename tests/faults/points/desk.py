@@ -31,6 +31,8 @@ class Records:
     changes: list[tuple[str, str]] = field(default_factory=list)
     """Calls that were changed: their id, and the address or status asked for."""
     deleted: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Numbers that it calls for nobody."""
     archive: bytes = b""
     """What it gives out besides: an archive on a mirror."""
 
@@ -67,10 +69,30 @@ class Desk:
     def _list(self, method: str, name: str, form: dict[str, str]) -> tuple[int, bytes]:
         rows: list[dict[str, Any]] = getattr(self.records, name)
         if method == "GET":
-            return 200, _json({name: rows, "next_page_uri": None, "page": 0})
-        row = {"sid": f"SM{len(rows) + 1:032x}", "to": form["To"], "body": form["Body"]}
-        rows.append({**row, "date_sent": format_datetime(now())})
-        return 201, _json(rows[-1])
+            found = [row for row in rows if form.get("To") in (None, row.get("to"))]
+            return 200, _json({name: found, "next_page_uri": None, "page": 0})
+        if form["To"] in self.records.refused:
+            return 400, _json({"code": 21211, "message": "no such number", "status": 400})
+        kept = self._call(form) if name == "calls" else self._message(form)
+        rows.append(kept)
+        return 201, _json(kept)
+
+    def _message(self, form: dict[str, str]) -> dict[str, Any]:
+        sid = f"SM{len(self.records.messages) + 1:032x}"
+        sent = format_datetime(now())
+        return {"sid": sid, "to": form["To"], "body": form["Body"], "date_sent": sent}
+
+    def _call(self, form: dict[str, str]) -> dict[str, Any]:
+        """It rings, and has no start yet; `asks` is the address that it will ask for words."""
+        return {
+            "sid": f"CA{len(self.records.calls) + 1:032x}",
+            "from": form["From"],
+            "to": form["To"],
+            "direction": "outbound-api",
+            "status": "ringing",
+            "date_created": format_datetime(now()),
+            "asks": form["Url"],
+        }
 
 
 @contextmanager
@@ -93,8 +115,10 @@ def open_desk() -> Iterator[Desk]:
 
         def _serve(self, method: str) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
-            status, body = desk.answer(method, urlsplit(self.path).path, form)
+            asked = urlsplit(self.path)
+            sent = self.rfile.read(length).decode() or asked.query
+            form = {k: v[0] for k, v in parse_qs(sent).items()}
+            status, body = desk.answer(method, asked.path, form)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
