@@ -33,6 +33,8 @@ class Dialogue:
     emergency: str
     """State after words that tell of an emergency, wherever they are heard."""
     states: tuple[State, ...]
+    ask_emergency: str | None = None
+    """State that asks whether anyone is in danger, after words that leave it open."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -51,7 +53,7 @@ def check(dialogue: Dialogue) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise DialogueError(f"two states are called {doubled[0]}; names must differ")
-    for entry in (dialogue.start, dialogue.give_up, dialogue.emergency):
+    for entry in _entries(dialogue):
         if entry not in names:
             raise DialogueError(f"the dialogue names {entry}, which is no state")
     for state in dialogue.states:
@@ -84,8 +86,14 @@ def check_phrases(dialogue: Dialogue, known: Iterable[str], language: str) -> No
             )
 
 
+def _entries(dialogue: Dialogue) -> set[str]:
+    """States that a caller may come to from anywhere."""
+    asks = {dialogue.ask_emergency} if dialogue.ask_emergency else set()
+    return {dialogue.start, dialogue.give_up, dialogue.emergency} | asks
+
+
 def _check_reachable(dialogue: Dialogue, names: list[str]) -> None:
-    reached = _closure(dialogue, {dialogue.start, dialogue.give_up, dialogue.emergency})
+    reached = _closure(dialogue, _entries(dialogue))
     unreached = [name for name in names if name not in reached]
     if unreached:
         raise DialogueError(f"nothing leads to {unreached[0]}")

@@ -31,17 +31,23 @@ from ivr.dialogues.vocabulary import (
     Handover,
     Menu,
     NotUnderstood,
+    Resume,
     State,
     TakeMessage,
     Understood,
     targets,
 )
-from ivr.understanding.intents import is_emergency, wants_person
+from ivr.understanding.emergencies import Certainty, emergency
+from ivr.understanding.intents import wants_person
 from places.spoken_numbers import spoken_digits
 
 MOST_FAILURES = 3
 ONLY_KEYS = "only_keys"
 """Value of the draft: nobody recognises speech on this call, so questions go by the keypad."""
+ASKED_ABOUT_EMERGENCY = "asked_about_emergency"
+"""Value of the draft: the caller was asked once whether anyone is in danger."""
+INTERRUPTED = "interrupted"
+"""Value of the draft: the state and the words that a question came in between of."""
 _PERSON = "0"
 _SOMETHING_ELSE = "9"
 
@@ -97,9 +103,9 @@ def answer(dialogue: Dialogue, city: City, language: str, place: Place, heard: H
     conversation = _Conversation(dialogue, city, language)
     state = dialogue.state(place.state)
     start = Step(place)
-    way_out = _way_out(conversation, state, heard)
+    way_out = _way_out(conversation, start, state, heard)
     if way_out:
-        return _arrive(conversation, start, way_out)
+        return way_out
     if isinstance(heard, Unheard):
         return _by_keys(conversation, start, state)
     match state:
@@ -134,19 +140,56 @@ class _Conversation:
         return Context(self.city, self.language, draft)
 
 
-def _way_out(conversation: _Conversation, state: State, heard: Heard) -> str | None:
-    """Emergency words and the wish for a person are heard at any point."""
+def _way_out(conversation: _Conversation, step: Step, state: State, heard: Heard) -> Step | None:
+    """Emergencies and the wish for a person are heard at any point."""
     if isinstance(state, (Handover, Goodbye, TakeMessage)):
         return None
+    dialogue = conversation.dialogue
     if isinstance(heard, Keys) and heard.digits == _PERSON and not isinstance(state, EnterKeys):
-        return conversation.dialogue.give_up
+        return _arrive(conversation, step, dialogue.give_up)
     if not isinstance(heard, Speech):
         return None
-    if is_emergency(conversation.city, heard.text, conversation.language):
-        return conversation.dialogue.emergency
+    told = emergency(conversation.city, heard.text, conversation.language)
+    if told.certainty is Certainty.YES:
+        return _arrive(conversation, step, dialogue.emergency)
+    if told.certainty is Certainty.UNSURE and _may_ask_about_emergency(dialogue, step):
+        return _ask_about_emergency(conversation, step, heard)
     if wants_person(heard.text, conversation.language):
-        return conversation.dialogue.give_up
+        return _arrive(conversation, step, dialogue.give_up)
     return None
+
+
+def _may_ask_about_emergency(dialogue: Dialogue, step: Step) -> bool:
+    """Once a call: whoever has said that nobody is in danger is not asked at each turn."""
+    return dialogue.ask_emergency is not None and not step.place.draft.get(ASKED_ABOUT_EMERGENCY)
+
+
+def _ask_about_emergency(conversation: _Conversation, step: Step, heard: Speech) -> Step:
+    assert conversation.dialogue.ask_emergency is not None
+    draft = {
+        **step.place.draft,
+        ASKED_ABOUT_EMERGENCY: True,
+        INTERRUPTED: {
+            "state": step.place.state,
+            "failures": step.place.failures,
+            "text": heard.text,
+            "confidence": heard.confidence,
+        },
+    }
+    asked = replace(step, place=replace(step.place, draft=draft))
+    return _arrive(conversation, asked, conversation.dialogue.ask_emergency)
+
+
+def _resume(conversation: _Conversation, step: Step, state: Resume) -> Step:
+    """Answer with the words that were kept the question that they were said to."""
+    draft = dict(step.place.draft)
+    kept = draft.pop(INTERRUPTED, None)
+    if kept is None:
+        return _arrive(conversation, step, state.then)
+    place = Place(kept["state"], kept["failures"], draft)
+    words = Speech(kept["text"], kept["confidence"])
+    again = answer(conversation.dialogue, conversation.city, conversation.language, place, words)
+    return replace(again, says=(*step.says, *again.says), effects=(*step.effects, *again.effects))
 
 
 def _by_keys(conversation: _Conversation, step: Step, state: State) -> Step:
@@ -268,6 +311,8 @@ def _arrive(conversation: _Conversation, step: Step, name: str) -> Step:
         case Do():
             done = replace(step, place=place, effects=(*step.effects, Effect(state.effect, {})))
             return _arrive(conversation, done, state.then)
+        case Resume():
+            return _resume(conversation, step, state)
         case Ask() if state.keyed and place.draft.get(ONLY_KEYS):
             return _arrive(conversation, replace(step, place=place), state.keyed)
         case Handover():

@@ -27,6 +27,7 @@ from ivr.dialogues.vocabulary import (
     Goodbye,
     Handover,
     Menu,
+    Resume,
     TakeMessage,
 )
 
@@ -35,6 +36,7 @@ HOTLINE = Dialogue(
     start="greeting",
     give_up="to_agent",
     emergency="emergency",
+    ask_emergency="ask_emergency",
     states=(
         Announce("greeting", say="greeting", then="no_speech"),
         Announce("no_speech", say="keys_instead", then="ask_problem", when="only_keys"),
@@ -128,6 +130,15 @@ HOTLINE = Dialogue(
         Announce("promise", say="promise", then="receipt", when="deadline"),
         Announce("receipt", say="sms_note", then="goodbye", when="sms"),
         Goodbye("goodbye", say="goodbye"),
+        Confirm(
+            "ask_emergency",
+            say="ask_emergency",
+            say_keys="ask_emergency_keys",
+            yes="emergency",
+            no="go_on",
+            understand=is_yes,
+        ),
+        Resume("go_on", then="ask_problem"),
         Announce("emergency", say="emergency", then="to_agent_now"),
         Handover(
             "to_agent_now",

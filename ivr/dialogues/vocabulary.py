@@ -175,6 +175,14 @@ class Handover:
 
 
 @dataclass(frozen=True)
+class Resume:
+    """Take up what the caller was saying when a question came in between; else go on."""
+
+    name: str
+    then: str
+
+
+@dataclass(frozen=True)
 class Goodbye:
     """Say goodbye and end the call."""
 
@@ -182,13 +190,25 @@ class Goodbye:
     say: str
 
 
-State = Announce | Ask | EnterKeys | Menu | Choose | Confirm | Do | TakeMessage | Handover | Goodbye
+State = (
+    Announce
+    | Ask
+    | EnterKeys
+    | Menu
+    | Choose
+    | Confirm
+    | Do
+    | TakeMessage
+    | Handover
+    | Resume
+    | Goodbye
+)
 
 
 def targets(state: State) -> tuple[str, ...]:
     """The states that may follow."""
     match state:
-        case Announce() | Do() | TakeMessage():
+        case Announce() | Do() | TakeMessage() | Resume():
             return (state.then,)
         case Ask():
             keyed = (state.keyed,) if state.keyed else ()
@@ -218,7 +238,7 @@ def prompts(state: State) -> tuple[str, ...]:
             return (state.say, state.again)
         case Choose():
             return (state.intro, state.say, *((state.end,) if state.end else ()))
-        case Do():
+        case Do() | Resume():
             return ()
 
 

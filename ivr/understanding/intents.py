@@ -1,6 +1,6 @@
-"""Short answers: yes and no, the wish for a person, emergencies, a choice of a menu. Pure.
+"""Short answers: yes and no, the wish for a person, a choice of a menu. Pure.
 
-The words are the language's (`config/languages/<language>/lexicon.toml`) and the city's.
+The words are the language's (`config/languages/<language>/lexicon.toml`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from config.city import City
 from config.language import Lexicon, YesNo, lexicon
 
 _SPACE = re.compile(r"\s")
@@ -55,18 +54,6 @@ def _yes_no_by_parts(plain: str, answers: YesNo) -> bool | None:
 def wants_person(text: str, language: str) -> bool:
     """Whether the caller asks for a person, rather than telling of one."""
     return _any(lexicon(language).person, _plain(text))
-
-
-def is_emergency(city: City, text: str, language: str) -> bool:
-    """Whether the words tell of an emergency, by the city's own list."""
-    emergency = city.emergencies.get(language)
-    if emergency is None:
-        return False
-    spaced = lexicon(language).writing.spaced
-    plain, edge = (f" {_plain(text)} ", " ") if spaced else (text, "")
-    for harmless in emergency.unless:
-        plain = plain.replace(f"{edge}{harmless}{edge}", f"{edge}|{edge}")
-    return any(f"{edge}{word}{edge}" in plain for word in emergency.words)
 
 
 def choice(menu: str, text: str, language: str) -> str | None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.understanding.category import category
-from ivr.understanding.intents import is_emergency
 from tests import cities
 
 REQUESTS = Path(__file__).parent / "requests"
@@ -185,24 +184,7 @@ def test_korean_words_have_their_category(text: str, code: str) -> None:
     assert category(CITY, "안녕하세요", "ko").code is None
 
 
-@pytest.mark.parametrize(
-    "row", [r["text"] for r in _rows("spoken_requests.tsv") if r["category"] == "emergency"]
-)
-def test_danger_is_heard(row: str) -> None:
-    assert is_emergency(CITY, row, "en")
-
-
-def test_ordinary_requests_are_no_danger() -> None:
-    fitting, held_out = _halves()
-    for row in (*fitting, *held_out, *_rows("nola311_notes.tsv")):
-        assert not is_emergency(CITY, row["text"], "en"), row["text"]
-    assert not is_emergency(CITY, "a car is blocking the fire hydrant", "en")
-    assert is_emergency(CITY, "the fire hydrant is fine but there is a fire", "en")
-    assert is_emergency(CITY, "가스 냄새가 나요", "ko") and not is_emergency(CITY, "소화전", "ko")
-
-
 @given(st.text(max_size=300), st.sampled_from(["en", "ko", "xx"]))
 def test_no_text_breaks_it(text: str, language: str) -> None:
     guess = category(CITY, text, language)
     assert 0 <= guess.score <= 1
-    is_emergency(CITY, text, language)

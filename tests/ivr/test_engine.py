@@ -114,6 +114,22 @@ def test_danger_goes_before_everything() -> None:
     assert step.effects[0].values["priority"] == 10
 
 
+def test_what_may_be_an_emergency_is_asked_about_once() -> None:
+    smoke = Speech("there is smoke")
+    step = talk(smoke)
+    assert says(step) == ["ask_emergency"]
+    assert says(talk(smoke, Speech("yes"))) == ["emergency", "to_agent"]
+    assert talk(smoke, Keys("1")).place.state == "to_agent_now"
+    assert talk(smoke, Speech("no"), smoke).place.state == "ask_problem"
+
+
+def test_who_is_in_no_danger_need_not_say_it_again() -> None:
+    step = talk(Speech("the street light is out after an accident"), Speech("no"))
+    assert step.place.state == "ask_place"
+    assert "street light" in step.place.draft["problem_text"]
+    assert "interrupted" not in step.place.draft
+
+
 def test_nobody_there_means_a_message() -> None:
     step = talk(Keys("0"), Unanswered())
     assert step.place.state == "leave_message"
