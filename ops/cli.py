@@ -152,6 +152,26 @@ def transcribe(lang: str, files: tuple[Path, ...]) -> None:
 
 
 @main.command()
+@click.option("--as", "kind", type=click.Choice(["emergency"]), required=True, help="As what.")
+@click.option("--lang", help="Language of the words; the first of the line by default.")
+def understand(kind: str, lang: str | None) -> None:
+    """Say what a call would understand: lines of text in, one JSON line out for each."""
+    from config.city import load_city
+    from config.toml_models import ConfigError
+    from ops.understand import understood
+
+    settings = load_settings()
+    language = lang or settings.language_list[0]
+    try:
+        city = load_city(settings.city)
+        for text in sys.stdin:
+            meant = understood(city, text.rstrip("\n"), language, kind=kind)
+            click.echo(json.dumps(meant, ensure_ascii=False))
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def doctor(as_json: bool) -> None:
     """Say what is wrong with this set-up and how to mend it."""

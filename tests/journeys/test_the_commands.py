@@ -26,11 +26,12 @@ def line_in(folder: Path) -> Line:
     return Line(var_dir, dict(zip(names, map(str, free_ports(3)), strict=True)))
 
 
-def swiftline(line: Line, *arguments: str) -> subprocess.CompletedProcess[str]:
+def swiftline(line: Line, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ops.cli", *arguments],
         cwd=ROOT,
         env=line.env,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=240,
@@ -114,6 +115,16 @@ def test_transcribe_prints_one_line_a_file_and_names_what_it_cannot_read(
     (heard,) = [json.loads(text) for text in ran.stdout.splitlines()]
     assert heard["text"] == "what's the weather like"
     assert "no such file" in ran.stderr
+
+
+def test_understand_says_of_each_line_whether_somebody_is_in_danger(tmp_path: Path) -> None:
+    line = line_in(tmp_path)
+    said = "my neighbor collapsed\nfire hydrant leaking\n\nthere is smoke\n"
+    ran = swiftline(line, "understand", "--as", "emergency", "--lang", "en", stdin=said)
+    assert ran.returncode == 0, ran.stderr
+    meant = [json.loads(text) for text in ran.stdout.splitlines()]
+    assert [each["emergency"] for each in meant] == ["yes", "no", "no", "unsure"]
+    assert (meant[0]["kind"], meant[0]["why"]) == ("collapse", ["neighbor collapsed"])
 
 
 def alive(process: psutil.Process) -> bool:
