@@ -1,7 +1,7 @@
 """`python -m tests`: the stages of the suite one after the other, until one of them is red.
 
-Ends with the seconds of each stage and the ten slowest tests of all. With paths, only the quick
-and the slow tests there; without, the proof as well.
+Ends with the seconds of each stage and the ten slowest tests of all. With paths, only the quick,
+the slow and the lone tests there; without, the proof as well.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ def _parser() -> argparse.ArgumentParser:
 def _stages(given: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
     """The modules to run, with their arguments, by the stage's name."""
     quick = ["-m", "not slow", *_QUICK, f"--randomly-seed={given.seed}"]
-    slow = ["-m", "slow", *_SLOW, "-p", "no:randomly"]
+    slow = ["-m", "slow and not alone", *_SLOW, "-p", "no:randomly"]
+    alone = ["-m", "slow and alone", "-p", "no:randomly"]
     stages = {"quick": _pytest(folder / "quick.xml", quick, given.paths)}
     if not given.quick:
         stages["slow"] = _pytest(folder / "slow.xml", slow, given.paths)
+        stages["alone"] = _pytest(folder / "alone.xml", alone, given.paths)
     if not given.quick and not given.paths:
         stages["proof"] = ["bench.proof", "--size", "ci", "--seed", given.seed]
     return stages

@@ -15,7 +15,7 @@ from tests.conftest import eventually
 from tests.journeys.line import Line, line_of_its_own
 from tests.journeys.test_a_call import ticket_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.speech]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from simulator.callers import Caller, ScriptedCall
 from tests.journeys.line import Line, line_of_its_own
 from tickets.models import Report
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.speech]
 
 
 @pytest.fixture(scope="module")
