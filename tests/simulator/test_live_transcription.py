@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from twilio.base.exceptions import TwilioRestException
 
 from simulator.callers import Caller
+from simulator.sound.audio import read_sound, wav_file
 from tests.conftest import eventually
 from tests.simulator.app import ACCOUNT, CALLER, response
 from tests.simulator.line import SHOP, Played, play
 from tests.simulator.rest_driver import Served
+from tests.simulator.test_gather_speech import CLIP
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +144,7 @@ def test_a_pause_within_a_sentence_of_the_line_is_no_end(tmp_path: Path) -> None
     assert played.codes() == []
 
 
-def test_words_that_nobody_can_know_are_complained_of_once(tmp_path: Path) -> None:
+def test_what_a_scripted_person_says_is_known_word_for_word(tmp_path: Path) -> None:
     says = [{"says": "hello there"}, {"waits_s": 3}, {"says": "and good bye"}, {"hangs_up": True}]
     shop = {"behaviour": "answers", "steps": says}
     played = transcribed(
@@ -150,6 +153,19 @@ def test_words_that_nobody_can_know_are_complained_of_once(tmp_path: Path) -> No
         f"<Dial>{SHOP}</Dial>",
         phones={SHOP: shop},
     )
+    said = [("outbound_track", "hello there"), ("outbound_track", "and good bye")]
+    assert words(played.app.forms("/told")) == said and played.codes() == []
+
+
+def test_words_that_nobody_can_know_are_complained_of_once(tmp_path: Path) -> None:
+    clip = wav_file(read_sound(CLIP))
+    twice = ("<Play>/clip.wav</Play>", '<Pause length="3"/>', "<Play>/clip.wav</Play>")
+    replies = {
+        "/voice": response(start('track="outbound_track"'), *twice),
+        "/clip.wav": lambda form: web.Response(body=clip, content_type="audio/x-wav"),
+        "/told": response(),
+    }
+    played = play(tmp_path, replies)
     assert words(played.app.forms("/told")) == [] and played.codes() == [0]
 
 
