@@ -21,6 +21,9 @@ _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _AUDIBLE = frozenset({"stored", "transcribed", "reviewed"})
 _APOLOGY = re.compile(r"something went wrong on our side|/ivr/rescued")
 _OURS = ("/ivr/", "/recordings/", "/agents/")
+_TAKEN = frozenset({"/ivr/turn", "/ivr/message"})
+"""Where the document of a recording asks how to go on."""
+_SAID = frozenset({"RecordingSid", "Digits", "SpeechResult"})
 _CALLBACKS = frozenset({"status", "recording"})
 
 
@@ -95,7 +98,7 @@ def reports_doubled(carrier: Carrier, records: Records) -> Verdict:
 def messages_lost(carrier: Carrier, records: Records) -> Verdict:
     """I2: a message left after a tone has a report; an answer to a question is no message."""
     reported = {one["recording_sid"] for one in records.reports}
-    answers = set(_spoken_answers(carrier))
+    answers = {*_spoken_answers(carrier), *_silences(carrier)}
     left = [
         one
         for one in carrier.recordings
@@ -270,6 +273,30 @@ def _spoken_answers(carrier: Carrier) -> Iterator[str]:
         for event in call["events"]:
             if _accepted(event) and _path(event["url"]) == "/ivr/turn":
                 yield event["form"].get("RecordingSid", "")
+
+
+def _silences(carrier: Carrier) -> Iterator[str]:
+    """Recordings of nothing, whose silence a turn took.
+
+    The carrier asks no action for an empty recording and goes on to the next verb, which asks
+    the same address without a recording (twilio.md, <Record>). One such request that was taken
+    excuses one recording that no request ever named.
+    """
+    for call in _incoming(carrier):
+        asked = [one for one in call["events"] if one["event"] == "webhook"]
+        named = {one["form"].get("RecordingSid") for one in asked if _path(one["url"]) in _TAKEN}
+        silent = sum(
+            _accepted(one) and _path(one["url"]) in _TAKEN and not _SAID & one["form"].keys()
+            for one in asked
+        )
+        unnamed = [
+            one["sid"]
+            for one in carrier.recordings
+            if one["call_sid"] == call["sid"]
+            and one["source"] == "RecordVerb"
+            and one["sid"] not in named
+        ]
+        yield from unnamed[:silent]
 
 
 def _incoming(carrier: Carrier) -> Iterator[Row]:

@@ -314,6 +314,30 @@ def test_a_spoken_answer_to_a_question_is_no_lost_message() -> None:
     assert "messages lost" not in broken(carrier, records)
 
 
+def test_a_recording_of_nothing_that_a_turn_took_as_silence_is_no_lost_message() -> None:
+    carrier, records = truth(), our_records()
+    records.reports = [one for one in records.reports if one["recording_sid"] != ME]
+    events = [one for one in carrier.calls[0]["events"] if not _names(one, ME)]
+    carrier.calls[0]["events"] = events
+    assert "messages lost" in broken(carrier, records)
+    events.append(asked("/ivr/turn?n=2", Digits="1"))
+    assert "messages lost" in broken(carrier, records)
+    events.append(asked("/ivr/turn?n=2"))
+    assert "messages lost" not in broken(carrier, records)
+
+
+def test_a_silence_excuses_no_recording_that_was_handed_over() -> None:
+    carrier, records = truth(), our_records()
+    records.reports = [one for one in records.reports if one["recording_sid"] != ME]
+    carrier.calls[0]["events"].append(asked("/ivr/message?n=2", RecordingSid=ME))
+    carrier.calls[0]["events"].append(asked("/ivr/turn?n=2"))
+    assert "messages lost" in broken(carrier, records)
+
+
+def _names(event: Row, sid: str) -> bool:
+    return bool(event.get("form", {}).get("RecordingSid") == sid)
+
+
 def test_percentiles_are_values_that_were_measured() -> None:
     found = spread([float(n) for n in range(1, 101)])
     assert (found.count, found.p50, found.p99, found.most) == (100, 50, 99, 100)
