@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from calls.models import Call
+from ivr.dialogues.engine import INTERRUPTED
 from tickets.models import Report
 from tickets.queries import reports_of_call
 from tickets.reports.draft import ReportDraft
@@ -27,7 +28,8 @@ def report_message(
 
 def report_cut_off(session: Session, call: Call) -> None:
     """A caller who hung up after saying something still has a report, to be checked."""
-    has_content = any(call.draft.get(name) for name in ("problem_text", "category", "place_text"))
+    told = ("problem_text", "category", "place_text", INTERRUPTED)
+    has_content = any(call.draft.get(name) for name in told)
     if has_content and not reports_of_call(session, call.id):
         report_draft(session, call, source="cut_off", confirmed=False)
 
@@ -47,6 +49,8 @@ def report_draft(
     read-back. recording_sid: a message left after the tone, when that is the report.
     """
     draft = call.draft
+    # Who hangs up at "Is anyone in danger?" has told what it was asked about.
+    interrupted = draft.get(INTERRUPTED, {})
     return file_report(
         session,
         ReportDraft(
@@ -55,7 +59,7 @@ def report_draft(
             source=source,
             language=call.language,
             caller_number=call.caller_number,
-            problem_text=draft.get("problem_text", ""),
+            problem_text=draft.get("problem_text") or interrupted.get("text", ""),
             category=draft.get("category"),
             category_score=draft.get("category_score"),
             place=draft.get("place"),

@@ -133,6 +133,15 @@ def test_a_caller_who_is_cut_off_after_saying_something_has_a_ticket(services: S
     assert set(ticket.triage_reasons) == {"cut_off", "no_place"}
 
 
+def test_a_caller_who_is_cut_off_when_asked_about_danger_has_a_ticket(services: Services) -> None:
+    say_all(services, "the street light is out after an accident")
+    hang_up(services)
+    work(services, "tickets")
+    with services.database.read() as session:
+        report = session.scalars(select(Report)).one()
+    assert report.problem_text == "the street light is out after an accident"
+
+
 def test_a_caller_who_said_nothing_leaves_no_ticket(services: Services) -> None:
     hang_up(services)
     work(services, "tickets")
