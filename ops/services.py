@@ -18,6 +18,7 @@ from infra.outbox.wakeup import WakeUpSignal
 from infra.services import Services
 from infra.storage.base import Storage
 from infra.storage.local import LocalStorage
+from ivr.understanding.emergencies import read_emergencies
 from migrations import tables
 from ops.queues import PLAN
 from places.geocoder import geocoder_of
@@ -33,6 +34,7 @@ def build_services(settings: Settings, *, speech: bool = False) -> Services:
     geocoder_of(city)  # read now, so that no caller waits for it
     services.add(City, city)
     for language in settings.language_list:
+        read_emergencies(language)
         load_language(language)  # now, since an apology must not meet a broken file
     services.add(Carrier, TwilioCarrier(settings))
     services.add(Storage, LocalStorage(settings.storage))

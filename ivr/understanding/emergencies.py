@@ -99,6 +99,14 @@ class _Detector:
     barriers: re.Pattern[str]
 
 
+def read_emergencies(language: str) -> None:
+    """Read the patterns of a language now, so that no caller waits for them or for their error.
+
+    Raises ConfigError or PatternError.
+    """
+    _detector(language)
+
+
 def emergency(city: City, text: str, language: str) -> Emergency:
     """Whether the words tell of somebody in danger.
 
