@@ -25,6 +25,10 @@ UNKNOWN = "[unk]"
 class Recogniser:
     """Feeds sound, gives words; times count from the last `begin`.
 
+    Its noise floor starts anew with each utterance, so that the same sound is the same input. A
+    used one may still hear hard audio otherwise than a new one: its decoding graph has grown in
+    the order of what it heard, and the search for the best words is pruned in that order.
+
     It keeps its grammar for life: changing it throws away the decoding graph that makes a
     used recogniser fast, and the next open question would stall like a new one.
     """
@@ -55,7 +59,7 @@ class Recogniser:
         """Take sound of this utterance, in pieces of 100 ms."""
         step = self.rate * CHUNK_MS // 1000
         for at in range(0, len(pcm), step):
-            piece = with_floor(pcm[at : at + step], self._fed)
+            piece = with_floor(pcm[at : at + step], self._fed - self._start)
             self._fed += len(piece)
             if self._kaldi.AcceptWaveform(piece.tobytes()):
                 self._keep(self._kaldi.Result())

@@ -59,7 +59,7 @@ def test_two_runs_over_the_same_sound_are_equal(model: SpeechModel) -> None:
     sound = on_the_line("misc/jfk.flac")
     texts = []
     for _ in range(2):
-        recogniser = LiveRecogniser(model)
+        recogniser = LiveRecogniser(SpeechModel(model.path, model.language))
         recogniser.listen(end_silence_ms=700, unfinished_silence_ms=700)
         texts.append([u.heard.text for u in utterances(feed(recogniser, sound))])
     assert texts[0] == texts[1]

@@ -468,13 +468,13 @@ async def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncItera
         yield server.sockets[0].getsockname()[1]
 
 
-async def opened(local: str) -> tuple[int, list[int]]:
+async def opened(local: str, answer_s: float = 60) -> tuple[int, list[int]]:
     """The code with which a stream to a local address fails to open, and its warnings."""
     made, warned = unopened()
     origins = OriginMap.of((f"wss://hotline.test={local}",))
     async with aiohttp.ClientSession() as session:
         try:
-            await made.open(session, auth_token=TOKEN, origins=origins, answer_s=0.5)
+            await made.open(session, auth_token=TOKEN, origins=origins, answer_s=answer_s)
         except SocketFailed as failed:
             return failed.code, warned
         await made.closed.wait()
@@ -498,7 +498,7 @@ async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def test_a_server_that_does_not_answer_in_time() -> None:
     async def work() -> int:
         async with listening(silent) as port:
-            return (await opened(f"ws://127.0.0.1:{port}"))[0]
+            return (await opened(f"ws://127.0.0.1:{port}", answer_s=0.5))[0]
 
     assert run(work()) == 31901
 
