@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from calls.models import Call
-from ivr.dialogues.engine import INTERRUPTED
+from ivr.dialogues.steps import INTERRUPTED
 from tickets.models import Report
 from tickets.queries import reports_of_call
 from tickets.reports.draft import ReportDraft

@@ -20,8 +20,9 @@ from config.city import City
 from config.settings import Settings
 from infra.services import Services
 from ivr.dialogues import prompt_values
-from ivr.dialogues.engine import ONLY_KEYS, Place, Prompt, Step, answer, begin
+from ivr.dialogues.engine import answer, begin
 from ivr.dialogues.grammars import grammar_for
+from ivr.dialogues.steps import ONLY_KEYS, Place, Prompt, Step
 from ivr.dialogues.vocabulary import (
     Confirm,
     Draft,

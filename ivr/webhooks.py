@@ -47,7 +47,7 @@ from infra.clock import now
 from infra.outbox.rows import enqueue
 from infra.services import Services
 from ivr import turns
-from ivr.dialogues.engine import ONLY_KEYS
+from ivr.dialogues.steps import ONLY_KEYS
 from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts

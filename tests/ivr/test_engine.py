@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from config.city import City
-from ivr.dialogues.engine import ONLY_KEYS, Place, Step, answer, begin
+from ivr.dialogues.engine import answer, begin
 from ivr.dialogues.hotline import HOTLINE
+from ivr.dialogues.steps import ONLY_KEYS, Place, Step
 from ivr.dialogues.vocabulary import Goodbye, Handover
 from tests import cities
 
