@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-import agents.pages
+import agents.desk.pages
 import agents.webhooks
 import ivr.webhooks
 import recordings.pages
@@ -23,7 +23,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app = Flask("swiftline", static_folder=None)
     create_shell(app, services)
     add_checks(app, services)
-    for module in (tickets.pages, agents.pages, recordings.pages):
+    for module in (tickets.pages, agents.desk.pages, recordings.pages):
         app.register_blueprint(module.blueprint)
     for webhooks in (ivr.webhooks, agents.webhooks, recordings.webhooks):
         app.register_blueprint(webhooks.blueprint)

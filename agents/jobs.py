@@ -6,9 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from agents import actions, duty, offers, presence, queries
-from agents.life import State
+from agents import duty, presence
+from agents.desk import queries
+from agents.handovers import actions
+from agents.handovers.life import State
 from agents.models import Handover, Presence
+from agents.routing import offers
 from agents.rows import held_handover, held_presence
 from calls.models import Call
 from carriers.base import Carrier

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents import presence
-from agents.life import OfferState, State
+from agents.handovers.life import OfferState, State
 from infra.clock import now
 from infra.db import Base, UtcDateTime
 

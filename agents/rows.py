@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from agents.life import OfferState
+from agents.handovers.life import OfferState
 from agents.models import Handover, Offer, Presence
 from agents.presence import State
 from infra.clock import now

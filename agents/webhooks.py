@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from agents import actions, queries, waiting
-from agents.actions import queue_name
-from agents.life import OPEN, State
+from agents.desk import queries
+from agents.handovers import actions
+from agents.handovers.actions import queue_name
+from agents.handovers.life import OPEN, State
 from agents.models import Handover
+from agents.routing import waiting
 from agents.rows import held_handover_of_call
 from calls import legs
 from calls.actions import find_call

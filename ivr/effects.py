@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agents.actions import ask_for_person
+from agents.handovers.actions import ask_for_person
 from calls.models import Call
 from config.city import City
 from infra.clock import now

@@ -10,8 +10,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from agents.actions import caller_gone
-from agents.queries import is_on_a_desk
+from agents.desk.queries import is_on_a_desk
+from agents.handovers.actions import caller_gone
 from asr.batch import transcribe
 from asr.models.pool import Models
 from calls.actions import call_arrived, end_call, ended_by_sid, find_call

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.actions import caller_gone
+from agents.handovers.actions import caller_gone
 from calls import fallback
 from calls.actions import locked_call, say
 from calls.models import Call, Turn, TurnSound

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from agents import actions, duty
+from agents import duty
+from agents.handovers import actions
 from agents.models import Handover, Offer, Presence
 from calls.models import Call
 from config.settings import Settings
@@ -92,7 +93,7 @@ class Floor:
 
     def talks(self) -> tuple[int, int]:
         """An agent in a talk with a caller; returns staff id and handover id."""
-        from agents import offers
+        from agents.routing import offers
 
         staff_id, handover_id = self.agent(), self.asks()
         self.works()

@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from agents import actions, duty, jobs, offers, queries
+from agents import duty, jobs
+from agents.desk import queries
+from agents.handovers import actions
 from agents.models import Handover, Offer, Presence
+from agents.routing import offers
 from calls.actions import end_call
 from calls.models import Call
 from infra import failpoints

@@ -22,7 +22,9 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 from sqlalchemy.exc import OperationalError
 from werkzeug.serving import make_server
 
-from agents import actions, pages, webhooks
+from agents import webhooks
+from agents.desk import pages
+from agents.handovers import actions
 from agents.models import Handover
 from calls.actions import call_arrived, say
 from calls.models import Call

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.matching import Free, Match, Waiting, match
+from agents.routing.matching import Free, Match, Waiting, match
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

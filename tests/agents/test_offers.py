@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from agents import actions, jobs, offers
+from agents import jobs
+from agents.handovers import actions
 from agents.models import Handover, Offer, Presence
+from agents.routing import offers
 from infra.clock import now
 from infra.outbox.jobs import Run
 from infra.outbox.work import work

@@ -10,7 +10,8 @@ import soundfile
 from flask import Flask
 from sqlalchemy import select
 
-from agents import actions, pages
+from agents.desk import pages
+from agents.handovers import actions
 from agents.models import Handover
 from calls.actions import say
 from config.settings import Settings

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from agents import life, presence
+from agents import presence
+from agents.handovers import life
 from infra.lifecycle import NotAllowed
 
 ALLOWED = {

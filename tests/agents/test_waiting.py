@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.waiting import AgentLost, Enough, Hear, Wait, next_piece
+from agents.routing.waiting import AgentLost, Enough, Hear, Wait, next_piece
 
 FRESH = Wait(
     look=0,

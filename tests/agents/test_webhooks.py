@@ -12,8 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from twilio.request_validator import RequestValidator
 
-from agents import actions, offers, webhooks
+from agents import webhooks
+from agents.handovers import actions
 from agents.models import Handover, Presence
+from agents.routing import offers
 from calls.actions import end_call
 from calls.legs import legs_of
 from calls.models import Call

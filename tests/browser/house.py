@@ -18,7 +18,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext
 from werkzeug.serving import make_server
 
-import agents.pages
+import agents.desk.pages
 import recordings.pages
 import tickets.pages
 from agents.models import Handover, Offer, Presence
@@ -123,7 +123,7 @@ class House:
         ):
             self.services.add(kind, made)
         self.app: Flask = make_app(
-            settings, self.database, tickets.pages, agents.pages, recordings.pages
+            settings, self.database, tickets.pages, agents.desk.pages, recordings.pages
         )
         self.address = ""
         self.staff: dict[str, int] = {}

@@ -9,8 +9,9 @@ from email.utils import format_datetime
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from agents import actions, offers
+from agents.handovers import actions
 from agents.models import Handover
+from agents.routing import offers
 from calls.actions import call_arrived, end_call, new_stream_token
 from calls.models import Call, CallEvent, Turn, TurnSound
 from carriers.messages import Keys

@@ -10,8 +10,10 @@ from typing import Any
 import click
 from sqlalchemy import select, update
 
-from agents import actions, duty, offers
+from agents import duty
+from agents.handovers import actions
 from agents.models import Handover, Offer, Presence
+from agents.routing import offers
 from calls.models import Call
 from infra.clock import now
 from ops import cli

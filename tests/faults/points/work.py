@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from agents import actions
+from agents.handovers import actions
 from agents.models import Handover, Offer, Presence
 from calls.actions import end_call, find_call
 from carriers.base import Carrier

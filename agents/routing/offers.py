@@ -11,9 +11,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents import duty, life, presence
-from agents.matching import Free, Match, Waiting, match
+from agents import duty, presence
+from agents.handovers import life
 from agents.models import Handover, Offer, Presence
+from agents.routing.matching import Free, Match, Waiting, match
 from agents.rows import close_offer, held_handover, held_presence, ringing_offer
 from infra.clock import now
 from infra.db import add_once

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agents.actions import own_handover
+from agents.handovers.actions import own_handover
 from calls.models import Call
 from config.city import City
 from infra.events import publish

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from agents.desk.queries import Desk, TalkSeen
 from agents.presence import State
-from agents.queries import Desk, TalkSeen
 
 PRESENCE = {
     State.AWAY: "Away",

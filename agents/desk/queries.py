@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from agents import presence
-from agents.life import IN_QUEUE, OfferState, State
+from agents.handovers.life import IN_QUEUE, OfferState, State
 from agents.models import Handover, Offer, Presence
 from calls.models import Call, Utterance
 from infra.clock import now

@@ -12,8 +12,11 @@ from typing import Any
 from flask import Response, abort, jsonify, make_response, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from agents import actions, duty, filing, music, offers, queries, view
-from agents.queries import Desk, TalkSeen
+from agents import duty
+from agents.desk import filing, queries, view
+from agents.desk.queries import Desk, TalkSeen
+from agents.handovers import actions
+from agents.routing import music, offers
 from carriers.base import Carrier, CarrierError
 from carriers.phones import browser_phone
 from config.city import City
@@ -30,7 +33,7 @@ from web.services import services
 from web.ui.formats import clock
 from web.ui.page import add_to_menu, page_blueprint
 
-blueprint = page_blueprint("desk", __name__, url_prefix="/agents")
+blueprint = page_blueprint("desk", "agents", url_prefix="/agents")
 
 _TOKEN_S = 3600
 _MOST_ID = 2**31 - 1

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents import duty, offers, presence
-from agents.life import IN_QUEUE, Action, OfferState, State, next_state
+from agents import duty, presence
+from agents.handovers.life import IN_QUEUE, Action, OfferState, State, next_state
 from agents.models import Handover, Offer, Presence
+from agents.routing import offers
 from agents.rows import held_handover, held_handover_of_call, held_presence
 from calls import legs
 from calls.models import Call

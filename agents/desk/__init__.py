@@ -1,0 +1,1 @@
+"""What an agent works with: one page, its parts, and the ticket that they file."""

@@ -1,0 +1,1 @@
+"""A call handed from the line to a person: its life, and what may be changed about it."""

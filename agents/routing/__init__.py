@@ -1,0 +1,1 @@
+"""Which waiting caller rings at which agent, and what they hear until then."""
