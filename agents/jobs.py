@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from agents import duty, presence
-from agents.desk import queries
 from agents.handovers import actions
+from agents.handovers import queries as handover_queries
 from agents.handovers.life import State
 from agents.models import Handover, Presence
 from agents.routing import offers
+from agents.routing import queries as routing_queries
 from agents.rows import held_handover, held_presence
 from calls.models import Call
 from carriers.base import Carrier
@@ -33,11 +34,11 @@ def offer_next(run: Run) -> None:
     """Let waiting callers ring at free agents until no pair is left."""
     for _ in range(_MOST_OFFERS):
         with run.database.read() as session:
-            if not queries.somebody_waits(session):
+            if not routing_queries.somebody_waits(session):
                 return
         with run.database.transaction("agents.jobs.offer_next.offer") as session:
             offered = offers.offer_next(
-                session, offer_s=run.settings.offer_s, alive_s=queries.ALIVE_S
+                session, offer_s=run.settings.offer_s, alive_s=routing_queries.ALIVE_S
             )
         if not offered:
             return
@@ -66,10 +67,10 @@ def end_wrap_up(run: Run, staff_id: int) -> None:
 def tidy(run: Run) -> None:
     """Find what no timer and no webhook told us: silent desks, lost timers, ended calls."""
     with run.database.read() as session:
-        lost_offers = queries.overdue_offers(session, by_s=3)
-        over = queries.open_handovers_of_ended_calls(session)
+        lost_offers = routing_queries.overdue_offers(session, by_s=3)
+        over = handover_queries.open_handovers_of_ended_calls(session)
         idle = (presence.State.READY, presence.State.OFFERED, presence.State.WRAPPING_UP)
-        silent = duty.silent_agents(session, silent_s=queries.ALIVE_S, states=idle)
+        silent = duty.silent_agents(session, silent_s=routing_queries.ALIVE_S, states=idle)
         cut_off = duty.silent_agents(
             session, silent_s=SILENT_TALK_S, states=(presence.State.TALKING,)
         )
@@ -81,7 +82,7 @@ def tidy(run: Run) -> None:
             actions.caller_gone(session, call_id)
     for staff_id in silent:
         with run.database.transaction("agents.jobs.tidy.silent") as session:
-            offers.fall_silent(session, staff_id=staff_id, silent_s=queries.ALIVE_S)
+            offers.fall_silent(session, staff_id=staff_id, silent_s=routing_queries.ALIVE_S)
     for staff_id in cut_off:
         with run.database.transaction("agents.jobs.tidy.cut_off") as session:
             _take_talk_away(session, staff_id)
@@ -103,7 +104,7 @@ def bring_back(run: Run, handover_id: int, round_number: int) -> None:
 
 
 def _take_talk_away(session: Session, staff_id: int) -> None:
-    found = queries.talk_with(session, staff_id)
+    found = handover_queries.talk_with(session, staff_id)
     handover = held_handover(session, found) if found is not None else None
     if handover is None or handover.state != State.TALKING or handover.staff_id != staff_id:
         return

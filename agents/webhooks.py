@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from agents.desk import queries
 from agents.handovers import actions
 from agents.handovers.actions import queue_name
 from agents.handovers.life import OPEN, State
 from agents.models import Handover
+from agents.routing import queries as routing_queries
 from agents.routing import waiting
 from agents.rows import held_handover_of_call
 from calls import legs
@@ -196,7 +196,7 @@ def _play(call: Call, handover: Handover, look: int, piece: waiting.Hear) -> Ver
 def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
     settings, moment = _services().settings, now()
     limit_s = settings.nobody_wait_s
-    if queries.somebody_on_duty(session):
+    if routing_queries.somebody_on_duty(session):
         limit_s = settings.agent_wait_s
     talking_s = None
     if handover.state == State.TALKING and handover.accepted_at is not None:
@@ -208,7 +208,7 @@ def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
         ringing=handover.state == State.OFFERED,
         talking_s=talking_s,
         came_back=handover.priority >= actions.FRONT,
-        next_in_line=queries.is_next_in_line(session, handover),
+        next_in_line=routing_queries.is_next_in_line(session, handover),
     )
 
 

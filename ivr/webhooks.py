@@ -9,8 +9,8 @@ from flask import Response, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.desk.queries import handover_for
 from agents.handovers.life import State
+from agents.handovers.queries import handover_for
 from calls import fallback, legs, outbound
 from calls.actions import call_arrived, end_call, find_call, new_stream_token
 from calls.models import Call, TurnSound

@@ -1,23 +1,22 @@
-"""What the desk and the line ask about people and waiting callers."""
+"""What one agent's desk shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agents import presence
 from agents.handovers.life import IN_QUEUE, OfferState, State
+from agents.handovers.queries import handover_for
 from agents.models import Handover, Offer, Presence
+from agents.routing.queries import ready_agents
 from calls.models import Call, Utterance
 from infra.clock import now
-
-ALIVE_S = 15
-"""A desk page silent for longer is taken for gone (three beats of 5 s)."""
 
 
 @dataclass(frozen=True)
@@ -90,23 +89,6 @@ class Desk:
     ready_agents: int
 
 
-def handover_for(session: Session, call_id: int) -> Handover | None:
-    """The call's handover, if its caller ever asked for a person."""
-    return session.scalar(select(Handover).where(Handover.call_id == call_id))
-
-
-def somebody_on_duty(session: Session) -> bool:
-    """Whether an agent is there who could take a caller now or after their present talk."""
-    query = select(func.count()).select_from(Presence).where(*_alive(), _on_duty())
-    return bool(session.scalar(query))
-
-
-def somebody_waits(session: Session) -> bool:
-    """Whether a caller waits who does not ring anywhere yet."""
-    query = select(Handover.id).where(Handover.state == State.WAITING).limit(1)
-    return session.scalar(query) is not None
-
-
 def is_on_a_desk(session: Session, call_id: int) -> bool:
     """Whether an agent still works on this call: in the conversation, or in the wrap-up after it.
 
@@ -116,25 +98,6 @@ def is_on_a_desk(session: Session, call_id: int) -> bool:
     if handover is None or handover.staff_id is None:
         return False
     return talk_of(session, handover.staff_id, handover.id) is not None
-
-
-def is_talking(session: Session, call_id: int) -> bool:
-    """Whether a person is on the line with this caller now: not music, not a prompt."""
-    handover = handover_for(session, call_id)
-    return handover is not None and handover.state == State.TALKING and handover.leg_sid is not None
-
-
-def is_next_in_line(session: Session, handover: Handover) -> bool:
-    """Whether no other caller waits who comes before this one."""
-    before = or_(
-        Handover.priority > handover.priority,
-        and_(
-            Handover.priority == handover.priority,
-            Handover.waiting_since < handover.waiting_since,
-        ),
-    )
-    query = select(func.count()).select_from(Handover).where(Handover.state.in_(IN_QUEUE), before)
-    return not session.scalar(query)
 
 
 def desk(session: Session, staff_id: int) -> Desk:
@@ -153,7 +116,7 @@ def desk(session: Session, staff_id: int) -> Desk:
         offer=_offer(session, staff_id),
         talk=_talk(session, me),
         waiting=_waiting(session),
-        ready_agents=_ready_agents(session),
+        ready_agents=ready_agents(session),
     )
 
 
@@ -175,31 +138,6 @@ def said_on(session: Session, call_id: int, after: int) -> Sequence[Utterance]:
         .order_by(Utterance.id)
     )
     return session.scalars(query.limit(500)).all()
-
-
-def overdue_offers(session: Session, *, by_s: float) -> list[int]:
-    """Offers that still ring `by_s` seconds after their end: their timer was lost."""
-    query = select(Offer.id).where(
-        Offer.state == OfferState.RINGING, Offer.expires_at < now() - timedelta(seconds=by_s)
-    )
-    return list(session.scalars(query))
-
-
-def open_handovers_of_ended_calls(session: Session) -> list[int]:
-    """Calls that are over while their caller still waits or talks in our records."""
-    query = (
-        select(Handover.call_id)
-        .join(Call, Call.id == Handover.call_id)
-        .where(Handover.state.in_((*IN_QUEUE, State.TALKING)), Call.ended_at.is_not(None))
-    )
-    return list(session.scalars(query))
-
-
-def talk_with(session: Session, staff_id: int) -> int | None:
-    """The handover that this agent talks with now."""
-    return session.scalar(
-        select(Handover.id).where(Handover.staff_id == staff_id, Handover.state == State.TALKING)
-    )
 
 
 def _offer(session: Session, staff_id: int) -> OfferSeen | None:
@@ -276,17 +214,3 @@ def _waiting(session: Session) -> tuple[WaitingSeen, ...]:
         WaitingSeen(row.id, row.queue, row.reason, row.state, row.priority > 0, row.waiting_since)
         for row in rows
     )
-
-
-def _ready_agents(session: Session) -> int:
-    query = select(func.count()).select_from(Presence)
-    return session.scalar(query.where(*_alive(), Presence.state == presence.State.READY)) or 0
-
-
-def _alive() -> tuple[Any, ...]:
-    talking = Presence.state == presence.State.TALKING
-    return (or_(Presence.seen_at >= now() - timedelta(seconds=ALIVE_S), talking),)
-
-
-def _on_duty() -> Any:
-    return Presence.state != presence.State.AWAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from agents.desk.queries import is_talking
+from agents.handovers.queries import is_talking
 from calls.actions import find_call, locked_call, say, use_stream_token
 from calls.events import has_event
 from carriers.base import Carrier, CarrierError

@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 from agents import duty, jobs
 from agents.desk import queries
 from agents.handovers import actions
+from agents.handovers import queries as handover_queries
 from agents.models import Handover, Offer, Presence
 from agents.routing import offers
+from agents.routing import queries as routing_queries
 from calls.actions import end_call
 from calls.models import Call
 from infra import failpoints
@@ -41,8 +43,8 @@ def test_asking_twice_is_one_handover(floor: Floor) -> None:
     assert (again.id, again.priority, again.round) == (first, 10, 1)
     with floor.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Handover)) == 1
-        assert queries.handover_for(session, call.id) is not None
-        assert queries.handover_for(session, call.id + 1) is None
+        assert handover_queries.handover_for(session, call.id) is not None
+        assert handover_queries.handover_for(session, call.id + 1) is None
 
 
 def test_what_the_line_understood_is_the_first_draft(floor: Floor) -> None:
@@ -264,26 +266,26 @@ def test_a_talk_leaves_the_desk_with_the_notes(floor: Floor) -> None:
 def test_somebody_is_on_duty_only_with_a_living_page(floor: Floor) -> None:
     agent = floor.agent(ready=False)
     with floor.database.read() as session:
-        assert not queries.somebody_on_duty(session)
+        assert not routing_queries.somebody_on_duty(session)
     with floor.database.transaction() as session:
         actions.set_presence(session, staff_id=agent, wanted="ready")
     with floor.database.read() as session:
-        assert queries.somebody_on_duty(session)
+        assert routing_queries.somebody_on_duty(session)
     floor.change(Presence, agent, seen_at=now() - timedelta(seconds=20))
     with floor.database.read() as session:
-        assert not queries.somebody_on_duty(session)
+        assert not routing_queries.somebody_on_duty(session)
 
 
 def test_a_person_is_on_the_line_only_while_bridged(floor: Floor) -> None:
     _, handover = floor.talks()
     call_id, other = floor.handover(handover).call_id, floor.asks()
     with floor.database.read() as session:
-        assert queries.is_talking(session, call_id)
-        assert not queries.is_talking(session, floor.handover(other).call_id)
-        assert not queries.is_talking(session, 999)
+        assert handover_queries.is_talking(session, call_id)
+        assert not handover_queries.is_talking(session, floor.handover(other).call_id)
+        assert not handover_queries.is_talking(session, 999)
     loses(floor, handover)
     with floor.database.read() as session:
-        assert not queries.is_talking(session, call_id)
+        assert not handover_queries.is_talking(session, call_id)
 
 
 def test_a_call_is_on_a_desk_until_the_notes_are_over(floor: Floor) -> None:
