@@ -117,7 +117,7 @@ class City:
     general_department: str
     emergencies: Mapping[str, EmergencyWords]
     sounds: Mapping[str, Mapping[str, str]]
-    homophones: Mapping[str, Mapping[str, str]]
+    """By language: what the recogniser writes for words that only this city needs."""
     geocoder: str
     """The function that reads where places are, as `places.grid_geocoder:read_geocoder`."""
     folder: Path
@@ -218,7 +218,6 @@ def _read(name: str, home: Path) -> City:
             for language, one in own.emergency.items()
         },
         sounds=own.sounds,
-        homophones=own.homophones,
         geocoder=own.geocoder,
         folder=home,
     )

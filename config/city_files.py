@@ -93,8 +93,7 @@ class CityFile(ConfigModel):
     hours: HoursTable
     priorities: Mapping[str, PriorityTable]
     emergency: Mapping[str, EmergencyTable]
-    sounds: Mapping[str, Mapping[str, Text]]
-    homophones: Mapping[str, Mapping[str, Text]]
+    sounds: Mapping[str, Mapping[str, Text]] = {}
 
 
 class DepartmentTable(ConfigModel):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from config.language import FOLDER, Words
+from config.language import FOLDER
+from config.lexicon import Words
 from config.toml_models import ConfigModel, read_model
 
 

@@ -7,7 +7,6 @@ speaks it. Nothing of a language stands anywhere else.
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from config.lexicon import Lexicon
 from config.toml_models import ConfigError, ConfigModel, read_model
 
 FOLDER = Path(__file__).resolve().parent / "languages"
@@ -39,22 +39,12 @@ def _phrase(text: str) -> str:
     return text
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"expected a regular expression: {error}") from None
-    return text
-
-
 def _list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 Phrase = Annotated[str, AfterValidator(_phrase)]
 Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_list), Field(min_length=1)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Words = tuple[str, ...]
 
 
 class PromptFile(ConfigModel):
@@ -63,82 +53,6 @@ class PromptFile(ConfigModel):
     say: Mapping[str, Phrases]
     sms: Mapping[str, Phrase]
     words: Mapping[str, Phrase]
-
-
-class Writing(ConfigModel):
-    """How the recogniser writes the language."""
-
-    spaced: bool
-    """False: words carry endings, so that a word is looked for inside the text."""
-    word: Pattern
-    """What counts as a word when categories are looked for."""
-
-
-class Ending(ConfigModel):
-    """`ending` becomes `instead` in words of at least `least` letters."""
-
-    ending: str
-    instead: str
-    least: int
-
-
-class Stems(ConfigModel):
-    """How the forms of a word are brought together."""
-
-    possessive: str
-    endings: tuple[Ending, ...]
-    not_after: Words
-    """No ending is taken from words that end so."""
-    stay_double: str
-    """Letters that may stand double at the end of a stem."""
-    silent: str
-    """A last letter that is not heard."""
-
-
-class YesNo(ConfigModel):
-    """Answers to a question of yes or no."""
-
-    yes: Words
-    no: Words
-    yes_openings: tuple[Pattern, ...] = ()
-    no_sounds: tuple[Pattern, ...] = ()
-    """What a lone "no" is misheard as."""
-    denials: tuple[Pattern, ...] = ()
-    unsure: tuple[Pattern, ...] = ()
-    corrections: Words = ()
-    """Words that make a "yes, but" a no."""
-    undecided_openings: Words = ()
-    """Without spaces: a text that begins so and denies later is neither."""
-    longest: int = 9
-    """A text of more words counts only by its first."""
-
-
-class Completeness(ConfigModel):
-    """When words may be over, and when there are none."""
-
-    hanging: Words
-    """Words that no sentence ends with: the caller is looking for the next one."""
-    fillers: Words
-    """What breath and line noise are recognised as; they answer nothing."""
-
-
-class Lexicon(ConfigModel):
-    """What callers say."""
-
-    writing: Writing
-    stems: Stems | None = None
-    yes_no: YesNo
-    person: tuple[Pattern, ...]
-    """The wish to talk to a person."""
-    choices: Mapping[str, Mapping[str, Words]]
-    """For each menu: words for each key."""
-    expected: Mapping[str, Words]
-    """Phrases that the recogniser is told to expect, by name; `person` goes with each."""
-    completeness: Completeness
-    numbers_in_words: bool = False
-    """Whether the line says house numbers as English does: "twelve hundred"."""
-    digits: Mapping[str, str] = {}
-    """Letters that are digits by themselves, where numbers are not words of their own."""
 
 
 class SpeechModelFile(ConfigModel):

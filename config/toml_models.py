@@ -45,6 +45,7 @@ _EXPECTED = {
     "dict_type": "a table",
     "list_type": "a list",
     "tuple_type": "a list",
+    "frozen_set_type": "a list",
     "too_short": "at least one",
     "extra_forbidden": "no such key",
 }

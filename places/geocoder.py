@@ -24,6 +24,10 @@ class Geocoder(Hashable, Protocol):
     """
 
     @property
+    def language(self) -> str:
+        """The language that the streets are named in."""
+
+    @property
     def streets(self) -> tuple[Street, ...]:
         """Every street of the city, ramps and service lanes too."""
 
@@ -35,8 +39,11 @@ class Geocoder(Hashable, Protocol):
     def aliases(self) -> Mapping[str, str]:
         """What the recogniser writes for a name of the city, and that name; lower case."""
 
-    def find(self, text: str) -> PlaceGuess:
-        """The place in a caller's words. Never raises; no words have the problem `no_street`."""
+    def find(self, text: str, language: str) -> PlaceGuess:
+        """The place in a caller's words. Never raises; no words have the problem `no_street`.
+
+        language: the caller's.
+        """
 
     def point_of(self, street: Street, number: int) -> Point | None:
         """Where a house number is; None where it is not known."""

@@ -197,6 +197,8 @@ _Streets = Mapping[str, tuple[Text, ...]]
 class GridFile(ConfigModel):
     """`grid.toml`."""
 
+    language: Text
+    """The language that the streets are named in."""
     base: BaseTable
     miles: Mapping[str, Pairs]
     sounds: Mapping[str, Text]

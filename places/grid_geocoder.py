@@ -19,6 +19,7 @@ from places.streets import Street, read_streets
 class GridGeocoder:
     """A `Geocoder` over `streets.csv`, `grid.toml` and `districts.geojson.gz`."""
 
+    language: str
     streets: tuple[Street, ...]
     aliases: Mapping[str, str]
     grid: Grid
@@ -29,9 +30,9 @@ class GridGeocoder:
         """The names of all districts, in the order of the file."""
         return tuple(district.name for district in self.outlines.all)
 
-    def find(self, text: str) -> PlaceGuess:
+    def find(self, text: str, language: str) -> PlaceGuess:
         """The place in a caller's words."""
-        return find_place(self, text)
+        return find_place(self, text, language)
 
     def point_of(self, street: Street, number: int) -> Point | None:
         """The point of a house number; None where the street's own place is not in the grid."""
@@ -55,6 +56,7 @@ def read_geocoder(folder: Path) -> GridGeocoder:
     """Read the geocoder of the city in `folder`. Raises ConfigError with file and key."""
     file = read_model(folder / "grid.toml", GridFile)
     return GridGeocoder(
+        language=file.language,
         streets=read_streets(folder / "streets.csv"),
         aliases=file.sounds,
         grid=file.grid(),

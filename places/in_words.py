@@ -5,40 +5,33 @@ Nothing is guessed: what is missing or could mean several places is said in `pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
-from config.language import lexicon
 from places.geocoder import Geocoder
-from places.mentions import (
-    CROSSES,
-    Mention,
-    heard_words,
-    mentions_in,
-    strength,
-    with_directions,
-)
+from places.mentions import Mention, Sentence, mentions_in, sentence, strength
 from places.place import PlaceGuess
-from places.spoken_numbers import Token, house_in_words, tokens
-from places.street_names import said_name, street_names
+from places.street_names import street_names
+from places.street_words import street_words
 from places.streets import Street
+from places.wording import written_address, written_intersection, written_street
 
 _SURE_NAME = 0.9
 _MOST_CHOICES = 6
 
 
-def find_place(geocoder: Geocoder, text: str) -> PlaceGuess:
-    """The place in a caller's words. Never raises; an empty text has the problem `no_street`."""
-    words = heard_words(geocoder, text)
-    said = with_directions(tokens(words))
-    mentions = mentions_in(street_names(geocoder), said)
-    area = _area(geocoder, words)
+def find_place(geocoder: Geocoder, text: str, language: str) -> PlaceGuess:
+    """The place in the words of a caller who speaks that language.
+
+    Never raises; an empty text has the problem `no_street`.
+    """
+    heard = sentence(geocoder, text, language)
+    mentions = mentions_in(heard)
+    area = _area(geocoder, heard)
     with_house = [mention for mention in mentions if mention.house is not None]
     if with_house:
         return _address(geocoder, max(with_house, key=strength), area)
-    intersection = _intersection(geocoder, said, mentions)
+    intersection = _intersection(geocoder, heard, mentions)
     if intersection is not None:
         return intersection
     if area:
@@ -66,30 +59,20 @@ def street_by_keys(geocoder: Geocoder, house_number: int, digits: str) -> tuple[
     return tuple({guess.address: guess for guess in guesses}.values())
 
 
-def spoken_place(guess: PlaceGuess | Mapping[str, Any], language: str) -> str:
-    """The place for the ear: "twelve hundred North Clark Street". Takes a stored guess too."""
-    stored = guess if isinstance(guess, Mapping) else vars(guess)
-    address, number = str(stored.get("address") or ""), stored.get("house_number")
-    if number is None or not address.startswith(f"{number} "):
-        return address
-    if not lexicon(language).numbers_in_words:
-        return address
-    return house_in_words(int(number)) + address.removeprefix(str(number))
-
-
 def _streets(geocoder: Geocoder, mention: Mention) -> list[Street]:
     """The streets a mention may mean: as said, or without what no street of that name has."""
     every = [street for name in mention.names for street in street_names(geocoder).streets(name)]
-    exact = [street for street in every if _fits(street, mention)]
+    usual_kind = street_words(geocoder.language).usual_kind
+    exact = [street for street in every if _fits(street, mention, usual_kind)]
     by_direction = [s for s in every if mention.direction in (None, s.direction)]
     return exact or by_direction or every
 
 
-def _fits(street: Street, mention: Mention) -> bool:
+def _fits(street: Street, mention: Mention, usual_kind: str) -> bool:
     """As said; "fifty third" alone is 53rd Street, not Place."""
     direction_fits = mention.direction in (None, street.direction)
     if mention.suffix is None and street.name[0].isdigit():
-        return direction_fits and street.suffix == "ST"
+        return direction_fits and street.suffix == usual_kind
     return direction_fits and mention.suffix in (None, street.suffix)
 
 
@@ -106,7 +89,7 @@ def _address(geocoder: Geocoder, mention: Mention, area: str | None) -> PlaceGue
     if area and len(distinct) > 1:
         distinct = tuple(each for each in distinct if each.district == area) or distinct
     if not distinct:
-        named = said_name(streets[0])
+        named = written_street(streets[0], geocoder.language)
         return PlaceGuess(named, mention.house, named, score=0.3, problem="no_such_number")
     if len(distinct) > 1:
         return replace(
@@ -128,9 +111,10 @@ def _score(street: Street, mention: Mention) -> float:
 
 
 def _at_house(geocoder: Geocoder, street: Street, number: int, score: float) -> PlaceGuess:
-    named = said_name(street)
+    named = written_street(street, geocoder.language)
+    address = written_address(number, street, geocoder.language)
     point = geocoder.point_of(street, number)
-    return _at_point(geocoder, PlaceGuess(f"{number} {named}", number, named, score=score), point)
+    return _at_point(geocoder, PlaceGuess(address, number, named, score=score), point)
 
 
 def _at_point(
@@ -143,14 +127,13 @@ def _at_point(
 
 
 def _intersection(
-    geocoder: Geocoder, said: list[Token], mentions: list[Mention]
+    geocoder: Geocoder, heard: Sentence, mentions: list[Mention]
 ) -> PlaceGuess | None:
     """Two streets with "and" or "at" between them; None when no two are named so."""
     for one, other in pairwise(mentions):
-        between = [token.word for token in said[one.end : other.start]]
-        if not between or not set(between) <= {*CROSSES, "the", "uh", "um", "of", "corner"}:
-            continue
-        return _intersection_of(geocoder, one, other)
+        between = {token.word for token in heard.said[one.end : other.start]}
+        if between and between <= heard.known.between_crossing:
+            return _intersection_of(geocoder, one, other)
     return None
 
 
@@ -183,14 +166,15 @@ def _distinct_corners(corners: tuple[PlaceGuess, ...]) -> tuple[PlaceGuess, ...]
 
 
 def _corner(geocoder: Geocoder, one: Street, other: Street, likeness: float) -> PlaceGuess:
-    first, second = said_name(one), said_name(other)
-    guess = PlaceGuess(f"{first} and {second}", None, first, score=round(likeness * 0.95, 3))
+    address = written_intersection(one, other, geocoder.language)
+    first = written_street(one, geocoder.language)
+    guess = PlaceGuess(address, None, first, score=round(likeness * 0.95, 3))
     return _at_point(geocoder, guess, geocoder.intersection(one, other))
 
 
 def _street_only(geocoder: Geocoder, mention: Mention) -> PlaceGuess:
     streets = _streets(geocoder, mention)
-    named = said_name(streets[0])
+    named = written_street(streets[0], geocoder.language)
     score = 0.3 if mention.likeness > _SURE_NAME else 0.2
     return PlaceGuess(named, street=named, score=score, problem="no_number")
 
@@ -201,13 +185,14 @@ def _is_area(mention: Mention, area: str) -> bool:
     return bare and any(name.lower() in area.lower() for name in mention.names)
 
 
-def _area(geocoder: Geocoder, words: list[str]) -> str | None:
+def _area(geocoder: Geocoder, heard: Sentence) -> str | None:
     """The neighbourhood named in the words, the longest name first."""
-    text = f" {' '.join(words)} "
+    text = f" {' '.join(heard.words)} "
+    ampersand = heard.known.words.ampersand
     found = [
         district
         for district in geocoder.districts
-        for said in district.lower().replace("'", "").replace("&", "and").split(",")
+        for said in district.lower().replace("'", "").replace("&", ampersand).split(",")
         if f" {said.strip()} " in text
     ]
     return max(found, key=len, default=None)

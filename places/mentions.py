@@ -7,30 +7,20 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from places.geocoder import Geocoder
-from places.spoken_numbers import Token, ordinal
-from places.street_names import (
-    DIRECTION_SOUNDS,
-    DIRECTION_WORDS,
-    SAME_NAME,
-    SUFFIXES,
-    Named,
-    StreetNames,
-)
+from places.numbers_in_words import ordinal
+from places.spoken_numbers import HIGHEST_NUMBERED_STREET, Token, tokens
+from places.street_names import SAME_NAME, Named, StreetNames, street_names
+from places.street_words import StreetVocabulary, street_vocabulary
 
-CROSSES = frozenset({"and", "at", "by", "crossing", "cross", "crosses", "near"})
-"""Words between two streets that cross."""
-_LEADS = frozenset(
-    {"on", "at", "of", "and", "by", "near", "along", "in", "to", "from", "off", "is"}
-)
-_BETWEEN_NUMBER_AND_STREET = frozenset({"block", "of", "on", "number", "house", "and", "uh", "um"})
 _SURE_NAME = 0.85
 """Least likeness of a misheard name when nothing else is known of the street."""
 _CLOSE = 0.06
 _LONGER_LIKENESS = 0.8
 _HEARD = 0.95
 """A misheard name counts less than one that was heard."""
-_GROWN_TOGETHER = re.compile(r"(north|south|east|west)([a-z]{3,})")
 _ALIKE_IF_ALL_ELSE_FITS = 0.6
+_FEW_WORDS = 4
+"""A text this short is hardly about anything but the street."""
 
 
 @dataclass(frozen=True)
@@ -48,35 +38,60 @@ class Mention:
     """What stands before the house number may be a misheard part of it."""
 
 
-def heard_words(geocoder: Geocoder, text: str) -> list[str]:
+@dataclass(frozen=True)
+class Sentence:
+    """A caller's words, with what is needed to find streets in them."""
+
+    names: StreetNames
+    language: str
+    known: StreetVocabulary
+    words: tuple[str, ...]
+    """In lower case, misheard street names put right."""
+    said: tuple[Token, ...]
+    """The same with numbers put together, and directions put right."""
+
+    def word(self, at: int) -> str:
+        """The word there; an empty one beyond the ends."""
+        return self.said[at].word if 0 <= at < len(self.said) else ""
+
+
+def sentence(geocoder: Geocoder, text: str, language: str) -> Sentence:
+    """The words of a caller who speaks that language."""
+    known = street_vocabulary(language, geocoder.language)
     plain = " ".join(re.findall(r"[a-z0-9]+(?:'[a-z]+)?|&", text.lower()))
-    plain = re.sub(r"\bavenue oh\b", "avenue o", plain.replace("&", "and"))
-    return _mended(geocoder, plain).split()
+    words = _mended(geocoder, plain.replace("&", known.words.ampersand)).split()
+    said = _with_directions(tokens(words, language), known)
+    return Sentence(street_names(geocoder), language, known, tuple(words), tuple(said))
 
 
-def mentions_in(names: StreetNames, said: list[Token]) -> list[Mention]:
+def mentions_in(sentence: Sentence) -> list[Mention]:
     """Every street named in the words, from left to right, without overlaps."""
     found: list[Mention] = []
     at = 0
-    while at < len(said):
-        mention = _mention_at(names, said, at)
+    while at < len(sentence.said):
+        mention = _mention_at(sentence, at)
         if mention is None:
             at += 1
             continue
-        house = _house_before(said, mention.start)
-        odd = house is not None and _is_odd_before(said, mention.start, house)
+        house = _house_before(sentence, mention.start)
+        odd = house is not None and _is_odd_before(sentence, mention.start, house)
         found.append(replace(mention, house=house, after_odd_word=odd))
         at = mention.end
     return found
 
 
-def with_directions(said: list[Token]) -> list[Token]:
+def strength(mention: Mention) -> tuple[float, int, int]:
+    told = (mention.direction is not None) + (mention.suffix is not None)
+    return mention.likeness, told, -mention.start
+
+
+def _with_directions(said: list[Token], known: StreetVocabulary) -> list[Token]:
     """Behind a house number: words that sound like a direction, or have one grown to the name."""
     mended: list[Token] = []
     for at, token in enumerate(said):
         behind_number = at > 0 and said[at - 1].house is not None
-        sounds_like = DIRECTION_SOUNDS.get(token.word)
-        grown = _GROWN_TOGETHER.fullmatch(token.word)
+        sounds_like = known.words.direction_sounds.get(token.word)
+        grown = known.grown_together.fullmatch(token.word)
         if behind_number and sounds_like and at + 1 < len(said):
             mended.append(Token(sounds_like.lower()))
         elif behind_number and grown:
@@ -84,11 +99,6 @@ def with_directions(said: list[Token]) -> list[Token]:
         else:
             mended.append(token)
     return mended
-
-
-def strength(mention: Mention) -> tuple[float, int, int]:
-    told = (mention.direction is not None) + (mention.suffix is not None)
-    return mention.likeness, told, -mention.start
 
 
 def _mended(geocoder: Geocoder, plain: str) -> str:
@@ -102,89 +112,89 @@ def _misheard(geocoder: Geocoder) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, heard))})\b" if heard else r"(?!)")
 
 
-def _mention_at(names: StreetNames, said: list[Token], at: int) -> Mention | None:
+def _mention_at(sentence: Sentence, at: int) -> Mention | None:
     """A street named from word `at` on: with its direction, or as a name by itself."""
-    direction = DIRECTION_WORDS.get(said[at].word)
-    options = [_named_at(names, said, at, at, None)]
-    if direction and at + 1 < len(said):
-        options.append(_named_at(names, said, at, at + 1, direction))
+    direction = sentence.known.directions.get(sentence.word(at))
+    options = [_named_at(sentence, at, at, None)]
+    if direction and at + 1 < len(sentence.said):
+        options.append(_named_at(sentence, at, at + 1, direction))
     good = [option for option in options if option]
     return max(good, key=lambda each: (each.likeness, each.end, each.direction or ""), default=None)
 
 
-def _named_at(
-    names: StreetNames, said: list[Token], start: int, at: int, direction: str | None
-) -> Mention | None:
+def _named_at(sentence: Sentence, start: int, at: int, direction: str | None) -> Mention | None:
     """A name that begins at `at`: exact and longest first, then by sound where one must stand."""
-    for length in range(min(names.longest, len(said) - at), 0, -1):
-        phrase = _phrase(said[at : at + length], counts=direction is not None)
+    names = sentence.names
+    for length in range(min(names.longest, len(sentence.said) - at), 0, -1):
+        phrase = _phrase(sentence, at, at + length, counts=direction is not None)
         name = names.exact(phrase) if phrase else None
         end = at + length
-        if name and _may_stand(said, start, end, direction, name):
-            exact = _with_suffix(said, Mention((name,), 1.0, start, end, direction))
-            return exact if exact.suffix else _longer_by_sound(names, said, exact)
-    return _by_sound(names, said, start, at, direction)
+        if name and _may_stand(sentence, start, end, direction, name):
+            exact = _with_suffix(sentence, Mention((name,), 1.0, start, end, direction))
+            return exact if exact.suffix else _longer_by_sound(sentence, exact)
+    return _by_sound(sentence, start, at, direction)
 
 
-def _longer_by_sound(names: StreetNames, said: list[Token], exact: Mention) -> Mention:
+def _longer_by_sound(sentence: Sentence, exact: Mention) -> Mention:
     """ "bell plane avenue" is Belle Plaine Avenue and not Bell, followed by something else."""
     at = exact.start + (exact.direction is not None)
-    longer = _by_sound(names, said, exact.start, at, exact.direction)
+    longer = _by_sound(sentence, exact.start, at, exact.direction)
     if longer and longer.suffix and longer.likeness >= _LONGER_LIKENESS:
         return longer
     return exact
 
 
-def _phrase(part: list[Token], *, counts: bool) -> str:
+def _phrase(sentence: Sentence, start: int, end: int, *, counts: bool) -> str:
     """The tokens as a street would be written; after a direction "fifty three" is 53rd."""
     written = []
-    for token in part:
+    for token in sentence.said[start:end]:
         if token.ordinal is not None:
-            written.append(ordinal(token.ordinal))
+            written.append(ordinal(token.ordinal, sentence.language))
         elif token.house is not None:
-            if not counts or token.house > 199:
+            if not counts or token.house > HIGHEST_NUMBERED_STREET:
                 return ""
-            written.append(ordinal(token.house))
+            written.append(ordinal(token.house, sentence.language))
         else:
             written.append(token.word)
     return " ".join(written)
 
 
-def _may_stand(said: list[Token], start: int, end: int, direction: str | None, name: str) -> bool:
+def _may_stand(sentence: Sentence, start: int, end: int, direction: str | None, name: str) -> bool:
     """Whether these words are meant as a street: many street names are everyday words."""
-    followed = end < len(said) and said[end].word in (*SUFFIXES, "and", "at")
-    if name.lower() in DIRECTION_WORDS and not (direction or followed):
+    known, follows = sentence.known, sentence.word(end)
+    has_kind, is_followed = follows in known.kinds, follows in known.words.following
+    if name.lower() in known.directions and not (direction or has_kind or is_followed):
         return False
-    if direction or name[0].isdigit() or _house_before(said, start) is not None:
+    if direction or name[0].isdigit() or _house_before(sentence, start) is not None:
         return True
-    if end < len(said) and said[end].word in SUFFIXES:
+    if has_kind:
         return True
-    if len(said) <= 4 or (end < len(said) and said[end].word in ("and", "at")):
-        return start == 0 or said[start - 1].word != "the"
-    return start > 0 and said[start - 1].word in _LEADS
+    if len(sentence.said) <= _FEW_WORDS or is_followed:
+        return start == 0 or sentence.word(start - 1) not in known.words.articles
+    return start > 0 and sentence.word(start - 1) in known.words.leading
 
 
-def _by_sound(
-    names: StreetNames, said: list[Token], start: int, at: int, direction: str | None
-) -> Mention | None:
+def _by_sound(sentence: Sentence, start: int, at: int, direction: str | None) -> Mention | None:
     """A misheard name: only behind a house number or a direction, or before "street"."""
-    if direction is None and start > 0 and said[start - 1].word in DIRECTION_WORDS:
+    known = sentence.known
+    if direction is None and sentence.word(start - 1) in known.directions:
         return None
-    house = _house_before(said, start)
+    house = _house_before(sentence, start)
     best: Mention | None = None
-    for end in range(at + 1, min(at + 4, len(said) + 1)):
-        if any(_is_structure(token) for token in said[at:end]):
+    for end in range(at + 1, min(at + 4, len(sentence.said) + 1)):
+        if any(_is_structure(known, token) for token in sentence.said[at:end]):
             break
-        suffix = SUFFIXES.get(said[end].word) if end < len(said) else None
-        if house is None and direction is None and not (suffix and _follows_lead(said, start)):
+        suffix = known.kinds.get(sentence.word(end))
+        if house is None and direction is None and not (suffix and _follows_lead(sentence, start)):
             continue
-        wanted = _Wanted(names, direction, suffix, house)
-        alike = names.alike(_phrase(said[at:end], counts=False), wanted.least, wanted.fits)
+        wanted = _Wanted(sentence.names, direction, suffix, house)
+        heard = _phrase(sentence, at, end, counts=False)
+        alike = sentence.names.alike(heard, wanted.least, wanted.fits)
         close = _close(alike)
         if close and (best is None or alike[0].likeness > best.likeness / _HEARD):
             likeness = alike[0].likeness * _HEARD
             best = Mention(close, likeness, start, end, direction)
-    return _with_suffix(said, best) if best else None
+    return _with_suffix(sentence, best) if best else None
 
 
 @dataclass(frozen=True)
@@ -223,43 +233,42 @@ def _close(alike: tuple[Named, ...]) -> tuple[str, ...]:
     return tuple(named.name for named in alike) if len(alike) > 1 else ()
 
 
-def _is_structure(token: Token) -> bool:
+def _is_structure(known: StreetVocabulary, token: Token) -> bool:
     return (
         token.house is not None
         or token.ordinal is not None
-        or token.word in DIRECTION_WORDS
-        or token.word in SUFFIXES
-        or token.word in CROSSES
-        or token.word in _BETWEEN_NUMBER_AND_STREET
-        or token.word in ("the", "a")
+        or token.word in known.directions
+        or token.word in known.kinds
+        or token.word in known.structure
     )
 
 
-def _follows_lead(said: list[Token], start: int) -> bool:
-    return start == 0 or said[start - 1].word in _LEADS
+def _follows_lead(sentence: Sentence, start: int) -> bool:
+    return start == 0 or sentence.word(start - 1) in sentence.known.words.leading
 
 
-def _with_suffix(said: list[Token], mention: Mention) -> Mention:
-    if mention.end < len(said) and said[mention.end].word in SUFFIXES:
-        suffix = SUFFIXES[said[mention.end].word]
-        return replace(mention, suffix=suffix, end=mention.end + 1)
-    return mention
+def _with_suffix(sentence: Sentence, mention: Mention) -> Mention:
+    suffix = sentence.known.kinds.get(sentence.word(mention.end))
+    return replace(mention, suffix=suffix, end=mention.end + 1) if suffix else mention
 
 
-def _house_before(said: list[Token], start: int) -> int | None:
+def _house_before(sentence: Sentence, start: int) -> int | None:
     """The house number right before a street, past words like "block of"."""
-    at = start - 1
-    if at >= 0 and said[at].word in DIRECTION_WORDS:
+    known, at = sentence.known, start - 1
+    if sentence.word(at) in known.directions:
         at -= 1
-    while at >= 0 and said[at].word in (*_BETWEEN_NUMBER_AND_STREET, "the"):
+    while sentence.word(at) in known.between_number_and_name:
         at -= 1
-    if at < 0 or said[at].house is None or (said[at + 1 : start] and said[at + 1].word == "and"):
+    if at < 0 or sentence.said[at].house is None:
         return None
-    house = said[at].house
+    if at + 1 < start and sentence.word(at + 1) == known.words.ampersand:
+        return None
+    house = sentence.said[at].house
     return house if house and house < 100_000 else None
 
 
-def _is_odd_before(said: list[Token], start: int, house: int) -> bool:
+def _is_odd_before(sentence: Sentence, start: int, house: int) -> bool:
     """Whether a lone word at the very start, before the number, is none that leads to one."""
-    first = next((at for at, token in enumerate(said[:start]) if token.house == house), 0)
-    return first == 1 and said[0].word not in {*_LEADS, *_BETWEEN_NUMBER_AND_STREET, "it's", "the"}
+    said = sentence.said[:start]
+    first = next((at for at, token in enumerate(said) if token.house == house), 0)
+    return first == 1 and sentence.word(0) not in sentence.known.before_number

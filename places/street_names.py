@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,24 +12,9 @@ import jellyfish
 from rapidfuzz import fuzz, process
 
 from places.geocoder import Geocoder
-from places.short_forms import DIRECTIONS, KINDS, LONG_FORMS, by_word
+from places.street_words import street_words
 from places.streets import Street
 
-SUFFIXES = by_word(KINDS) | {
-    "straight": "ST", "streak": "ST", "treat": "ST", "streets": "ST", "av": "AVE", "avenues": "AVE",
-}  # fmt: skip
-"""Kinds of street as said, and as the recogniser writes them."""
-DIRECTION_WORDS = by_word(DIRECTIONS)
-DIRECTION_SOUNDS = {
-    "worth": "W", "was": "W", "were": "W", "what": "W", "where": "W", "wes": "W", "went": "W",
-    "thought": "S", "felt": "S", "self": "S", "soft": "S", "out": "S", "sell": "S", "thou": "S",
-    "salt": "S", "so": "S", "less": "W", "geese": "E",
-    "each": "E", "if": "E", "eased": "E", "is": "E", "nor": "N",
-    "more": "N", "norse": "N", "orth": "N",
-}  # fmt: skip
-"""What the recogniser writes for a direction; believed only right behind a house number."""
-_NAME_WORDS = {"DR": "Doctor", "JR": "Junior", "MC": "Mc", "ST": "Saint"}
-_ALSO_SAID = {"dr": ("doctor", ""), "jr": ("junior", ""), "st": ("saint",)}
 SAME_NAME = 0.76
 """Least likeness of a heard name to a street's name to believe it."""
 _NEAREST, _MOST_ALIKE = 200, 3
@@ -47,14 +32,15 @@ class Named:
 class StreetNames:
     """All street names of a city that a caller can stand in."""
 
-    def __init__(self, streets: tuple[Street, ...]) -> None:
+    def __init__(self, streets: tuple[Street, ...], language: str) -> None:
         self._streets: dict[str, list[Street]] = defaultdict(list)
         self._exact: dict[str, str] = {}
         for street in streets:
             if street.has_houses and street.name:
                 self._streets[street.name].append(street)
+        also_said = street_words(language).also_said
         for name in self._streets:
-            for said in _ways_to_say(name):
+            for said in _ways_to_say(name, also_said):
                 self._exact.setdefault(said, name)
         self._names = [name for name in self._streets if not name[0].isdigit()]
         self._letters = [_letters(name) for name in self._names]
@@ -103,21 +89,7 @@ class StreetNames:
 @lru_cache(maxsize=4)
 def street_names(geocoder: Geocoder) -> StreetNames:
     """The index of a city's street names, made once."""
-    return StreetNames(geocoder.streets)
-
-
-def said_name(street: Street) -> str:
-    """A street for reading and for the ear: `North Clark Street`, `East 53rd Street`."""
-    name = " ".join(_name_word(word) for word in street.name.split())
-    parts = (LONG_FORMS.get(street.direction, ""), name, LONG_FORMS.get(street.suffix, ""))
-    said = " ".join(part for part in parts if part)
-    return re.sub(r"\bMc (\w)", r"Mc\1", said)
-
-
-def _name_word(word: str) -> str:
-    if word in _NAME_WORDS:
-        return _NAME_WORDS[word]
-    return word.lower() if word[0].isdigit() else word.title()
+    return StreetNames(geocoder.streets, geocoder.language)
 
 
 def _by_likeness(named: Named) -> tuple[float, str]:
@@ -132,12 +104,12 @@ def _sound(name: str) -> str:
     return str(jellyfish.metaphone(name.lower())).replace(" ", "")
 
 
-def _ways_to_say(name: str) -> tuple[str, ...]:
+def _ways_to_say(name: str, also_said: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The name in lower case, run together, and with its abbreviations spoken or left out."""
     plain = re.sub(r"[^a-z0-9 ]", " ", name.lower()).split()
     ways = [plain]
     for at, word in enumerate(plain):
-        for instead in _ALSO_SAID.get(word, ()):
+        for instead in also_said.get(word, ()):
             ways += [[*way[:at], instead, *way[at + 1 :]] for way in list(ways)]
     said = {" ".join(word for word in way if word) for way in ways}
     return tuple(sorted(said | {"".join(plain)}))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from places.geocoder import Geocoder
 from places.place import Place
-from places.short_forms import LONG_FORMS
+from places.street_words import long_forms
 from places.streets import Street
 
 MOST_PLACES = 8
@@ -22,12 +24,13 @@ def places_like(geocoder: Geocoder, typed: str) -> tuple[Place, ...]:
     number, words = _parted(typed)
     if not words:
         return ()
+    in_full = long_forms(geocoder.language)
     fitting = [
         street
         for street in geocoder.streets
         if street.has_houses
         and (number is None or street.has_number(number))
-        and _fits(street, words)
+        and _fits(street, words, in_full)
     ]
     fitting.sort(key=lambda street: (not street.name.startswith(words[-1]), street.full_name))
     return tuple(_place(geocoder, street, number) for street in fitting[:MOST_PLACES])
@@ -57,13 +60,13 @@ def _parted(typed: str) -> tuple[int | None, list[str]]:
     return None, words
 
 
-def _fits(street: Street, words: list[str]) -> bool:
+def _fits(street: Street, words: list[str], in_full: Mapping[str, str]) -> bool:
     own = street.full_name.split()
-    return all(any(_begins(part, word) for part in own) for word in words)
+    return all(any(_begins(part, word, in_full) for part in own) for word in words)
 
 
-def _begins(own: str, word: str) -> bool:
-    long = LONG_FORMS.get(own, "").upper()
+def _begins(own: str, word: str, in_full: Mapping[str, str]) -> bool:
+    long = in_full.get(own, "")
     return own.startswith(word) or (len(word) >= _FEWEST_LETTERS and long.startswith(word))
 
 

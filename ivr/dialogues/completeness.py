@@ -34,4 +34,4 @@ def is_complete(state: State, context: Context, text: str) -> bool:
 def _breaks_off(words: list[str], language: str) -> bool:
     """A number at the end may go on, too: a street follows it."""
     hanging = lexicon(language).completeness.hanging
-    return words[-1] in hanging or tokens(words)[-1].house is not None
+    return words[-1] in hanging or tokens(words, language)[-1].house is not None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config.city import City
-from places.in_words import spoken_place
+from places.wording import spoken_place
 from voice.prompts import spoken_number
 
 

@@ -12,8 +12,9 @@ from ivr.dialogues.vocabulary import Context, NotUnderstood, Option, Understood
 from ivr.understanding.category import category
 from ivr.understanding.intents import choice, yes_no
 from places.geocoder import geocoder_of
-from places.in_words import spoken_place, street_by_keys
+from places.in_words import street_by_keys
 from places.place import PlaceGuess
+from places.wording import spoken_place
 
 _LEAST_TO_READ_BACK = 0.5
 """Least score of a category that may be read back; below it the caller is asked again."""
@@ -38,7 +39,7 @@ def heard_problem(context: Context, text: str) -> Understood | NotUnderstood:
     """What is wrong, and where too if the caller said it in the same breath."""
     guess = category(context.city, text, context.language)
     words: dict[str, Any] = {"problem_text": text}
-    where = geocoder_of(context.city).find(text)
+    where = geocoder_of(context.city).find(text, context.language)
     if where.problem is None:
         words |= _remembered(where, text)
     if guess.code is None or guess.score < _LEAST_TO_READ_BACK:
@@ -75,7 +76,7 @@ def named_category(context: Context, text: str) -> Understood | NotUnderstood:
 
 def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
     """Where it is: one place, a few to choose from, or what is missing."""
-    guess = geocoder_of(context.city).find(text)
+    guess = geocoder_of(context.city).find(text, context.language)
     if guess.problem is None:
         return Understood(_remembered(guess, text))
     choices = _choices(guess)
@@ -86,7 +87,7 @@ def heard_place(context: Context, text: str) -> Understood | NotUnderstood:
 
 def place_is_complete(context: Context, text: str) -> bool:
     """Whether the words name one certain place."""
-    return geocoder_of(context.city).find(text).problem is None
+    return geocoder_of(context.city).find(text, context.language).problem is None
 
 
 def keyed_house(context: Context, keys: str) -> Understood | NotUnderstood:
@@ -121,7 +122,7 @@ def found_places(context: Context) -> tuple[Option, ...]:
 
 def named_place(context: Context, text: str) -> Understood | NotUnderstood:
     """A place said again while the list is read."""
-    guess = geocoder_of(context.city).find(text)
+    guess = geocoder_of(context.city).find(text, context.language)
     if guess.problem is None:
         return Understood(_remembered(guess, text))
     return NotUnderstood("didnt_understand")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from config.city import City
 from config.language import lexicon
@@ -51,12 +52,12 @@ def category(city: City, text: str, language: str) -> Guess:
     guess = _weigh(city, text, language)
     if guess.score >= _WORTH_ASKING:
         return guess
-    respelled = _weigh(city, _respelled(city, text, language), language)
+    respelled = _weigh(city, _respelled(text, language), language)
     return respelled if respelled.score >= _WORTH_ASKING else guess
 
 
-def _respelled(city: City, text: str, language: str) -> str:
-    homophones = city.homophones.get(language, {})
+def _respelled(text: str, language: str) -> str:
+    homophones = lexicon(language).homophones
     return " ".join(homophones.get(word, word) for word in text.lower().split())
 
 
@@ -114,7 +115,8 @@ def _words(city: City, text: str, language: str) -> list[str]:
     """The words in lower case, with what the recogniser hears badly put right."""
     plain = " ".join(re.findall(lexicon(language).writing.word, text.lower().replace("’", "'")))
     padded = f" {plain} "
-    for heard, means in city.sounds.get(language, {}).items():
+    sounds = (lexicon(language).sounds, city.sounds.get(language, {}))
+    for heard, means in chain.from_iterable(table.items() for table in sounds):
         padded = padded.replace(f" {heard} ", f" {means} ")
     return padded.split()
 

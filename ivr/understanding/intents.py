@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from config.language import Lexicon, YesNo, lexicon
+from config.language import lexicon
+from config.lexicon import Lexicon, YesNo
 
 _SPACE = re.compile(r"\s")
 

@@ -16,7 +16,7 @@ def unknown_words(
     """Each word of the city that the model can never hear, with known sound-alikes (or none).
 
     knows: whether the model's lexicon has a word. Words come from streets, neighbourhoods,
-    categories and emergency words; a word without sound-alikes is one to add to `grid.toml`.
+    categories and emergency words; a word without sound-alikes is one to add to a table of them.
     """
     found = {}
     for word in sorted(_words(city, language)):
@@ -27,10 +27,11 @@ def unknown_words(
 
 
 def sound_alikes(city: City, word: str) -> tuple[str, ...]:
-    """What the recogniser may write for a word, by the city's tables."""
+    """What the recogniser may write for a word, by the tables of the city and its languages."""
     tables: Iterable[tuple[str, str]] = (
         *geocoder_of(city).aliases.items(),
         *(pair for table in city.sounds.values() for pair in table.items()),
+        *(pair for name in city.languages for pair in lexicon(name).sounds.items()),
     )
     return tuple(heard for heard, means in tables if word in means.split())
 

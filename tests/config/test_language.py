@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -60,6 +61,19 @@ def _replace(old: str, new: str) -> Callable[[str], str]:
             "yes_no.longst: expected no such",
         ),
         ("prompts.toml", _replace("{number}.", "{number."), "say.filed.2: expected whole slots"),
+        ("lexicon.toml", _replace("seven = 7, ", ""), "numbers: expected units for 0, 1, 2, 3, 4"),
+        ("lexicon.toml", _replace('zeros = ["oh", "o"]', ""), "numbers: expected words for hundr"),
+        ("lexicon.toml", _replace("third = 3", 'third = "x"'), "third: expected a whole number"),
+        (
+            "lexicon.toml",
+            _replace("{number} {street}", "{number} {road}"),
+            "streets.address: expected a text like `{number} {street}`",
+        ),
+        (
+            "lexicon.toml",
+            _replace('articles = ["the"]', "articles = 1"),
+            "streets.articles: expected a list",
+        ),
         (
             "prompts.toml",
             _replace('"One moment, please."', '" "'),
@@ -125,3 +139,85 @@ def test_no_code_names_a_language() -> None:
 )
 def test_a_language_that_is_named_is_found(source: str) -> None:
     assert names_of_languages(source) == [1]
+
+
+def _numbers_and_directions() -> set[str]:
+    words: set[str] = set()
+    for spoken in map(lexicon, languages()):
+        numbers = spoken.numbers
+        words |= {*numbers.units, *numbers.teens, *numbers.tens, *numbers.ordinals}
+        words |= {numbers.hundred, numbers.thousand} - {""}
+        words |= set(spoken.digits)
+    return words | _street_words("directions")
+
+
+def _street_words(table: str) -> set[str]:
+    known = [spoken.streets for spoken in map(lexicon, languages()) if spoken.streets]
+    return {word.lower() for streets in known for word in getattr(streets, table).values()}
+
+
+WORDS_OF_NUMBERS = _numbers_and_directions()
+WORDS_OF_STREETS = WORDS_OF_NUMBERS | _street_words("kinds")
+"""Kinds of street are everyday words ("place"), so that only several together tell."""
+
+
+def words_of_numbers_and_streets(source: str) -> list[int]:
+    """Lines with a number or direction in words, or with several words of streets together."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        texts = _texts(node)
+        words = [word for text in texts for word in re.split(r"[\s|()]+", text.lower()) if word]
+        alone = len(texts) == 1 and words and set(words) <= WORDS_OF_NUMBERS
+        choices = [set(each.split("|")) for text in texts for each in re.findall(r"[\w|]+", text)]
+        listed = len(texts) > 1 and len(set(texts) & WORDS_OF_STREETS) > 1
+        if alone or listed or any(len(each & WORDS_OF_STREETS) > 1 for each in choices):
+            found.append(node.lineno)  # type: ignore[attr-defined]
+    return found
+
+
+def _texts(node: ast.AST) -> list[str]:
+    """The texts that stand side by side in a node, or that it is."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.Dict():
+            inside = [*node.keys, *node.values]
+        case ast.Tuple() | ast.List() | ast.Set():
+            inside = list(node.elts)
+        case _:
+            return []
+    return [
+        each.value.lower()
+        for each in inside
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+
+
+def test_no_code_lists_numbers_or_streets_in_words() -> None:
+    found = {
+        name: lines
+        for name, source in _sources()
+        if (lines := words_of_numbers_and_streets(source))
+    }
+    assert found == {}, "these lines belong into config/languages/"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'UNITS = "one two three".split()',
+        'if word == "hundred": pass',
+        'GROWN = "(north|south|east|west)([a-z]{3,})"',
+        'KINDS = {"ST": "Street", "PL": "Place"}',
+        'ORDINALS = {"first": 1, "second": 2}',
+    ],
+)
+def test_a_list_of_numbers_or_streets_is_found(source: str) -> None:
+    assert set(words_of_numbers_and_streets(source)) == {1}
+
+
+@pytest.mark.parametrize(
+    "source", ['draft["place"]', 'say("expected one of two")', '{"place": 1, "problem": 2}']
+)
+def test_words_that_are_no_such_list_are_not(source: str) -> None:
+    assert words_of_numbers_and_streets(source) == []

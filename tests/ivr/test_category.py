@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.language import lexicon
 from ivr.understanding.category import category
 from tests import cities
 
@@ -139,7 +140,7 @@ def test_every_homophone_stands_for_a_word_of_some_category() -> None:
     clues = (clue for each in CITY.categories for clue in each.clues["en"])
     known = {word for clue in clues for word in clue.words.lower().split()}
     known |= {f"{word}s" for word in known}
-    assert {means for means in CITY.homophones["en"].values() if means not in known} == set()
+    assert {means for means in lexicon("en").homophones.values() if means not in known} == set()
 
 
 @pytest.mark.parametrize(

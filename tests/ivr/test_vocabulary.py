@@ -7,6 +7,7 @@ from rich.console import Console
 
 from asr.models.derived import ensure_model
 from asr.models.pool import Models
+from config.language import lexicon
 from config.settings import load_settings
 from ivr.understanding.vocabulary import unknown_words
 from places.geocoder import geocoder_of
@@ -28,7 +29,7 @@ def models() -> Models:
 @pytest.mark.slow
 def test_every_sound_alike_is_made_of_words_that_the_model_can_write(models: Models) -> None:
     knows = models.model("en").knows
-    tables = (PLACES.aliases, CITY.sounds["en"], CITY.homophones["en"])
+    tables = (PLACES.aliases, lexicon("en").sounds, lexicon("en").homophones)
     phrases = [heard for table in tables for heard in table]
     never = [heard for heard in phrases if not all(knows(word) for word in heard.split())]
     assert never == []
@@ -47,4 +48,4 @@ def test_the_large_streets_that_the_model_cannot_write_have_sound_alikes(models:
 @pytest.mark.parametrize("heard", sorted(PLACES.aliases))
 def test_a_sound_alike_leads_to_a_street(heard: str) -> None:
     for said in (heard, PLACES.aliases[heard]):
-        assert PLACES.find(f"on {said}").street is not None
+        assert PLACES.find(f"on {said}", "en").street is not None

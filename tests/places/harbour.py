@@ -19,13 +19,14 @@ _CORNER = (1.2, 2.2)
 class HarbourGeocoder:
     """A `Geocoder` that knows two doors and one corner."""
 
+    language = "en"
     streets = (QUAY, MARKET)
     districts = ("Old Harbour", "Hill")
     aliases: Mapping[str, str] = {"key lane": "quay lane"}
 
-    def find(self, text: str) -> PlaceGuess:
+    def find(self, text: str, language: str) -> PlaceGuess:
         """The place in a caller's words."""
-        return find_place(self, text)
+        return find_place(self, text, language)
 
     def point_of(self, street: Street, number: int) -> Point | None:
         """The door, where it is on the list."""

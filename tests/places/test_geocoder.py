@@ -30,7 +30,7 @@ CITY = replace(cities.chicago(), geocoder="tests.places.harbour:read_harbour")
     ],
 )
 def test_places_in_words(said: str, address: str, district: str | None) -> None:
-    found = HARBOUR.find(said)
+    found = HARBOUR.find(said, "en")
     assert (found.problem, found.address, found.district) == (None, address, district)
 
 
@@ -43,7 +43,7 @@ def test_places_in_words(said: str, address: str, district: str | None) -> None:
     ],
 )
 def test_what_this_city_does_not_have_is_not_found(said: str, problem: str) -> None:
-    assert HARBOUR.find(said).problem == problem
+    assert HARBOUR.find(said, "en").problem == problem
 
 
 def test_typed_places_and_keys() -> None:

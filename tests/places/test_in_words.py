@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from places.geocoder import geocoder_of
-from places.in_words import spoken_place, street_by_keys
-from places.spoken_numbers import house_in_words, ordinal, spoken_digits, tokens
+from places.in_words import street_by_keys
+from places.numbers_in_words import house_in_words, ordinal
+from places.spoken_numbers import spoken_digits, tokens
+from places.wording import spoken_place
 from tests import cities
 
 CHICAGO = geocoder_of(cities.chicago())
@@ -38,13 +40,15 @@ CHICAGO = geocoder_of(cities.chicago())
     ],
 )
 def test_house_numbers(said: str, house: int) -> None:
-    read = tokens(said.split())
+    read = tokens(said.split(), "en")
     assert [token.house for token in read] == [house]
 
 
 @pytest.mark.parametrize("said", ["for you", "oh man", "to the", "a dog", "and", "double trouble"])
 def test_words_that_only_sound_like_numbers(said: str) -> None:
-    assert all(token.house is None and token.ordinal is None for token in tokens(said.split()))
+    assert all(
+        token.house is None and token.ordinal is None for token in tokens(said.split(), "en")
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_words_that_only_sound_like_numbers(said: str) -> None:
     ],
 )
 def test_ordinals_and_a_house_number_before_them(said: str, house: int | None, number: int) -> None:
-    read = tokens(said.split())
+    read = tokens(said.split(), "en")
     assert read[-1].ordinal == number
     assert [token.house for token in read[:-1]] == ([house] if house else [])
 
@@ -81,16 +85,16 @@ def test_ordinals_and_a_house_number_before_them(said: str, house: int | None, n
     ],
 )
 def test_house_numbers_are_said_as_people_say_them(number: int, words: str) -> None:
-    assert house_in_words(number) == words
+    assert house_in_words(number, "en") == words
 
 
 @given(st.integers(1, 13_700))
 def test_a_house_number_said_is_heard_as_the_same_number(number: int) -> None:
-    assert [token.house for token in tokens(house_in_words(number).split())] == [number]
+    assert [token.house for token in tokens(house_in_words(number, "en").split(), "en")] == [number]
 
 
 def test_endings_of_ordinals() -> None:
-    said = [ordinal(number) for number in (1, 2, 3, 11, 12, 13, 53, 111, 122)]
+    said = [ordinal(number, "en") for number in (1, 2, 3, 11, 12, 13, 53, 111, 122)]
     assert said == ["1st", "2nd", "3rd", "11th", "12th", "13th", "53rd", "111th", "122nd"]
 
 
@@ -128,7 +132,7 @@ def test_digits_that_were_said(text: str, language: str, digits: str) -> None:
     ],
 )
 def test_addresses(said: str, address: str | None, district: str | None) -> None:
-    found = CHICAGO.find(said)
+    found = CHICAGO.find(said, "en")
     if address:
         assert (found.problem, found.address) == (None, address)
     if district:
@@ -152,7 +156,7 @@ def test_addresses(said: str, address: str | None, district: str | None) -> None
     ],
 )
 def test_crossings(said: str, streets: set[str], district: str) -> None:
-    found = CHICAGO.find(said)
+    found = CHICAGO.find(said, "en")
     assert found.problem is None
     assert set(found.address.split(" and ")) == streets
     assert found.district == district
@@ -177,22 +181,22 @@ def test_crossings(said: str, streets: set[str], district: str) -> None:
     ],
 )
 def test_what_is_missing_is_said_and_never_guessed(said: str, problem: str) -> None:
-    found = CHICAGO.find(said)
+    found = CHICAGO.find(said, "en")
     assert found.problem == problem
     assert found.score <= 0.5
 
 
 def test_a_missing_direction_leaves_both_to_choose_from() -> None:
-    found = CHICAGO.find("twelve hundred clark")
+    found = CHICAGO.find("twelve hundred clark", "en")
     choices = [guess.address for guess in found.runner_ups]
     assert choices == ["1200 North Clark Street", "1200 South Clark Street"]
     assert all(guess.problem is None for guess in found.runner_ups)
 
 
 def test_a_direction_that_only_one_street_has_need_not_be_said() -> None:
-    found = CHICAGO.find("sixty three hundred sheridan road")
+    found = CHICAGO.find("sixty three hundred sheridan road", "en")
     assert found.problem is None and found.address == "6300 North Sheridan Road"
-    assert CHICAGO.find("twelve hundred sheridan road").problem == "no_such_number"
+    assert CHICAGO.find("twelve hundred sheridan road", "en").problem == "no_such_number"
 
 
 @pytest.mark.parametrize(
@@ -208,20 +212,20 @@ def test_a_direction_that_only_one_street_has_need_not_be_said() -> None:
     ],
 )
 def test_what_the_recogniser_wrote_for_spoken_addresses(heard: str, address: str | None) -> None:
-    found = CHICAGO.find(heard)
+    found = CHICAGO.find(heard, "en")
     assert (found.address if found.problem is None else None) == address
 
 
 def test_a_name_that_is_only_a_little_alike_is_offered_and_not_taken() -> None:
-    found = CHICAGO.find("forty five fifty eight north lender avenue")
+    found = CHICAGO.find("forty five fifty eight north lender avenue", "en")
     assert found.problem == "which_street"
     assert "4558 North Linder Avenue" in [guess.address for guess in found.runner_ups]
 
 
 def test_a_word_before_the_number_that_leads_to_none_lowers_the_score() -> None:
-    sure = CHICAGO.find("at seventy five south halsted street")
-    doubtful = CHICAGO.find("by gum seventy five south halsted street")
-    odd = CHICAGO.find("bree seventy five south halsted street")
+    sure = CHICAGO.find("at seventy five south halsted street", "en")
+    doubtful = CHICAGO.find("by gum seventy five south halsted street", "en")
+    odd = CHICAGO.find("bree seventy five south halsted street", "en")
     assert sure.problem is odd.problem is None
     assert odd.score < sure.score
     assert doubtful.house_number == 75
@@ -239,16 +243,24 @@ def test_the_letters_of_the_keypad_find_streets_that_have_the_number() -> None:
 
 
 def test_a_place_is_said_for_the_ear_also_from_its_stored_form() -> None:
-    found = CHICAGO.find("1204 north clark street")
+    found = CHICAGO.find("1204 north clark street", "en")
     assert spoken_place(found, "en") == "twelve oh four North Clark Street"
     assert spoken_place(asdict(found), "en") == spoken_place(found, "en")
-    crossing = CHICAGO.find("clark and division")
+    crossing = CHICAGO.find("clark and division", "en")
     assert spoken_place(crossing, "en") == crossing.address
+
+
+def test_a_language_without_number_words_says_and_reads_digits() -> None:
+    found = CHICAGO.find("1204 north clark street", "ko")
+    assert (found.problem, found.address) == (None, "1204 North Clark Street")
+    assert spoken_place(found, "ko") == found.address
+    assert CHICAGO.find("twelve oh four north clark street", "ko").house_number is None
+    assert [token.house for token in tokens(["12", "third"], "ko")] == [12, None]
 
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_it(text: str) -> None:
-    assert 0 <= CHICAGO.find(text).score <= 1
+    assert 0 <= CHICAGO.find(text, "en").score <= 1
 
 
 _WORDS = st.sampled_from(
@@ -259,7 +271,7 @@ _WORDS = st.sampled_from(
 
 @given(st.lists(_WORDS, max_size=14))
 def test_no_mixture_of_street_words_breaks_it(words: list[str]) -> None:
-    found = CHICAGO.find(" ".join(words))
+    found = CHICAGO.find(" ".join(words), "en")
     assert found.problem is not None or found.address
     assert found.problem != "which_street" or len(found.runner_ups) > 1
 
