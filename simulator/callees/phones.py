@@ -14,6 +14,7 @@ from simulator.callees.client_phone import ClientPhone
 from simulator.calls.call import Call
 from simulator.calls.legs import Notice
 from simulator.exchange import Exchange
+from simulator.listeners import Listeners
 from simulator.scenario.caller import ExpectationFailed, ScriptedCaller
 from simulator.scenario.files import Behaviour
 from simulator.scenario.utterance import Utterance
@@ -109,7 +110,7 @@ class Phones:
     def __init__(self, exchange: Exchange) -> None:
         self.described: dict[str, Behaviour] = {}
         self._exchange = exchange
-        self._listeners: list[Callable[[Phone], None]] = []
+        self._listeners: Listeners[Phone] = Listeners()
 
     def describe(self, address: str, behaviour: Behaviour) -> None:
         """Say what a telephone does; replaces what was said before. Its number is verified."""
@@ -123,8 +124,7 @@ class Phones:
 
     def listen(self, listener: Callable[[Phone], None]) -> Callable[[], None]:
         """Call `listener(phone)` for each that is called, until what this returns is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     def at(self, address: str) -> Phone | ClientPhone:
         """The telephone that is called at an address."""
@@ -132,8 +132,7 @@ class Phones:
         if waits and address not in self.described:
             return ClientPhone(self._exchange, address)
         phone = Phone(self._exchange, address, self.behaviour_of(address))
-        for listener in tuple(self._listeners):
-            listener(phone)
+        self._listeners.tell(phone)
         return phone
 
     def behaviour_of(self, address: str) -> Behaviour:

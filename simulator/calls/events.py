@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from simulator.listeners import Listeners
+
 Event = dict[str, Any]
 Listener = Callable[[Event], None]
 
@@ -24,7 +26,7 @@ class EventLog:
         self._call_sid = call_sid
         self._now_s = now_s
         self._began_s = now_s()
-        self._listeners: list[Listener] = []
+        self._listeners: Listeners[Event] = Listeners()
 
     @property
     def age_s(self) -> float:
@@ -35,16 +37,9 @@ class EventLog:
         """Note what happened now."""
         event = {"event": kind, "at_s": round(self.age_s, 2), "call_sid": self._call_sid, **facts}
         self.events.append(event)
-        for listener in tuple(self._listeners):
-            listener(event)
+        self._listeners.tell(event)
         return event
 
     def follow(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` of each new event until the returned function is called."""
-        self._listeners.append(listener)
-
-        def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return stop
+        return self._listeners.add(listener)

@@ -68,7 +68,7 @@ class Way:
         self._losing = 0
 
     @property
-    def is_fair(self) -> bool:
+    def is_clean(self) -> bool:
         """Whether nothing strikes it."""
         return not self._strikes
 
@@ -116,7 +116,7 @@ class Way:
         return np.random.default_rng(seed).normal(0.0, level, RATE)
 
 
-class Weather:
+class SoundFaults:
     """Both directions of a socket."""
 
     def __init__(self, strikes: Sequence[Strike]) -> None:
@@ -132,7 +132,7 @@ class Weather:
     def tap(self, stream: MediaStream) -> Tap:
         """Where a leg's frames go instead of straight to the socket."""
         way = self.inbound
-        if way.is_fair:
+        if way.is_clean:
             return stream.tap
         delays: Delays[tuple[bytes, bytes] | None] = Delays()
 
@@ -149,7 +149,7 @@ class Weather:
 
     def source(self, sound: Source) -> Source:
         """What the caller hears instead of the socket's sound."""
-        return sound if self.outbound.is_fair else _Heard(sound, self.outbound)
+        return sound if self.outbound.is_clean else _Heard(sound, self.outbound)
 
 
 class _Heard:

@@ -25,7 +25,8 @@ TYPES = {
 PAGE_HEADER = "X-Simulator-Page"
 PAGE_TOKEN: web.AppKey[str] = web.AppKey("page_token")
 """What a page sends along with whatever it changes: no page of another program knows it."""
-_PLACE = "{{page}}"
+_HEAD, _TOKEN = "{{head}}", "{{page}}"
+"""Where `head.html`, which every page has, and the token go."""
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -35,7 +36,8 @@ PAGE_POLICY = (
 def page(request: web.Request, name: str) -> web.Response:
     """A page of ours with this run's token, allowed to load nothing from elsewhere."""
     headers = {**FRESH, "Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-    text = (STATIC / name).read_text().replace(_PLACE, request.app[PAGE_TOKEN])
+    text = (STATIC / name).read_text().replace(_HEAD, (STATIC / "head.html").read_text())
+    text = text.replace(_TOKEN, request.app[PAGE_TOKEN])
     return web.Response(text=text, content_type="text/html", headers=headers)
 
 

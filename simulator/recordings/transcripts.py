@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.calls.call import Call
-from simulator.calls.events import Event
+from simulator.calls.known_words import KnownWords
 from simulator.exchange import Exchange
 from simulator.registries.recordings import Recorder, Transcript
 from simulator.sids import TRANSCRIPTION, new_sid
@@ -21,29 +21,12 @@ _TAKES_S = 1.0
 _OUT_OF_RANGE, _NO_RECORDING = 13617, 13618
 
 
-class WordsSaid:
-    """The words a caller is known to say from now on, until `stop`."""
-
-    def __init__(self, call: Call) -> None:
-        self.words: list[str] = []
-        self.are_all_known = True
-        self.stop = call.log.follow(self._note)
-
-    def _note(self, event: Event) -> None:
-        if event["event"] != "said":
-            return
-        if event.get("exact"):
-            self.words.append(str(event["text"]))
-        else:
-            self.are_all_known = False
-
-
 @dataclass(frozen=True)
 class Transcription:
     """What is to be transcribed. form: the fields that every request about the call carries."""
 
     recorder: Recorder
-    said: WordsSaid
+    words: KnownWords
     url: str
     form: Form
 
@@ -101,8 +84,9 @@ def _kept(exchange: Exchange, recorder: Recorder, text: str | None) -> Transcrip
 
 async def _text_of(exchange: Exchange, call: Call, what: Transcription) -> str | None:
     """The words; None when they cannot be known."""
-    if what.said.words and what.said.are_all_known:
-        return " ".join(what.said.words)
+    known = what.words.whole()
+    if known:
+        return known
     if not exchange.recogniser.is_there:
         return None
     async with call.clock.outside():

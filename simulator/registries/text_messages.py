@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from simulator.listeners import Listeners
 from simulator.sids import MEDIA, MESSAGE, MULTIMEDIA, new_sid
 
 MOST_CHARACTERS = 1600
@@ -90,7 +91,7 @@ class Messages:
         self.opted_out: set[str] = set()
         """Numbers that asked for no more messages."""
         self._jars: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
-        self._listeners: list[Listener] = []
+        self._listeners: Listeners[Message] = Listeners()
 
     def by_sid(self, sid: str) -> Message | None:
         """The message of that id, if there is one."""
@@ -105,8 +106,7 @@ class Messages:
 
     def arrived(self, message: Message) -> None:
         """It reached whom it was for: tell the listeners."""
-        for listener in tuple(self._listeners):
-            listener(message)
+        self._listeners.tell(message)
 
     def delete(self, message: Message) -> None:
         """Forget it."""
@@ -134,10 +134,4 @@ class Messages:
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` for each message that arrives until the returned function is called."""
-        self._listeners.append(listener)
-
-        def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return stop
+        return self._listeners.add(listener)

@@ -44,6 +44,13 @@ def not_found(path: str) -> ApiError:
     return ApiError(404, 20404, f"The requested resource {path} was not found")
 
 
+def found_at(path: str, one: T | None) -> T:
+    """What the address of a request names. Raises ApiError when there is none."""
+    if one is None:
+        raise not_found(path)
+    return one
+
+
 def shown_date(moment: datetime | None) -> str | None:
     """RFC 2822 in UTC."""
     return format_datetime(moment.astimezone(UTC)) if moment else None

@@ -12,7 +12,7 @@ from aiohttp import web
 from simulator.keys import EXCHANGE
 from simulator.registries.account import Account, Answering, Application
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
-from simulator.rest.answers import not_found, page, posted, shown_date
+from simulator.rest.answers import found_at, page, posted, shown_date
 from simulator.rest.parameters import url_of
 
 _OF_APPLICATION = ADDRESSES | {"MessageStatusCallback"}
@@ -86,10 +86,8 @@ def _account_sid(request: web.Request) -> str:
 
 
 def _application(request: web.Request) -> Application:
-    app = _account(request).applications.get(request.match_info["sid"])
-    if app is None:
-        raise not_found(request.path)
-    return app
+    applications = _account(request).applications
+    return found_at(request.path, applications.get(request.match_info["sid"]))
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

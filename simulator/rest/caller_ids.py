@@ -17,7 +17,7 @@ from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import is_e164, to_e164
 from simulator.registries.verified import VerifiedNumber
 from simulator.rest.addresses import check_names, name_of
-from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
+from simulator.rest.answers import ApiError, found_at, page, posted, shown_date
 from simulator.rest.calls import formatted
 from simulator.rest.parameters import method_of, url_of
 from simulator.sids import CALL, new_sid
@@ -143,9 +143,7 @@ def _found(request: web.Request) -> VerifiedNumber:
     number: VerifiedNumber | None = request.app[EXCHANGE].account.verified.by_sid(
         request.match_info["sid"]
     )
-    if number is None:
-        raise not_found(request.path)
-    return number
+    return found_at(request.path, number)
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

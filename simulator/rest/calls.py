@@ -19,7 +19,7 @@ from simulator.exchange import Exchange
 from simulator.keys import EXCHANGE, NETWORK
 from simulator.numbers.e164 import to_e164
 from simulator.registries.reach import CALLS
-from simulator.rest.answers import ApiError, keeps, not_found, page, posted, repeated, shown_date
+from simulator.rest.answers import ApiError, found_at, keeps, page, posted, repeated, shown_date
 from simulator.rest.parameters import (
     EVENTS,
     checked_url,
@@ -90,10 +90,8 @@ def _started(call: Call) -> datetime | None:
 
 
 def _found(request: web.Request) -> Call:
-    call = request.app[EXCHANGE].calls.get(request.match_info["sid"])
-    if call is None:
-        raise not_found(request.path)
-    return call
+    calls = request.app[EXCHANGE].calls
+    return found_at(request.path, calls.get(request.match_info["sid"]))
 
 
 async def list_calls(request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ from simulator.conferences.conference_sounds import Music
 from simulator.conferences.conferences import Conference, Refused
 from simulator.conferences.participants import BY_API, Participant
 from simulator.keys import EXCHANGE, NETWORK
-from simulator.rest.answers import ApiError, keeps, not_found, page, posted, shown_date
+from simulator.rest.answers import ApiError, found_at, keeps, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of, url_of
 
 
@@ -71,17 +71,11 @@ def _state(one: Participant) -> str:
 def _room(request: web.Request) -> Conference:
     conferences = request.app[NETWORK].conferences
     key = request.match_info["sid"]
-    room = conferences.by_sid.get(key) or conferences.running(key)
-    if room is None:
-        raise not_found(request.path)
-    return room
+    return found_at(request.path, conferences.by_sid.get(key) or conferences.running(key))
 
 
 def _participant(request: web.Request) -> Participant:
-    one = _room(request).find(request.match_info["who"])
-    if one is None:
-        raise not_found(request.path)
-    return one
+    return found_at(request.path, _room(request).find(request.match_info["who"]))
 
 
 async def list_conferences(request: web.Request) -> web.Response:

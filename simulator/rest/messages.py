@@ -26,8 +26,8 @@ from simulator.registries.text_messages import (
 )
 from simulator.rest.answers import (
     ApiError,
+    found_at,
     keeps,
-    not_found,
     page,
     posted,
     repeated,
@@ -276,9 +276,7 @@ async def fetch_message(request: web.Request) -> web.Response:
 def found_message(request: web.Request) -> Message:
     """The message that an address names. Raises ApiError."""
     message: Message | None = request.app[EXCHANGE].messages.by_sid(request.match_info["sid"])
-    if message is None:
-        raise not_found(request.path)
-    return message
+    return found_at(request.path, message)
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from simulator.calls.call import Call, Running
 from simulator.keys import EXCHANGE
-from simulator.rest.answers import ApiError, not_found, shown_date
+from simulator.rest.answers import ApiError, found_at, shown_date
 from simulator.twiml.parser import DocumentError, Verb, parse
 
 _NOT_LIVE = 21220
@@ -36,9 +36,7 @@ def started_noun(
 def call_of(request: web.Request) -> Call:
     """The call of the address. Raises ApiError."""
     call: Call | None = request.app[EXCHANGE].calls.get(request.match_info["call_sid"])
-    if call is None:
-        raise not_found(request.path)
-    return call
+    return found_at(request.path, call)
 
 
 def live_call_of(request: web.Request) -> Call:
@@ -68,9 +66,8 @@ def stopped(request: web.Request, form: Mapping[str, str], running: Running) -> 
     if form.get("Status") != "stopped":
         raise ApiError(400, 20001, "Status: expected stopped")
     key = request.match_info["sid"]
-    stop = running.stop_by_sid.get(key) or running.stop_by_name.get(key)
-    if stop is None:
-        raise not_found(request.path)
+    known = running.stop_by_sid.get(key) or running.stop_by_name.get(key)
+    stop = found_at(request.path, known)
     sid = next(one for one, known in running.stop_by_sid.items() if known is stop)
     name = next((one for one, known in running.stop_by_name.items() if known is stop), "")
     stop()

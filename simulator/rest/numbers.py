@@ -15,7 +15,7 @@ from simulator.keys import EXCHANGE
 from simulator.numbers.e164 import is_e164
 from simulator.registries.account import Account, Answering, Number
 from simulator.rest.addresses import ADDRESSES, changed, check_names, name_of, shown_addresses
-from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
+from simulator.rest.answers import ApiError, found_at, page, posted, shown_date
 from simulator.rest.available import numbers_in
 
 _OF_NUMBER = ADDRESSES | {"VoiceApplicationSid", "SmsApplicationSid", "VoiceCallerIdLookup"}
@@ -146,9 +146,7 @@ def _account_sid(request: web.Request) -> str:
 
 def _number(request: web.Request) -> Number:
     number = _account(request).number_by_sid(request.match_info["sid"])
-    if number is None:
-        raise not_found(request.path)
-    return number
+    return found_at(request.path, number)
 
 
 def add_routes(router: web.UrlDispatcher, root: str) -> None:

@@ -83,13 +83,13 @@ def progress_from(
     asked = tuple(event.strip() for one in events for event in one.split(","))
     told = tuple(event for event in asked if event in PROGRESS_EVENTS)
     if len(told) < len(asked):
-        _doubt(exchange, f"Invalid '{EVENTS}': expected {', '.join(PROGRESS_EVENTS)}")
+        _warn_of_event(exchange, f"Invalid '{EVENTS}': expected {', '.join(PROGRESS_EVENTS)}")
     method = method_of(form, "StatusCallbackMethod")
     url = url_of(form, "StatusCallback")
     return StatusCallback(url, method, told if asked else ("completed",))
 
 
-def _doubt(exchange: Exchange, message: str) -> None:
+def _warn_of_event(exchange: Exchange, message: str) -> None:
     if exchange.settings.strict:
         raise ApiError(400, _INVALID_EVENT, message)
     exchange.debugger.add(_INVALID_EVENT, message, level="warning")
@@ -111,17 +111,22 @@ def recording_from(
     known: tuple[str, ...] = RECORDING_EVENTS,
 ) -> RecordTerms:
     """How to record a call. trims: both values of Trim, the default first."""
-    name = "RecordingStatusCallback"
-    callback = Callback(
-        url_of(form, name),
-        method_of(form, f"{name}Method"),
-        words(f"{name}Event", events, known) or ("completed",),
-    )
     return RecordTerms(
         channels=2 if one_of(form, "RecordingChannels", ("mono", "dual")) == "dual" else 1,
         track=one_of(form, "RecordingTrack", ("both", "inbound", "outbound")),
         trim=one_of(form, "Trim", trims),
-        callback=callback,
+        callback=callback_from(form, "RecordingStatusCallback", events, known),
+    )
+
+
+def callback_from(
+    form: Mapping[str, str], name: str, events: tuple[str, ...], known: tuple[str, ...]
+) -> Callback:
+    """Where a recording's states go. events: those asked for, of which `known` there are."""
+    return Callback(
+        url_of(form, name),
+        method_of(form, f"{name}Method"),
+        words(f"{name}Event", events, known) or ("completed",),
     )
 
 

@@ -22,11 +22,11 @@ from simulator.documents.scene import Scene
 from simulator.exchange import Exchange
 from simulator.keys import NETWORK
 from simulator.network import Network
-from simulator.registries.recordings import Callback
 from simulator.rest.answers import ApiError, not_found, posted, repeated
 from simulator.rest.calls import called, caller_of, shown_caller
 from simulator.rest.conferences import shown_participant
 from simulator.rest.parameters import (
+    callback_from,
     detection_from,
     flag,
     method_of,
@@ -180,16 +180,10 @@ def _terms(
 
 
 def _room_terms(form: Mapping[str, str], events: tuple[str, ...]) -> RoomTerms:
-    name = "ConferenceRecordingStatusCallback"
-    callback = Callback(
-        url_of(form, name),
-        method_of(form, f"{name}Method"),
-        words(f"{name}Event", events, _ROOM_RECORDING_EVENTS) or ("completed",),
-    )
     return RoomTerms(
         one_of(form, "ConferenceRecord", _ROOM_RECORD) in {"true", "record-from-start"},
         one_of(form, "ConferenceTrim", ("trim-silence", "do-not-trim")),
-        callback,
+        callback_from(form, "ConferenceRecordingStatusCallback", events, _ROOM_RECORDING_EVENTS),
     )
 
 

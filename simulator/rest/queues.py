@@ -12,7 +12,7 @@ from aiohttp import web
 
 from simulator.keys import EXCHANGE
 from simulator.registries.queues import LONGEST_NAME, MOST_WAITING, Member, Queue, Queues
-from simulator.rest.answers import ApiError, not_found, page, posted, shown_date
+from simulator.rest.answers import ApiError, found_at, not_found, page, posted, shown_date
 from simulator.rest.parameters import checked_url, method_of
 from simulator.webhooks.webhook import Request
 
@@ -124,10 +124,7 @@ def _queues(request: web.Request) -> Queues:
 
 
 def _found(request: web.Request) -> Queue:
-    queue = _queues(request).by_sid(request.match_info["sid"])
-    if queue is None:
-        raise not_found(request.path)
-    return queue
+    return found_at(request.path, _queues(request).by_sid(request.match_info["sid"]))
 
 
 def _member(request: web.Request, queue: Queue) -> Member:

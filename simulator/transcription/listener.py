@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.calls.call import Call
+from simulator.calls.known_words import KnownWords, LineWords
 from simulator.sound.silence import SilenceMeter
-from simulator.transcription.speech_input import KnownWords, LineWords, SpeechWatch
+from simulator.transcription.speech_input import SpeechWatch
 
 _BETWEEN_PARTIALS_S = 0.5
 _MOST_S = 60.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.calls.known_words import KnownWords
 from simulator.calls.legs import Leg
 from simulator.calls.playing import play
 from simulator.documents.scene import Outcome, Scene
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.transcripts import MOST_S, Transcription, WordsSaid, transcribe
+from simulator.recordings.transcripts import MOST_S, Transcription, transcribe
 from simulator.registries.recordings import Callback, Recorder
 from simulator.sound.silence import SilenceMeter
 from simulator.sound.tone_files import sound_file
@@ -78,7 +79,7 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
     begun = scene.exchange.recordings.callback_request(recorder.recording)
     if begun is not None:
         scene.exchange.sender.send_in_background(scene.call, begun)
-    ending, said = _Ending(verb, scene.leg), WordsSaid(scene.call)
+    ending, words = _Ending(verb, scene.leg), KnownWords(scene.call)
     try:
         with scene.leg.tapped(ending.take), scene.leg.keys_to(ending.key):
             await ending.came.wait()
@@ -86,24 +87,24 @@ async def record(scene: Scene, verb: Verb) -> Outcome | None:
         if scene.call.is_over:
             fields = _result(scene, recorder, "hangup")
             scene.call.last_words.append(scene.action(verb, *fields))
-        _keep(scene, verb, recorder, said)
+        _keep(scene, verb, recorder, words)
         raise
     reason = ending.reason if len(ending.reason) == 1 else ""
     fields = _result(scene, recorder, reason)
-    _keep(scene, verb, recorder, said)
+    _keep(scene, verb, recorder, words)
     if ending.is_empty:
         return None
     return scene.action(verb, *fields)
 
 
-def _keep(scene: Scene, verb: Verb, recorder: Recorder, said: WordsSaid) -> None:
+def _keep(scene: Scene, verb: Verb, recorder: Recorder, words: KnownWords) -> None:
     """Keep the recording, and have it transcribed where that is asked for."""
-    said.stop()
+    words.close()
     call, exchange = scene.call, scene.exchange
     keep_recording(exchange, call, recorder, verb["trim"])
     if _is_transcribed(verb):
         url = scene.resolved(verb["transcribeCallback"])
-        what = Transcription(recorder, said, url, call.fields())
+        what = Transcription(recorder, words, url, call.fields())
         exchange.background.run(transcribe(exchange, call, what), of=call)
 
 

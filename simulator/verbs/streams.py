@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC
 
 from simulator.documents.scene import Outcome, Scene
-from simulator.faults.sound_faults import Weather
+from simulator.faults.sound_faults import SoundFaults
 from simulator.media.app_socket import SocketFailed, check_secure
 from simulator.media.media_stream import MediaStream
 from simulator.recordings.keeping import record_call
@@ -35,12 +35,12 @@ async def talk(scene: Scene, noun: Verb) -> None:
 
 async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
     leg = scene.leg
-    weather, cutting = _trouble(scene, stream)
+    faults, cutting = _faults_on(scene, stream)
     scene.call.streams.cut.append(stream.cut)
     try:
         with (
-            leg.playing(weather.source(stream.buffer)),
-            leg.tapped(weather.tap(stream)),
+            leg.playing(faults.source(stream.buffer)),
+            leg.tapped(faults.tap(stream)),
             leg.keys_to(stream.press),
             scene.exchange.clock.at_real_pace(),
         ):
@@ -49,20 +49,20 @@ async def _until_closed(scene: Scene, noun: Verb, stream: MediaStream) -> None:
         cutting.cancel()
         scene.call.streams.cut.remove(stream.cut)
         by = "server" if stream.closed_by_server else "carrier"
-        lost = {"frames_lost": weather.lost} if weather.lost else {}
+        lost = {"frames_lost": faults.lost} if faults.lost else {}
         scene.call.log.add("stream", stream_sid=stream.sid, state="stopped", by=by, **lost)
         scene.exchange.background.run(stream.stop())
         _report(scene, noun, stream, "stream-stopped")
 
 
-def _trouble(scene: Scene, stream: MediaStream) -> tuple[Weather, asyncio.Future[None]]:
+def _faults_on(scene: Scene, stream: MediaStream) -> tuple[SoundFaults, asyncio.Future[None]]:
     """What the plan of faults does to a socket: to its sound, and that it may be cut."""
     call = scene.call
     strikes = strikes_of(scene)
     for strike in strikes:
         if strike.fault.name != "cut":
             call.log.add("fault", fault=strike.fault.name, purpose="media", stream_sid=stream.sid)
-    return Weather(strikes), asyncio.ensure_future(cut_when_due(scene, stream, strikes))
+    return SoundFaults(strikes), asyncio.ensure_future(cut_when_due(scene, stream, strikes))
 
 
 async def start(scene: Scene, verb: Verb) -> Outcome | None:
@@ -109,9 +109,9 @@ async def start_stream(scene: Scene, noun: Verb) -> MediaStream | None:
     stream = await _opened(scene, noun, two_way=False)
     if stream is None:
         return None
-    weather, cutting = _trouble(scene, stream)
+    faults, cutting = _faults_on(scene, stream)
     listening = ExitStack()
-    listening.enter_context(scene.leg.tapped(weather.tap(stream)))
+    listening.enter_context(scene.leg.tapped(faults.tap(stream)))
     listening.enter_context(scene.exchange.clock.at_real_pace())
     scene.call.streams.tracks += _tracks(noun)
     closing, streams = scene.call.closing, scene.call.streams

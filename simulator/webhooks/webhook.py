@@ -88,6 +88,22 @@ class Prepared:
     body: str
 
 
+@dataclass(frozen=True)
+class _Sending:
+    """A request under way, through its attempts and redirects. `cookies` are updated."""
+
+    request: Request
+    how: Overrides
+    cookies: dict[str, str]
+    most_bytes: int
+    began: float
+
+    @property
+    def took_s(self) -> float:
+        """How long it has taken by now."""
+        return time.monotonic() - self.began
+
+
 class WebhookFailed(Exception):
     """No usable answer. `code` is Twilio's, `status` the HTTP status if there was one."""
 
@@ -159,7 +175,7 @@ class WebhookClient:
         try:
             how = Overrides.of(request.url)
             async with asyncio.timeout(how.total_s):
-                return await self._follow(request, how, cookies, most_bytes, began)
+                return await self._follow(_Sending(request, how, cookies, most_bytes, began))
         except TimeoutError as error:
             took_s = time.monotonic() - began
             raise WebhookFailed(
@@ -179,37 +195,23 @@ class WebhookClient:
         text = body.decode() if isinstance(body, bytes) else body
         return Prepared(request.method, public, place.url, headers, text)
 
-    async def _follow(
-        self,
-        request: Request,
-        how: Overrides,
-        cookies: dict[str, str],
-        most_bytes: int,
-        began: float,
-    ) -> Answer:
-        url, method = request.url, request.method
+    async def _follow(self, sending: _Sending) -> Answer:
+        first = sending.request
+        url, method = first.url, first.method
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._send_once(request, how, url, method, cookies, most_bytes, began)
+            answer = await self._send_once(sending, url, method)
             if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                 return _checked(answer)
             url = _redirected(url, answer.headers["Location"])
             method = "GET" if answer.status in _AS_GET else method
-        raise WebhookFailed(11215, f"more than {MOST_REDIRECTS} redirects", url=request.url)
+        raise WebhookFailed(11215, f"more than {MOST_REDIRECTS} redirects", url=first.url)
 
-    async def _send_once(
-        self,
-        request: Request,
-        how: Overrides,
-        url: str,
-        method: str,
-        cookies: dict[str, str],
-        most_bytes: int,
-        began: float,
-    ) -> Answer:
+    async def _send_once(self, sending: _Sending, url: str, method: str) -> Answer:
         """One request, tried again after the failures for which that is asked."""
+        how = sending.how
         for left in range(how.retries, -1, -1):
             try:
-                answer = await self._try(request, how, url, method, cookies, most_bytes, began)
+                answer = await self._try(sending, url, method)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 if not left or not how.retries_after("ct"):
                     message = f"cannot connect: {error}"
@@ -224,24 +226,16 @@ class WebhookClient:
                     return answer
         raise AssertionError("the last attempt answers or raises")
 
-    async def _try(
-        self,
-        request: Request,
-        how: Overrides,
-        url: str,
-        method: str,
-        cookies: dict[str, str],
-        most_bytes: int,
-        began: float,
-    ) -> Answer:
+    async def _try(self, sending: _Sending, url: str, method: str) -> Answer:
+        request, how, most_bytes = sending.request, sending.how, sending.most_bytes
         public, form = _prepared(url, method, request)
         place = self._origins.local(public)
         if self._public_only and not place.is_public:
             raise WebhookFailed(11205, f"{place.host} is no public address", url=url)
         known = None if place.is_mapped else self._kept_here(public, form)
         if known is not None:
-            return Answer(200, *known, url, time.monotonic() - began)
-        headers = self._headers(request, public, form, place, cookies)
+            return Answer(200, *known, url, sending.took_s)
+        headers = self._headers(request, public, form, place, sending.cookies)
         body = request.json or urlencode(form) if method == "POST" else None
         async with self.session.request(
             method,
@@ -256,7 +250,9 @@ class WebhookClient:
             raw = await response.content.read(most_bytes + 1)
             while len(raw) <= most_bytes and not response.content.at_eof():
                 raw += await response.content.read(most_bytes + 1 - len(raw))
-            cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
+            sending.cookies.update(
+                {name: morsel.value for name, morsel in response.cookies.items()}
+            )
             if len(raw) > most_bytes:
                 raise WebhookFailed(11750, f"more than {most_bytes} bytes", url=url)
             return Answer(
@@ -264,7 +260,7 @@ class WebhookClient:
                 response.headers.get("Content-Type", ""),
                 raw,
                 url,
-                time.monotonic() - began,
+                sending.took_s,
                 dict(response.headers),
             )
 

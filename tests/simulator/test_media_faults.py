@@ -13,7 +13,7 @@ from aiohttp import web
 from simulator.calls.call import Call
 from simulator.calls.legs import Endpoint
 from simulator.faults.plan import plan_from
-from simulator.faults.sound_faults import VOICE_RMS, Weather
+from simulator.faults.sound_faults import VOICE_RMS, SoundFaults
 from simulator.faults.strikes import Faults
 from simulator.sound.audio import FRAME_BYTES, SILENCE, decoded
 from tests.simulator.app import CALLER, NUMBER, FakeApp, network, response, run
@@ -22,9 +22,9 @@ from tests.simulator.test_streams import CONNECT, SECOND, Server, mark, media
 pytestmark = pytest.mark.slow
 
 
-def weather(*faults: dict[str, Any], call: str = "CA1", seed: int = 1) -> Weather:
+def faulty(*faults: dict[str, Any], call: str = "CA1", seed: int = 1) -> SoundFaults:
     plan = plan_from({"seed": seed, "media": list(faults)})
-    return Weather(Faults(plan).of_media(call, 1))
+    return SoundFaults(Faults(plan).of_media(call, 1))
 
 
 class Socket:
@@ -40,7 +40,7 @@ class Socket:
         self.ticks[-1].append(None)
 
 
-def sent(under: Weather, count: int = 200) -> list[list[int | None]]:
+def sent(under: SoundFaults, count: int = 200) -> list[list[int | None]]:
     """What reaches the application in each tick of frames numbered from 0, each over 200 anew."""
     socket = Socket()
     tap = under.tap(socket)  # type: ignore[arg-type]
@@ -66,41 +66,41 @@ class Numbers:
 
 
 def test_without_a_fault_every_frame_comes_in_its_tick() -> None:
-    fair = weather({"fault": "lost", "share": 0})
+    fair = faulty({"fault": "lost", "share": 0})
     assert sent(fair) == [[number] for number in range(200)]
     source = Numbers()
     assert fair.source(source) is source
 
 
 def test_about_the_share_of_frames_is_lost_and_its_place_is_counted() -> None:
-    found = flat(sent(weather({"fault": "lost", "frames": 0.2}), 2000))
+    found = flat(sent(faulty({"fault": "lost", "frames": 0.2}), 2000))
     assert found.count(None) == pytest.approx(400, rel=0.25)
     assert len(found) == 2000
     assert all(one in (None, place % 200) for place, one in enumerate(found))
 
 
 def test_frames_lost_in_a_row_keep_the_share() -> None:
-    found = flat(sent(weather({"fault": "lost", "frames": 0.2, "in_a_row": 10}), 5000))
+    found = flat(sent(faulty({"fault": "lost", "frames": 0.2, "in_a_row": 10}), 5000))
     assert found.count(None) == pytest.approx(1000, rel=0.3)
     lengths = [len(run_) for run_ in "".join("x" if one is None else " " for one in found).split()]
     assert min(lengths[:-1]) >= 10
 
 
 def test_late_frames_all_come_late_by_the_same_time() -> None:
-    ticks = sent(weather({"fault": "late", "ms": 200}))
+    ticks = sent(faulty({"fault": "late", "ms": 200}))
     assert ticks[:10] == [[]] * 10
     assert ticks[10:] == [[number] for number in range(190)]
 
 
 def test_jittered_frames_keep_their_order_and_come_in_bursts() -> None:
-    ticks = sent(weather({"fault": "jittered", "ms": [0, 200]}))
+    ticks = sent(faulty({"fault": "jittered", "ms": [0, 200]}))
     found = flat(ticks)
     assert found == list(range(len(found))) and len(found) > 180
     assert [] in ticks and max(map(len, ticks)) > 1
 
 
 def test_noise_has_its_level_in_the_direction_that_is_asked_for() -> None:
-    under = weather({"fault": "noise", "snr_db": 20, "of": ["outbound"]})
+    under = faulty({"fault": "noise", "snr_db": 20, "of": ["outbound"]})
     assert sent(under, 5) == [[number] for number in range(5)]
     source = under.source(_Quiet())
     heard = decoded(b"".join(source.next_frame() for _ in range(100))).astype(float)
@@ -108,29 +108,29 @@ def test_noise_has_its_level_in_the_direction_that_is_asked_for() -> None:
 
 
 def test_what_the_caller_hears_late_begins_with_silence() -> None:
-    source = weather({"fault": "late", "ms": 100}).source(Numbers())
+    source = faulty({"fault": "late", "ms": 100}).source(Numbers())
     heard = [source.next_frame() for _ in range(10)]
     assert heard[:5] == [SILENCE] * 5
     assert [frame[0] for frame in heard[5:]] == [0, 1, 2, 3, 4]
 
 
 def test_a_jittered_caller_hears_gaps_and_then_everything() -> None:
-    source = weather({"fault": "jittered", "ms": [0, 200]}).source(Numbers())
+    source = faulty({"fault": "jittered", "ms": [0, 200]}).source(Numbers())
     heard = [source.next_frame()[0] for _ in range(200)]
     numbers = [one for one in heard if one != SILENCE[0]]
     assert numbers == list(range(len(numbers))) and len(numbers) < 200
 
 
-def test_one_seed_gives_one_weather_and_each_call_its_own() -> None:
+def test_one_seed_gives_the_same_faults_and_each_call_its_own() -> None:
     faults: list[dict[str, Any]] = [
         {"fault": "lost", "frames": 0.3},
         {"fault": "jittered", "ms": [0, 90]},
     ]
-    first = sent(weather(*faults))
-    assert first == sent(weather(*faults))
-    assert first != sent(weather(*faults, seed=2))
+    first = sent(faulty(*faults))
+    assert first == sent(faulty(*faults))
+    assert first != sent(faulty(*faults, seed=2))
     one = Faults(plan_from({"media": faults}))
-    assert sent(Weather(one.of_media("CA1", 1))) != sent(Weather(one.of_media("CA2", 1)))
+    assert sent(SoundFaults(one.of_media("CA1", 1))) != sent(SoundFaults(one.of_media("CA2", 1)))
 
 
 class _Quiet:

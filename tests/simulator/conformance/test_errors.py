@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from simulator.calls.call import Inline
+from simulator.calls.known_words import KnownWords
 from simulator.errors.error_names import NAMES
 from simulator.faults.plan import plan_from
 from simulator.faults.strikes import Faults
 from simulator.network import Network
 from simulator.recordings.keeping import keep_recording
-from simulator.recordings.transcripts import Transcription, WordsSaid, transcribe
+from simulator.recordings.transcripts import Transcription, transcribe
 from simulator.registries.recordings import Callback
 from simulator.settings import Hook
 from simulator.twiml.parser import DocumentError, parse
@@ -336,9 +337,9 @@ def test_what_was_never_recorded_is_absent_and_has_no_text(tmp_path: Path) -> No
         recorder = net.exchange.recordings.begin(
             call, channels=1, source="RecordVerb", track="inbound", callback=callback
         )
-        said = WordsSaid(call)
+        words = KnownWords(call)
         keep_recording(net.exchange, call, recorder, "do-not-trim")
-        await transcribe(net.exchange, call, Transcription(recorder, said, f"{PUBLIC}/text", ()))
+        await transcribe(net.exchange, call, Transcription(recorder, words, f"{PUBLIC}/text", ()))
         await call.settling()
 
     told = story(tmp_path, {"/voice": HANG_UP, "/text": ""}, act)

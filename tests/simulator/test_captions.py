@@ -1,4 +1,4 @@
-"""Sentences are known from their bytes."""
+"""Captions: sentences are known from their bytes."""
 
 from __future__ import annotations
 
