@@ -200,6 +200,18 @@ def test_the_words_of_a_message_are_told(tmp_path: Path) -> None:
     assert text["RecordingUrl"].endswith(text["RecordingSid"])
 
 
+def test_a_message_that_ends_in_mid_sentence_has_the_words_that_were_recorded(
+    tmp_path: Path,
+) -> None:
+    sentence = "the street light is out on Elm Street and so are all the others down to the bridge"
+    steps: list[dict[str, Any]] = [{"waits_s": 1.5}, {"says": sentence}, {"is_hung_up_on": True}]
+    played = recorded(tmp_path, 'maxLength="4" transcribeCallback="/text"', steps)
+    (text,) = played.app.forms("/text")
+    assert text["TranscriptionText"].startswith("the street light")
+    assert sentence.startswith(text["TranscriptionText"])
+    assert text["TranscriptionText"] != sentence
+
+
 @pytest.mark.row("verb.Record.transcribe")
 def test_nothing_is_transcribed_unless_asked_for(tmp_path: Path) -> None:
     assert not recorded(tmp_path, "", SAYS).app.forms("/text")
