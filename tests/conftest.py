@@ -166,16 +166,22 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def settings(tmp_path: Path, database: Database) -> Settings:
     """Settings of a throw-away installation on that database."""
+    return settings_of(tmp_path, database.url)
+
+
+def settings_of(folder: Path, database_url: str, **others: Any) -> Settings:
+    """Settings of an installation in `folder`, on that database and at a carrier."""
     return Settings(
         _env_file=None,
-        var_dir=tmp_path / "var",
-        database_url=database.url,
+        var_dir=folder / "var",
+        database_url=database_url,
         secret_key="test-secret-key",
         twilio_account_sid="AC" + "0" * 32,
         twilio_auth_token="test-token",
         twilio_api_key="SK" + "0" * 32,
         twilio_api_secret="test-api-secret-of-thirty-two-bytes",
         twilio_twiml_app_sid="AP" + "0" * 32,
+        **others,
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.imports import packages_imported_by
+
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = sorted(found.parent.name for found in ROOT.glob("*/__init__.py"))
@@ -25,17 +27,6 @@ def modules(package: str) -> list[Path]:
     return sorted(
         found for found in (ROOT / package).rglob("*.py") if found.parent.name != "versions"
     )
-
-
-def imported(module: Path) -> set[str]:
-    """The packages that a module imports, at whatever place in it."""
-    names = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
-    return names
 
 
 def test_the_layers_hold() -> None:
@@ -59,10 +50,10 @@ def test_root_modules_build_the_web_application_and_nothing_imports_them() -> No
     roots = {module.stem for module in ROOT.glob("*.py")}
     assert roots == set(PYPROJECT["tool"]["setuptools"]["py-modules"]) == {"app", "wsgi"}
     for module in ROOT.glob("*.py"):
-        assert not imported(module) & {"twilio", "rq", "vosk", "simulator"}, module
+        assert not packages_imported_by(module) & {"twilio", "rq", "vosk", "simulator"}, module
     for package in [*OURS, "simulator"]:
         for module in modules(package):
-            assert not imported(module) & roots, module
+            assert not packages_imported_by(module) & roots, module
 
 
 @pytest.mark.parametrize("package", OURS)

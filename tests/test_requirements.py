@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from tests.imports import packages_imported_by
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = {found.parent.name for found in ROOT.glob("*/__init__.py")} | {"app", "wsgi"}
@@ -30,7 +31,7 @@ def imported() -> set[str]:
     found = set()
     for package in (OURS - FOR_DEVELOPERS) - {"app", "wsgi"}:
         for module in (ROOT / package).rglob("*.py"):
-            for name in _imports(module) - set(sys.stdlib_module_names) - OURS:
+            for name in packages_imported_by(module) - set(sys.stdlib_module_names) - OURS:
                 found |= {name_of(owner) for owner in owners.get(name, [name])}
     return found
 
@@ -48,13 +49,3 @@ def test_what_is_imported_is_declared() -> None:
 
 def test_what_is_declared_is_imported() -> None:
     assert declared() - imported() - set(NOT_IMPORTED) == set()
-
-
-def _imports(module: Path) -> set[str]:
-    names = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
-    return names

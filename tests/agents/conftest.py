@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -20,7 +19,7 @@ from tests.browser.conftest import chromium_page, playwright_driver
 from tests.conftest import arrives
 from web.access.models import Staff
 
-__all__ = ["Floor", "chromium_page", "floor", "playwright_driver", "race"]
+__all__ = ["Floor", "chromium_page", "floor", "playwright_driver"]
 
 
 class Floor:
@@ -111,26 +110,6 @@ class Floor:
 
 
 MakeFloor = Callable[[], Floor]
-
-
-def race(*runners: Callable[[], object]) -> list[object]:
-    """Run all at the same moment; their results, or the error each raised."""
-    start = threading.Barrier(len(runners))
-    results: list[object] = [None] * len(runners)
-
-    def run(at: int) -> None:
-        start.wait()
-        try:
-            results[at] = runners[at]()
-        except Exception as error:
-            results[at] = error
-
-    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(runners))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 @pytest.fixture

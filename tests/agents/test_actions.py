@@ -21,7 +21,8 @@ from infra.clock import now
 from infra.lifecycle import NotAllowed
 from infra.outbox.jobs import Run
 from infra.outbox.rows import Outbox
-from tests.agents.conftest import Floor, race
+from tests.agents.conftest import Floor
+from tests.races import race
 
 
 def gone(floor: Floor, handover_id: int) -> None:

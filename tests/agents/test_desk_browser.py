@@ -20,7 +20,6 @@ import pytest
 from flask import Flask, Response, request
 from playwright.sync_api import APIResponse, Page, Route, expect
 from sqlalchemy.exc import OperationalError
-from werkzeug.serving import make_server
 
 from agents import webhooks
 from agents.desk import pages
@@ -39,8 +38,9 @@ from infra.services import Services
 from migrations.tables import metadata
 from tests import cities
 from tests.browser.conftest import OpensPage
-from tests.conftest import eventually
+from tests.conftest import eventually, settings_of
 from tests.ports import free_ports
+from tests.serving import serving
 from voice.cache import VoiceCache
 from web.access.guard import Role, public
 from web.access.staff import add_staff
@@ -163,19 +163,12 @@ def _answers(url: str) -> bool:
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[Line]:
     web_port, phone_port = free_ports(2)
-    settings = Settings(
-        _env_file=None,
-        var_dir=tmp_path / "var",
-        database_url=f"sqlite:///{tmp_path / 'desk.db'}",
-        secret_key="test-secret-key",
+    settings = settings_of(
+        tmp_path,
+        f"sqlite:///{tmp_path / 'desk.db'}",
         voice_en="espeak",
         web_port=web_port,
         simulator_port=phone_port,
-        twilio_account_sid="AC" + "0" * 32,
-        twilio_auth_token="test-token",
-        twilio_api_key="SK" + "0" * 32,
-        twilio_api_secret="test-api-secret-of-thirty-two-bytes",
-        twilio_twiml_app_sid="AP" + "0" * 32,
     )
     services = Services(settings, Database(settings.database))
     metadata.create_all(services.database.engine)
@@ -184,19 +177,17 @@ def line(tmp_path: Path) -> Iterator[Line]:
     services.add(VoiceCache, VoiceCache(settings))
     with services.database.transaction() as session:
         add_staff(session, username="alice", name="Alice", password=PASSWORD, roles=[Role.AGENT])
-    server = make_server("127.0.0.1", web_port, _app(services), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    over = threading.Event()
+    app, over = _app(services), threading.Event()
     worker = threading.Thread(target=_works, args=(services, over), daemon=True)
     worker.start()
-    simulator = _simulator(settings, web_port)
-    made = Line(services, server.app, web_port, phone_port)  # type: ignore[arg-type]
-    eventually(lambda: _answers(f"{made.phone}/healthz"))
-    yield made
-    over.set()
-    simulator.terminate()
-    simulator.wait(timeout=60)
-    server.shutdown()
+    with serving(app, web_port):
+        simulator = _simulator(settings, web_port)
+        made = Line(services, app, web_port, phone_port)
+        eventually(lambda: _answers(f"{made.phone}/healthz"))
+        yield made
+        over.set()
+        simulator.terminate()
+        simulator.wait(timeout=60)
     worker.join(timeout=60)
 
 

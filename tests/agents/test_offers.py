@@ -14,7 +14,8 @@ from agents.routing import offers
 from infra.clock import now
 from infra.outbox.jobs import Run
 from infra.outbox.work import work
-from tests.agents.conftest import Floor, race
+from tests.agents.conftest import Floor
+from tests.races import race
 
 
 def accepts(floor: Floor, staff_id: int, offer_id: int) -> Handover:

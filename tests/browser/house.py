@@ -7,16 +7,14 @@ No line runs here: one web server over one database, filled by the same actions 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 from playwright.sync_api import BrowserContext
-from werkzeug.serving import make_server
 
 import agents.desk.pages
 import recordings.pages
@@ -24,7 +22,6 @@ import tickets.pages
 from agents.models import Handover, Offer, Presence
 from calls.actions import say
 from carriers.base import Carrier
-from config.settings import Settings
 from infra.clock import now
 from infra.db import Database
 from infra.outbox.rows import Outbox
@@ -34,9 +31,11 @@ from infra.storage.local import LocalStorage
 from migrations.tables import metadata
 from tests.agents.conftest import Floor
 from tests.browser.archive import a_recording
-from tests.conftest import arrives
+from tests.cities import chicago
+from tests.conftest import arrives, settings_of
+from tests.serving import serving
 from tests.tickets.conftest import PLACE, PaperCarrier, a_report, work_all
-from tests.web.conftest import Browser, browser_with, chicago, make_app, person
+from tests.web.conftest import Browser, browser_with, make_app, person
 from tickets.models import Report, Ticket
 from web.access.guard import Role
 from web.access.staff import COOKIE, sign_in
@@ -102,17 +101,7 @@ class House:
     """The running pages and everything that is on them."""
 
     def __init__(self, folder: Path) -> None:
-        settings = Settings(
-            _env_file=None,
-            var_dir=folder / "var",
-            database_url=f"sqlite:///{folder / 'house.db'}",
-            secret_key="test-secret-key",
-            twilio_account_sid="AC" + "0" * 32,
-            twilio_auth_token="test-token",
-            twilio_api_key="SK" + "0" * 32,
-            twilio_api_secret="test-api-secret-of-thirty-two-bytes",
-            twilio_twiml_app_sid="AP" + "0" * 32,
-        )
+        settings = settings_of(folder, f"sqlite:///{folder / 'house.db'}")
         self.settings, self.database = settings, Database(settings.database)
         metadata.create_all(self.database.engine)
         self.services = Services(settings, self.database)
@@ -285,13 +274,5 @@ def open_house(folder: Path) -> Iterator[House]:
     """Fill a house and serve its pages until the block ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     house = House(folder)
-    server = make_server("127.0.0.1", 0, house.app, threaded=True)
-    house.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with closing(house.database), serving(house.app) as house.address:
         yield house
-    finally:
-        server.shutdown()
-        thread.join()
-        house.database.close()

@@ -27,13 +27,8 @@ from twilio.jwt.access_token.grants import VoiceGrant
 
 from tests.conftest import eventually
 from tests.ports import free_ports
+from tests.simulator_phone.phones import ACCOUNT, APP, AUTH_TOKEN, KEY, NUMBER, SECRET
 
-ACCOUNT = "AC" + "1" * 32
-KEY = "SK" + "2" * 32
-APP = "AP" + "3" * 32
-NUMBER = "+13125550100"
-SECRET = "an-api-secret-of-at-least-thirty-two-bytes"
-AUTH_TOKEN = "the-account-token"
 PUBLIC = "https://app.example"
 ANSWER = f"""<Response><Gather numDigits="1" action="/keys" timeout="30">
 <Play>{PUBLIC}/tune.wav</Play></Gather></Response>"""

@@ -54,6 +54,15 @@ def ring(page: Page, line: LineApp) -> None:
     page.keyboard.press("8")
 
 
+def rung(line: LineApp, chromium_page: OpensPage) -> tuple[Page, Page]:
+    """The pages of an agent whose phone rings, and of who calls."""
+    agent, caller = chromium_page(), chromium_page()
+    desk(agent, line, token())
+    ring(caller, line)
+    eventually(lambda: "incoming" in seen(agent))
+    return agent, caller
+
+
 @pytest.mark.row(
     "call.accept",
     "call.parameters",
@@ -130,10 +139,7 @@ def test_a_busy_agent_is_not_rung_unless_the_page_wants_it(
 def test_rejected_and_missed_calls_are_told_as_the_sdk_tells_them(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
-    agent, caller = chromium_page(), chromium_page()
-    desk(agent, line, token())
-    ring(caller, line)
-    eventually(lambda: "incoming" in seen(agent))
+    agent, caller = rung(line, chromium_page)
     agent.evaluate("call.reject()")
     eventually(lambda: line.asked("/after"))
     assert line.asked("/after")[0]["DialCallStatus"] == "busy"
@@ -335,10 +341,7 @@ def test_a_call_goes_through_its_states_and_tells_its_events(
 def test_an_ignored_call_goes_on_ringing_for_the_caller_and_tells_the_page_nothing(
     line: LineApp, chromium_page: OpensPage
 ) -> None:
-    agent, caller = chromium_page(), chromium_page()
-    desk(agent, line, token())
-    ring(caller, line)
-    eventually(lambda: "incoming" in seen(agent))
+    agent, caller = rung(line, chromium_page)
     before = seen(agent)
     agent.evaluate("window.rung = call; call.ignore()")
     assert agent.evaluate("[rung.status(), device.calls.length]") == ["closed", 0]

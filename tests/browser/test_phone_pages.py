@@ -14,9 +14,10 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpensPage
-from tests.browser.lineapp import ACCOUNT, ANSWER, AUTH_TOKEN, LineApp, start_line
+from tests.browser.lineapp import ANSWER, LineApp, start_line
 from tests.browser.sounds import from_mulaw, voice, write_wav
 from tests.conftest import eventually
+from tests.simulator_phone.phones import ACCOUNT, AUTH_TOKEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 

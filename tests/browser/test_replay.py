@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 import recordings.pages
 from config.settings import Settings
@@ -20,6 +18,7 @@ from recordings.models import Listening, Recording
 from tests.browser.archive import a_recording
 from tests.browser.conftest import OpensPage
 from tests.conftest import eventually
+from tests.serving import serving
 from tests.web.conftest import make_app, person
 from web.access.guard import Role
 from web.access.staff import COOKIE, sign_in
@@ -38,14 +37,8 @@ NOW = "document.getElementById('sound').currentTime"
 @pytest.fixture
 def address(settings: Settings, database: Database) -> Iterator[str]:
     """A running web process with the archive's pages."""
-    server = make_server(
-        "127.0.0.1", 0, make_app(settings, database, recordings.pages), threaded=True
-    )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(make_app(settings, database, recordings.pages)) as root:
+        yield root
 
 
 @pytest.fixture

@@ -12,9 +12,6 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpensPage
 from tests.browser.lineapp import (
-    ACCOUNT,
-    AUTH_TOKEN,
-    NUMBER,
     LineApp,
     simulator_for,
     start_line,
@@ -22,6 +19,7 @@ from tests.browser.lineapp import (
 )
 from tests.browser.sounds import Samples, from_mulaw, keep_sound, likeness, played, voice, write_wav
 from tests.conftest import eventually
+from tests.simulator_phone.phones import ACCOUNT, AUTH_TOKEN, NUMBER
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 

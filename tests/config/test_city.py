@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from config.city import FOLDER, City, load_city
 from config.toml_models import ConfigError
+from tests.config.copies import Change, changed_copy, swaps
 
 
 @pytest.fixture(scope="module")
@@ -56,39 +55,35 @@ def test_an_unknown_city_is_named() -> None:
         load_city("gotham")
 
 
-def _replace(old: str, new: str) -> Callable[[str], str]:
-    return lambda text: text.replace(old, new, 1)
-
-
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
-        ("city.toml", _replace("America/Chicago", "Mars/Base"), "time_zone: expected a time zone"),
-        ("city.toml", _replace('"08:30"', '"half past"'), "hours.opens: expected a time of day"),
-        ("city.toml", _replace('"17:00"', '"07:00"'), "closes: expected a time after"),
-        ("city.toml", _replace('unit = "calendar"', 'unit = "moon"'), "calendar or working"),
-        ("city.toml", _replace("name =", "nome ="), "name: expected a text, got nothing"),
-        ("city.toml", _replace("[hours]", "[hours"), "not readable as TOML"),
-        ("categories.toml", _replace("pothole = 4", 'pothole = "4"'), "expected a number"),
-        ("categories.toml", _replace('= "streets"', '= "roads"'), "department roads is not in"),
-        ("categories.toml", _replace('"ordinary"', '"soonish"'), "priority soonish is not in"),
-        ("city.toml", _replace("hours = 2", "hours = 0"), "sudden.hours: expected more than 0"),
-        ("city.toml", _replace("hours = 2", "hours = 2\ndays = 1"), "either hours or days"),
-        ("city.toml", _replace("weekdays", "workdays"), "hours.weekdays: expected a list, got not"),
-        ("categories.toml", _replace("spoken =", "said ="), "category.pothole.spoken: expected a"),
-        ("prompts.toml", _replace("title =", "titel ="), "en.title: expected a text, got nothing"),
+        ("city.toml", swaps("America/Chicago", "Mars/Base"), "time_zone: expected a time zone"),
+        ("city.toml", swaps('"08:30"', '"half past"'), "hours.opens: expected a time of day"),
+        ("city.toml", swaps('"17:00"', '"07:00"'), "closes: expected a time after"),
+        ("city.toml", swaps('unit = "calendar"', 'unit = "moon"'), "calendar or working"),
+        ("city.toml", swaps("name =", "nome ="), "name: expected a text, got nothing"),
+        ("city.toml", swaps("[hours]", "[hours"), "not readable as TOML"),
+        ("categories.toml", swaps("pothole = 4", 'pothole = "4"'), "expected a number"),
+        ("categories.toml", swaps('= "streets"', '= "roads"'), "department roads is not in"),
+        ("categories.toml", swaps('"ordinary"', '"soonish"'), "priority soonish is not in"),
+        ("city.toml", swaps("hours = 2", "hours = 0"), "sudden.hours: expected more than 0"),
+        ("city.toml", swaps("hours = 2", "hours = 2\ndays = 1"), "either hours or days"),
+        (
+            "city.toml",
+            swaps("weekdays", "workdays"),
+            "hours.weekdays: expected a list, got not",
+        ),
+        ("categories.toml", swaps("spoken =", "said ="), "category.pothole.spoken: expected a"),
+        ("prompts.toml", swaps("title =", "titel ="), "en.title: expected a text, got nothing"),
         ("prompts.toml", lambda text: text.replace("[ko", "[xx"), "expected a table ko"),
-        ("categories.toml", _replace("menu = 2", "menu = 12"), "menu must count 1, 2, 3"),
-        ("categories.toml", _replace('"street_light"', '"pothole"'), "the code pothole"),
+        ("categories.toml", swaps("menu = 2", "menu = 12"), "menu must count 1, 2, 3"),
+        ("categories.toml", swaps('"street_light"', '"pothole"'), "the code pothole"),
     ],
 )
 def test_a_wrong_file_is_named_with_what_was_expected(
-    tmp_path: Path, file: str, change: Callable[[str], str], message: str
+    tmp_path: Path, file: str, change: Change, message: str
 ) -> None:
-    home = tmp_path / "chicago"
-    shutil.copytree(FOLDER / "chicago", home)
-    text = (home / file).read_text()
-    assert change(text) != text
-    (home / file).write_text(change(text))
+    home = changed_copy(FOLDER / "chicago", tmp_path, file, change)
     with pytest.raises(ConfigError, match=rf"{file}.*{message}|{message}"):
         load_city("chicago", home)

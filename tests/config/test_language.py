@@ -6,13 +6,14 @@ import ast
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from config.language import FOLDER, languages, lexicon, load_language, read_language
 from config.toml_models import ConfigError
+from tests.config.copies import Change, changed_copy, swaps
 
 ROOT = FOLDER.parents[1]
 WHERE_A_DEFAULT_NAMES_ONE = {
@@ -36,65 +37,61 @@ def test_an_unknown_language_is_named_with_those_there_are() -> None:
         load_language("tlh")
 
 
-def _replace(old: str, new: str) -> Callable[[str], str]:
-    return lambda text: text.replace(old, new, 1)
-
-
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
         (
             "lexicon.toml",
-            _replace("[yes_no]", "[yes_nope]"),
+            swaps("[yes_no]", "[yes_nope]"),
             r"en/lexicon.toml: yes_no: expected a",
         ),
         (
             "lexicon.toml",
-            _replace("longest = 9", 'longest = "x"'),
+            swaps("longest = 9", 'longest = "x"'),
             "longest: expected a whole number",
         ),
-        ("lexicon.toml", _replace("spaced = true", ""), "writing.spaced: expected true or false"),
-        ("lexicon.toml", _replace(r"\bnot sure\b", "(not sure"), "yes_no.unsure.2: expected a reg"),
+        ("lexicon.toml", swaps("spaced = true", ""), "writing.spaced: expected true or false"),
         (
             "lexicon.toml",
-            _replace("longest = 9", "longst = 9"),
+            swaps(r"\bnot sure\b", "(not sure"),
+            "yes_no.unsure.2: expected a reg",
+        ),
+        (
+            "lexicon.toml",
+            swaps("longest = 9", "longst = 9"),
             "yes_no.longst: expected no such",
         ),
-        ("prompts.toml", _replace("{number}.", "{number."), "say.filed.2: expected whole slots"),
-        ("lexicon.toml", _replace("seven = 7, ", ""), "numbers: expected units for 0, 1, 2, 3, 4"),
-        ("lexicon.toml", _replace('zeros = ["oh", "o"]', ""), "numbers: expected words for hundr"),
-        ("lexicon.toml", _replace("third = 3", 'third = "x"'), "third: expected a whole number"),
+        ("prompts.toml", swaps("{number}.", "{number."), "say.filed.2: expected whole slots"),
+        ("lexicon.toml", swaps("seven = 7, ", ""), "numbers: expected units for 0, 1, 2, 3, 4"),
+        ("lexicon.toml", swaps('zeros = ["oh", "o"]', ""), "numbers: expected words for hundr"),
+        ("lexicon.toml", swaps("third = 3", 'third = "x"'), "third: expected a whole number"),
         (
             "lexicon.toml",
-            _replace("{number} {street}", "{number} {road}"),
+            swaps("{number} {street}", "{number} {road}"),
             "streets.address: expected a text like `{number} {street}`",
         ),
         (
             "lexicon.toml",
-            _replace('articles = ["the"]', "articles = 1"),
+            swaps('articles = ["the"]', "articles = 1"),
             "streets.articles: expected a list",
         ),
         (
             "prompts.toml",
-            _replace('"One moment, please."', '" "'),
+            swaps('"One moment, please."', '" "'),
             "expected a phrase that is",
         ),
-        ("speech.toml", _replace("[model]", "[model"), "speech.toml: not readable as TOML"),
+        ("speech.toml", swaps("[model]", "[model"), "speech.toml: not readable as TOML"),
         (
             "speech.toml",
-            _replace("known_word", "word"),
+            swaps("known_word", "word"),
             "model.known_word: expected a text",
         ),
     ],
 )
 def test_a_wrong_file_is_named_with_key_and_what_was_expected(
-    tmp_path: Path, file: str, change: Callable[[str], str], message: str
+    tmp_path: Path, file: str, change: Change, message: str
 ) -> None:
-    home = tmp_path / "en"
-    shutil.copytree(FOLDER / "en", home)
-    text = (home / file).read_text()
-    assert change(text) != text
-    (home / file).write_text(change(text))
+    home = changed_copy(FOLDER / "en", tmp_path, file, change)
     with pytest.raises(ConfigError, match=message):
         read_language(home)
 

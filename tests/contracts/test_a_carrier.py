@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,6 @@ from typing import Protocol
 
 import pytest
 from flask import Flask, Response, request
-from werkzeug.serving import make_server
 
 from carriers.base import Carrier, CarrierRequest, Document
 from carriers.messages import ENDED, CarrierMessage, MessageError
@@ -25,6 +23,7 @@ from simulator.webhooks.origins import OriginMap
 from tests.conftest import eventually
 from tests.contracts.memory import MemoryCarrier
 from tests.ports import free_ports
+from tests.serving import serving
 from tests.simulator.app import ACCOUNT, NUMBER, PUBLIC, TOKEN
 from tests.simulator.rest_driver import Served, describe
 
@@ -112,10 +111,8 @@ def on_the_simulator(folder: Path) -> Iterator[tuple[Line, Network]]:
         )
         return Response(document.text, content_type=document.content_type)
 
-    web = make_server("127.0.0.1", port, app, threaded=True)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
     origins = OriginMap.of((f"{PUBLIC}=http://127.0.0.1:{port}",))
-    with Served(folder, origins=origins, pace=5.0) as network:
+    with serving(app, port), Served(folder, origins=origins, pace=5.0) as network:
         line.carrier = TwilioCarrier(
             Settings(
                 _env_file=None,
@@ -127,7 +124,6 @@ def on_the_simulator(folder: Path) -> Iterator[tuple[Line, Network]]:
             )
         )
         yield line, Simulated(network)
-        web.shutdown()
 
 
 @pytest.fixture(

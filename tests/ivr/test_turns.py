@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +20,7 @@ from infra.services import Services
 from ivr import turns
 from tests import cities
 from tests.conftest import arrives
+from tests.races import race
 from tickets.models import Report, Ticket
 
 SID = "CA" + "1" * 32
@@ -79,17 +79,8 @@ def test_the_same_turn_again_gives_the_same_reply_and_no_second_report(services:
 
 def test_the_same_turn_from_two_places_at_once_is_taken_once(services: Services) -> None:
     before = say_all(services, *WHOLE[:2])
-    replies: list[turns.Reply] = []
-
-    def take() -> None:
-        replies.append(turns.take_turn(services, SID, before.turn, Speech("yes")))
-
-    threads = [threading.Thread(target=take) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(replies) == 4
+    replies = race(*[lambda: turns.take_turn(services, SID, before.turn, Speech("yes"))] * 4)
+    assert all(isinstance(reply, turns.Reply) for reply in replies)
     assert len(set(replies)) == 1
     assert count(services, Report) == 1
     assert count(services, Turn) == 4

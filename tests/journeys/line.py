@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 import psutil
 import requests
 
+from bench.proof.line import share_voice
 from config.settings import Settings, load_settings
 from infra.db import Database
 from tests.conftest import eventually
@@ -183,7 +183,7 @@ def line_of_its_own(folder: Path, **settings: str) -> Iterator[Line]:
     """Start a line in `folder` on free ports with these settings; stop it afterwards."""
     var_dir = folder / "var"
     var_dir.mkdir(parents=True)
-    share_models_and_voice(var_dir)
+    share_voice(var_dir)
     ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
     line = Line(var_dir, {**ports, **settings})
     line.start()
@@ -191,15 +191,6 @@ def line_of_its_own(folder: Path, **settings: str) -> Iterator[Line]:
         yield line
     finally:
         line.stop()
-
-
-def share_models_and_voice(var_dir: Path) -> None:
-    """Use the model and the spoken prompts of the checkout's own var/, made by `make setup`."""
-    own = ROOT / "var"
-    if (own / "models").is_dir():
-        (var_dir / "models").symlink_to(own / "models")
-    if (own / "voice").is_dir():
-        shutil.copytree(own / "voice", var_dir / "voice")
 
 
 def _command_of(child: psutil.Process) -> list[str]:

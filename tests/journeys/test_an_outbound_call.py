@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app import create_app
 from calls import outbound
@@ -41,6 +39,7 @@ from simulator.webhooks.origins import OriginMap
 from tests import cities
 from tests.conftest import eventually
 from tests.ports import free_ports
+from tests.serving import serving
 from tests.simulator.app import ACCOUNT, TOKEN
 from tests.simulator.rest_driver import Served, describe
 from voice.cache import VoiceCache
@@ -149,10 +148,8 @@ def line(settings: Settings, database: Database, tmp_path: Path) -> Iterator[Lin
         services.add(Storage, LocalStorage(settings.storage))
         services.add(VoiceCache, VoiceCache(settings))
         services.add(Dialogues, Dialogues(Entry(RIGHT, COMMON)))
-        web = make_server("127.0.0.1", port, create_app(settings, services), threaded=True)
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield Line(services, network)
-        web.shutdown()
+        with serving(create_app(settings, services), port):
+            yield Line(services, network)
 
 
 def heard_on(session: Session, call: Call) -> list[dict[str, Any]]:

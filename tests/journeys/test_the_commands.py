@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.proof.line import share_voice
 from tests.conftest import eventually
-from tests.journeys.line import ROOT, Line, share_models_and_voice
+from tests.journeys.line import ROOT, Line
 from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech]
 def line_in(folder: Path) -> Line:
     var_dir = folder / "var"
     var_dir.mkdir()
-    share_models_and_voice(var_dir)
+    share_voice(var_dir)
     names = ("PORT", "SWIFTLINE_STREAMS_PORT", "SWIFTLINE_SIMULATOR_PORT")
     return Line(var_dir, dict(zip(names, map(str, free_ports(3)), strict=True)))
 

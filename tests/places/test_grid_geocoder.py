@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from config.city import FOLDER, load_city
 from config.toml_models import ConfigError
 from places.geocoder import geocoder_of
 from places.grid_geocoder import GridGeocoder, read_geocoder
+from tests.config.copies import Change, changed_copy, swaps
 
 
 @pytest.fixture(scope="module")
@@ -52,32 +52,24 @@ def test_a_point_lies_in_its_neighbourhood_or_in_none(chicago: GridGeocoder) -> 
     assert chicago.district_at(41.9, -87.5) is None
 
 
-def _replace(old: str, new: str) -> Callable[[str], str]:
-    return lambda text: text.replace(old, new, 1)
-
-
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
         (
             "city.toml",
-            _replace("places.grid_geocoder:read_geocoder", "places.sundial:read"),
+            swaps("places.grid_geocoder:read_geocoder", "places.sundial:read"),
             "geocoder: expected the path of a function",
         ),
-        ("grid.toml", _replace('"36 W"', '"36 N"'), "expected a position like"),
-        ("grid.toml", _replace("[[1200, 1]", '[["x", 1]'), "a list of pairs"),
-        ("streets.csv", _replace("min_address", "least"), "expected a column min_address"),
-        ("streets.csv", _replace(",1,1199", ",one,1199"), "line 2: expected address numbers"),
+        ("grid.toml", swaps('"36 W"', '"36 N"'), "expected a position like"),
+        ("grid.toml", swaps("[[1200, 1]", '[["x", 1]'), "a list of pairs"),
+        ("streets.csv", swaps("min_address", "least"), "expected a column min_address"),
+        ("streets.csv", swaps(",1,1199", ",one,1199"), "line 2: expected address numbers"),
     ],
 )
 def test_a_wrong_file_is_named_with_what_was_expected(
-    tmp_path: Path, file: str, change: Callable[[str], str], message: str
+    tmp_path: Path, file: str, change: Change, message: str
 ) -> None:
-    home = tmp_path / "chicago"
-    shutil.copytree(FOLDER / "chicago", home)
-    text = (home / file).read_text()
-    assert change(text) != text
-    (home / file).write_text(change(text))
+    home = changed_copy(FOLDER / "chicago", tmp_path, file, change)
     with pytest.raises(ConfigError, match=rf"{file}.*{message}|{message}"):
         geocoder_of(load_city("chicago", home))
 

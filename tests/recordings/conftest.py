@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,15 @@ from infra.storage.local import LocalStorage
 
 SID = "RE" + "1" * 32
 CALL_SID = "CA" + "1" * 32
+TOLD: dict[str, Any] = {
+    "carrier_sid": SID,
+    "call_sid": CALL_SID,
+    "purpose": "call",
+    "status": "completed",
+    "channels": 2,
+    "duration_s": 4,
+}
+"""What the carrier says of a recording of the call."""
 
 
 @dataclass

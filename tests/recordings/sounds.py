@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
-import wave
 
 import numpy as np
+import soundfile
 
 
 def speechlike(seconds: float, *, rate_hz: int = 8000, seed: int = 1) -> np.ndarray:
@@ -23,11 +23,7 @@ def wav(*channels: np.ndarray, rate_hz: int = 8000) -> bytes:
     """A 16-bit PCM WAV of these channels."""
     pcm = (np.clip(np.stack(channels, axis=1), -1, 1) * 32767).astype("<i2")
     out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(len(channels))
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(pcm.tobytes())
+    soundfile.write(out, pcm, rate_hz, format="WAV", subtype="PCM_16")
     return out.getvalue()
 
 

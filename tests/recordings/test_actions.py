@@ -22,22 +22,13 @@ from recordings.models import Recording, TranscriptWord
 from recordings.queries import Known, known_by_sid
 from recordings.sound import Shape
 from recordings.transcript import Said
-from tests.recordings.conftest import CALL_SID, SID, new_sid
+from tests.recordings.conftest import CALL_SID, SID, TOLD, new_sid
 
 BEGAN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 def told(session: Session, **other: Any) -> Recording:
-    known: dict[str, Any] = {
-        "carrier_sid": SID,
-        "call_sid": CALL_SID,
-        "purpose": "call",
-        "status": "completed",
-        "channels": 2,
-        "duration_s": 4,
-        "started_at": BEGAN,
-    }
-    return actions.register(session, **(known | other))
+    return actions.register(session, **(TOLD | {"started_at": BEGAN} | other))
 
 
 def stored(session: Session, recording: Recording) -> None:

@@ -27,7 +27,7 @@ from infra.services import Services
 from infra.storage.base import Storage
 from recordings import actions, jobs
 from recordings.models import Recording, TranscriptWord
-from tests.recordings.conftest import CALL_SID, SID, FakeCarrier, do, new_sid
+from tests.recordings.conftest import CALL_SID, SID, TOLD, FakeCarrier, do, new_sid
 from tests.recordings.sounds import bad_bodies, call_wav, speechlike, wav
 from tickets.models import Report
 from tickets.reports.draft import ReportDraft
@@ -38,15 +38,6 @@ BODIES = bad_bodies(SECONDS)
 
 
 def announce(services: Services, **other: Any) -> int:
-    known: dict[str, Any] = {
-        "carrier_sid": SID,
-        "call_sid": CALL_SID,
-        "purpose": "call",
-        "status": "completed",
-        "channels": 2,
-        "duration_s": SECONDS,
-        "started_at": now(),
-    }
     with services.database.transaction() as session:
         call_arrived(
             session,
@@ -56,7 +47,14 @@ def announce(services: Services, **other: Any) -> int:
             direction="inbound",
             language="en",
         )
-        return actions.register(session, **(known | other)).id
+        return actions.register(session, **(TOLD | {"started_at": now()} | other)).id
+
+
+def a_message_comes(services: Services, carrier: FakeCarrier) -> None:
+    announce(services, purpose="message", channels=1)
+    carrier.bodies[SID] = wav(speechlike(SECONDS))
+    do(services, "carrier")
+    do(services, "asr")
 
 
 def the(database: Database, kind: type[Any]) -> Any:
@@ -265,10 +263,7 @@ def test_a_message_gives_its_report_its_words(services: Services, carrier: FakeC
 def test_a_report_that_comes_after_the_words_gets_them_from_reconciling(
     services: Services, carrier: FakeCarrier
 ) -> None:
-    announce(services, purpose="message", channels=1)
-    carrier.bodies[SID] = wav(speechlike(SECONDS))
-    do(services, "carrier")
-    do(services, "asr")
+    a_message_comes(services, carrier)
     file_a_report(services, recording_sid=SID)
     reconcile(services)
     assert the(services.database, Report).problem_text.startswith("pothole")
@@ -277,10 +272,7 @@ def test_a_report_that_comes_after_the_words_gets_them_from_reconciling(
 def test_a_message_nobody_told_us_of_still_becomes_a_report(
     services: Services, carrier: FakeCarrier
 ) -> None:
-    announce(services, purpose="message", channels=1)
-    carrier.bodies[SID] = wav(speechlike(SECONDS))
-    do(services, "carrier")
-    do(services, "asr")
+    a_message_comes(services, carrier)
     reconcile(services)
     with services.database.read() as session:
         assert session.scalars(select(Report)).all() == []

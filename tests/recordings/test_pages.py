@@ -27,7 +27,7 @@ from recordings.sound import Shape
 from recordings.transcript import Said
 from tests.recordings.conftest import CALL_SID, new_sid
 from tests.recordings.sounds import call_wav
-from tests.web.conftest import Browser, browser_of, make_app, person
+from tests.web.conftest import Browser, browser_of, browser_with, make_app, person
 from tickets.reports.draft import ReportDraft
 from tickets.reports.filing import file_report
 from tickets.reports.numbers import written
@@ -148,9 +148,7 @@ def test_anothers_link_is_refused(
     settings: Settings, database: Database, app: Flask, reviewer: Browser
 ) -> None:
     sound_url = listen(reviewer, record(settings, database))["sound_url"]
-    person(database, "colleague", Role.QA)
-    colleague = Browser(app.test_client())
-    colleague.sign_in("colleague")
+    colleague = browser_with(app, database, person(database, "colleague", Role.QA))
     assert colleague.get(sound_url).status_code == 403
     assert reviewer.get(sound_url).status_code == 200
     same_person_elsewhere = Browser(app.test_client())
@@ -187,9 +185,7 @@ def test_nobody_renews_anothers_listening(
     settings: Settings, database: Database, app: Flask, reviewer: Browser
 ) -> None:
     renew_url = listen(reviewer, record(settings, database))["renew_url"]
-    person(database, "colleague", Role.QA)
-    colleague = Browser(app.test_client())
-    colleague.sign_in("colleague")
+    colleague = browser_with(app, database, person(database, "colleague", Role.QA))
     assert colleague.post(renew_url).status_code == 403
 
 

@@ -92,9 +92,17 @@ def in_a_room(
         }
     )
 
+    return played_out(app, folder, story)
+
+
+def played_out(
+    app: FakeApp, folder: Path, story: Callable[[Room], Awaitable[None]], kind: type[Room] = Room
+) -> FakeApp:
+    """Play the story on a network with this application, and hang up on everybody."""
+
     async def work() -> None:
         async with network(app, folder, pace=0.0, seed=1) as net:
-            await story(Room(net, app))
+            await story(kind(net, app))
             for call in net.exchange.calls.values():
                 call.leg.hang_up()
             await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))

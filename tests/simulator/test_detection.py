@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
 
 from simulator.documents.detection import ENABLE, MESSAGE_END, Detection, Judge
 from simulator.sound.audio import comfort_noise, frames, mixed
@@ -43,6 +44,13 @@ def client(served: Served) -> Client:
 @pytest.fixture(scope="module")
 def speaker(tmp_path_factory: pytest.TempPathFactory) -> Speaker:
     return Speaker(tmp_path_factory.mktemp("speech"))
+
+
+def detecting(client: Client, **others: Any) -> CallInstance:
+    """Call by REST, and let the carrier judge who answers."""
+    return client.calls.create(
+        to=PHONE, from_=NUMBER, url=f"{PUBLIC}/hello", machine_detection="Enable", **others
+    )
 
 
 def judged(sound: bytes, how: Detection, within_s: float = 30.0) -> tuple[str, int]:
@@ -139,11 +147,8 @@ def test_the_document_waits_for_the_verdict_and_carries_it(
 )
 def test_the_verdict_comes_beside_the_document_when_asked(served: Served, client: Client) -> None:
     describe(served, PHONE, behaviour="machine")
-    call = client.calls.create(
-        to=PHONE,
-        from_=NUMBER,
-        url=f"{PUBLIC}/hello",
-        machine_detection="Enable",
+    call = detecting(
+        client,
         async_amd="true",
         async_amd_status_callback=f"{PUBLIC}/amd",
     )
@@ -161,9 +166,7 @@ def test_a_verdict_without_an_address_is_a_warning_and_stays_in_the_call(
     served: Served, client: Client
 ) -> None:
     describe(served, PHONE)
-    call = client.calls.create(
-        to=PHONE, from_=NUMBER, url=f"{PUBLIC}/hello", machine_detection="Enable", async_amd="true"
-    )
+    call = detecting(client, async_amd="true")
     assert eventually(lambda: ended(client, call.sid)).answered_by == "human"
     alerts = served.network.exchange.debugger.alerts
     (one,) = [one for one in alerts if one.call_sid == call.sid]
@@ -172,11 +175,8 @@ def test_a_verdict_without_an_address_is_a_warning_and_stays_in_the_call(
 
 def test_keys_to_be_sent_switch_detection_off(served: Served, client: Client) -> None:
     describe(served, PHONE, behaviour="machine")
-    call = client.calls.create(
-        to=PHONE,
-        from_=NUMBER,
-        url=f"{PUBLIC}/hello",
-        machine_detection="Enable",
+    call = detecting(
+        client,
         send_digits="w1",
     )
     assert eventually(lambda: ended(client, call.sid)).answered_by is None
@@ -186,11 +186,8 @@ def test_keys_to_be_sent_switch_detection_off(served: Served, client: Client) ->
 @pytest.mark.row("rest.calls.create.MachineDetectionTimeout")
 def test_when_time_is_up_the_verdict_is_unknown(served: Served, client: Client) -> None:
     describe(served, PHONE, greeting="")
-    call = client.calls.create(
-        to=PHONE,
-        from_=NUMBER,
-        url=f"{PUBLIC}/hello",
-        machine_detection="Enable",
+    call = detecting(
+        client,
         machine_detection_timeout=3,
     )
     assert eventually(lambda: ended(client, call.sid)).answered_by == "unknown"
@@ -201,9 +198,7 @@ def test_a_call_is_redirected_while_the_verdict_is_awaited(served: Served, clien
     served.app.replies["/other"] = response()
     describe(served, PHONE, greeting="")
     with served.standing_still() as go_on:
-        call = client.calls.create(
-            to=PHONE, from_=NUMBER, url=f"{PUBLIC}/hello", machine_detection="Enable"
-        )
+        call = detecting(client)
         go_on(lambda: served.network.exchange.calls[str(call.sid)].status == "in-progress")
         client.calls(call.sid).update(url=f"{PUBLIC}/other")
     eventually(lambda: ended(client, call.sid))

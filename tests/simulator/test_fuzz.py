@@ -150,13 +150,13 @@ _json = st.recursive(
     ),
     max_leaves=6,
 )
+_any_text = st.one_of(st.text(max_size=60), _json.map(json.dumps))
 
 
 @QUICK
 @given(
     st.one_of(
-        st.text(max_size=60),
-        _json.map(json.dumps),
+        _any_text,
         st.builds(
             lambda event, body: json.dumps({"event": event, "streamSid": "MZ1", event: body}),
             st.sampled_from(["media", "mark", "clear", "stop", "start", "dtmf"]),
@@ -187,8 +187,7 @@ def test_whatever_comes_down_a_media_socket_is_taken_or_warned_about(text: str) 
 @QUICK
 @given(
     st.one_of(
-        st.text(max_size=60),
-        _json.map(json.dumps),
+        _any_text,
         st.builds(
             lambda kind, body: json.dumps({**body, "type": kind}),
             st.sampled_from(["text", "play", "sendDigits", "language", "end", "setup"]),

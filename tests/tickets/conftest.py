@@ -18,7 +18,8 @@ from config.settings import Settings
 from infra.db import Database
 from infra.outbox.work import work
 from infra.services import Services
-from tests.web.conftest import Browser, browser_with, chicago, make_app, person
+from tests.cities import chicago
+from tests.web.conftest import Browser, browser_with, make_app, person
 from tickets.models import Report
 from tickets.reports.draft import ReportDraft
 from tickets.reports.filing import file_report

@@ -19,6 +19,7 @@ from infra.outbox.rows import Outbox
 from infra.outbox.work import work
 from infra.services import Services
 from places.place import Place
+from tests.races import race
 from tests.tickets.conftest import CALLER, PaperCarrier, a_report, work_all
 from tickets import actions, queries
 from tickets.actions import TicketError
@@ -72,20 +73,12 @@ def test_the_same_report_twice_is_one_ticket_and_one_message(
 
 
 def test_two_who_file_the_same_report_at_once_get_the_same_number(database: Database) -> None:
-    numbers: list[str] = []
-    start = threading.Barrier(4)
-
-    def file() -> None:
-        start.wait()
+    def file() -> str:
         with database.transaction() as session:
-            numbers.append(a_report(session).number)
+            return a_report(session).number
 
-    threads = [threading.Thread(target=file) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(numbers) == 4
+    numbers = race(*[file] * 4)
+    assert all(isinstance(number, str) for number in numbers)
     assert len(set(numbers)) == 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.city import City, Hours, Priority
-from tests.web.conftest import chicago
+from tests.cities import chicago
 from tickets.deadlines import Urgency, after_working_time, deadline, time_left
 
 NEW_YORK = ZoneInfo("America/New_York")

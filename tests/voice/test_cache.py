@@ -6,7 +6,6 @@ import fcntl
 import json
 import multiprocessing
 import os
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,10 @@ import soundfile
 from config.settings import Settings, load_settings
 from sound.mulaw import from_mulaw
 from sound.samples import samples_of
+from tests.races import race
 from voice.cache import UnknownSound, VoiceCache
 from voice.levels import speech_level
-from voice.speaker import VoiceError, voice_for
+from voice.speaker import Spoken, VoiceError, voice_for
 
 TEXT = "What is the problem?"
 
@@ -100,17 +100,12 @@ def test_two_processes_that_speak_the_same_phrases_get_the_same_bytes(tmp_path: 
 
 
 def test_threads_that_ask_for_one_phrase_wait_for_one_speaking(quick: Settings) -> None:
-    cache, heard = VoiceCache(quick), []
+    cache = VoiceCache(quick)
     voice = _Changing()
     cache._voices["en"] = voice  # type: ignore[assignment]
-    threads = [
-        threading.Thread(target=lambda: heard.append(cache.spoken(TEXT, "en"))) for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(heard) == 8 and len({spoken.mulaw for spoken in heard}) == 1
+    heard = race(*[lambda: cache.spoken(TEXT, "en")] * 8)
+    spoken = [one for one in heard if isinstance(one, Spoken)]
+    assert len(spoken) == 8 and len({one.mulaw for one in spoken}) == 1
 
 
 def test_an_operators_recording_takes_the_place_of_the_voice(quick: Settings) -> None:

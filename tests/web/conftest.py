@@ -22,7 +22,7 @@ from infra.db import Database
 from infra.services import Services
 from infra.storage.base import Storage
 from infra.storage.local import LocalStorage
-from tests import cities
+from tests.cities import chicago
 from web.access.guard import Role
 from web.access.models import SignIn, Staff
 from web.access.passwords import hash_password
@@ -105,12 +105,6 @@ def browser_with(app: Flask, database: Database, staff: Staff) -> Browser:
         latest = select(SignIn.csrf_token).where(SignIn.staff_id == staff.id)
         csrf = session.scalars(latest.order_by(SignIn.id.desc())).first()
     return Browser(client, csrf or "")
-
-
-@lru_cache(maxsize=1)
-def chicago() -> City:
-    """The demo city, read once."""
-    return cities.chicago()
 
 
 @lru_cache(maxsize=4)

@@ -18,7 +18,8 @@ from infra.db import Database
 from infra.services import Services
 from infra.storage.base import Storage
 from infra.storage.local import LocalStorage
-from tests.web.conftest import Browser, browser_with, chicago, person
+from tests.cities import chicago
+from tests.web.conftest import Browser, browser_with, person
 from voice.cache import VoiceCache
 from web.access.guard import Role, rule_of, unmarked_endpoints
 

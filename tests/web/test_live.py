@@ -15,7 +15,6 @@ from playwright.sync_api import Page, TimeoutError, expect
 from sqlalchemy import create_engine
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
-from werkzeug.serving import make_server
 
 import tickets.pages
 from carriers.base import Carrier
@@ -25,9 +24,11 @@ from infra.db import Database
 from infra.services import Services
 from migrations.tables import metadata
 from tests.browser.conftest import OpensPage, chromium_page, playwright_driver
+from tests.cities import chicago
 from tests.conftest import eventually
+from tests.serving import serving
 from tests.tickets.conftest import PaperCarrier, a_report, work_all
-from tests.web.conftest import PASSWORD, chicago, make_app, person
+from tests.web.conftest import PASSWORD, make_app, person
 from tickets import actions
 from tickets.models import Ticket
 from web.access.guard import Role
@@ -79,10 +80,8 @@ def live(tmp_path: Path) -> Iterator[Live]:
         port = socket.socket.getsockname()[1]
         threading.Thread(target=socket.serve_forever, daemon=True).start()
         app = _app(tmp_path, url, port)
-        web = make_server("localhost", 0, app, threaded=True)
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield Live(f"http://localhost:{web.server_port}", app.extensions["swiftline"], viewers)
-        web.shutdown()
+        with serving(app, host="localhost") as address:
+            yield Live(address, app.extensions["swiftline"], viewers)
 
 
 def _app(folder: Path, url: str, live_port: int) -> Flask:

@@ -19,7 +19,7 @@ from infra.clock import now
 from ivr.live.gateway import CallGateway
 from recordings.models import Recording
 from tests.faults.points.people import LEG, rings, talks
-from tests.faults.points.world import CALL, CALLER, LINE, Drive, World
+from tests.faults.points.world import CALL, CALLER, LINE, Drive, World, handover_is
 from tests.recordings.sounds import call_wav
 from tickets.models import Report
 
@@ -155,13 +155,6 @@ def _cut_off_and_kept(world: World) -> None:
     _reported("cut_off")(world)
 
 
-def _handover(state: str) -> Callable[[World], None]:
-    def check(world: World) -> None:
-        assert world.one(Handover).state == state
-
-    return check
-
-
 def _heard(world: World) -> None:
     sound = world.one(TurnSound)
     assert (sound.state, sound.text.split()[0]) == ("heard", "pothole0")
@@ -291,19 +284,19 @@ DRIVES = (
         "a caller left the queue",
         "/agents/queue-over?round=1",
         rings,
-        _handover("abandoned"),
+        handover_is("abandoned"),
         QueueResult="hangup",
         QueueTime="9",
         CallStatus="completed",
     ),
     _webhook(
-        "a caller is fetched back", "/agents/back?round=2", lost_its_agent, _handover("waiting")
+        "a caller is fetched back", "/agents/back?round=2", lost_its_agent, handover_is("waiting")
     ),
     _webhook(
         "an agent's phone connects",
         "/agents/voice",
         accepted,
-        _handover("talking"),
+        handover_is("talking"),
         sid=LEG,
         From="client:agent_1",
         offer="1",
@@ -312,7 +305,7 @@ DRIVES = (
         "an agent's phone is gone",
         "/agents/voice-over?attempt=0",
         talks,
-        _handover("waiting"),
+        handover_is("waiting"),
         sid=LEG,
         CallStatus="completed",
     ),

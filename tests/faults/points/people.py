@@ -18,7 +18,7 @@ from calls.models import Call
 from infra.clock import now
 from ops import cli
 from recordings.models import Listening, Recording
-from tests.faults.points.world import Drive, World
+from tests.faults.points.world import Drive, World, handover_is, presence_is
 from tests.recordings.sounds import call_wav
 from tests.tickets.conftest import a_report
 from tests.web.conftest import PASSWORD, Browser, person
@@ -110,20 +110,6 @@ def _click(
         return world.clicks(who, at, json=json, form=form)
 
     return Drive(place, act, check, prepare, before)
-
-
-def _handover(state: str) -> Callable[[World], None]:
-    def check(world: World) -> None:
-        assert world.one(Handover).state == state
-
-    return check
-
-
-def _presence(state: str) -> Callable[[World], None]:
-    def check(world: World) -> None:
-        assert world.one(Presence).state == state
-
-    return check
 
 
 def _declined(world: World) -> None:
@@ -268,23 +254,27 @@ _CHECKED = {
 }
 
 DRIVES = (
-    _click("agents.here", "/agents/here", duty_begins, _presence("ready"), json={}),
+    _click("agents.here", "/agents/here", duty_begins, presence_is("ready"), json={}),
     _click(
         "agents.presence",
         "/agents/presence",
         duty_begins,
-        _presence("away"),
+        presence_is("away"),
         json={"wanted": "away"},
     ),
-    _click("agents.accept", "/agents/offers/1/accept", rings, _handover("talking"), json={}),
+    _click("agents.accept", "/agents/offers/1/accept", rings, handover_is("talking"), json={}),
     _click("agents.decline", "/agents/offers/1/decline", rings, _declined, json={}),
-    _click("agents.end", "/agents/talks/1/end", talks, _handover("ended"), json={}),
+    _click("agents.end", "/agents/talks/1/end", talks, handover_is("ended"), json={}),
     _click(
-        "agents.reconnect", "/agents/talks/1/reconnect", was_cut_off, _handover("talking"), json={}
+        "agents.reconnect",
+        "/agents/talks/1/reconnect",
+        was_cut_off,
+        handover_is("talking"),
+        json={},
     ),
     _click("agents.draft", "/agents/talks/1/draft", talks, _drafted, json=_TICKET),
     _click("agents.ticket", "/agents/talks/1/ticket", talks, _filed_by_hand, json=_TICKET),
-    _click("agents.notes_done", "/agents/notes/done", writes_notes, _presence("ready"), json={}),
+    _click("agents.notes_done", "/agents/notes/done", writes_notes, presence_is("ready"), json={}),
     _click("agents.notes_more", "/agents/notes/more", writes_notes, _extended, json={}),
     _click(
         "tickets.act",

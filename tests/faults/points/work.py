@@ -21,7 +21,7 @@ from ops.queues import QUEUES
 from recordings.models import Recording
 from tests.faults.points.line import SOUND, in_turns
 from tests.faults.points.people import commands, duty_begins, rings, talks, writes_notes
-from tests.faults.points.world import CALL, Drive, World
+from tests.faults.points.world import CALL, Drive, World, handover_is, presence_is
 from tests.recordings.sounds import call_wav
 from tests.tickets.conftest import a_report
 from tickets.models import Receipt, Report, Ticket
@@ -51,20 +51,6 @@ def _job(
 def _sets(world: World, table: type[Any], **values: Any) -> None:
     with world.database.engine.begin() as connection:
         connection.execute(update(table).values(**values))
-
-
-def _handover(state: str) -> Callable[[World], None]:
-    def check(world: World) -> None:
-        assert world.one(Handover).state == state
-
-    return check
-
-
-def _presence(state: str) -> Callable[[World], None]:
-    def check(world: World) -> None:
-        assert world.one(Presence).state == state
-
-    return check
 
 
 def _waits(world: World) -> None:
@@ -292,9 +278,9 @@ def _deleted(world: World) -> None:
 DRIVES = (
     _job("a caller is offered", "live", _waits, _rang_at_one),
     _job("an offer rings out", "live", rings, _missed, before=_too_late),
-    _job("notes are over", "live", writes_notes, _presence("ready"), before=_notes_are_over),
+    _job("notes are over", "live", writes_notes, presence_is("ready"), before=_notes_are_over),
     _job("a timer was lost", "live", _lost_timer, _missed, before=_too_late),
-    _job("a call ended unheard", "live", _ended_unheard, _handover("ended")),
+    _job("a call ended unheard", "live", _ended_unheard, handover_is("ended")),
     _job("a desk falls silent", "live", _silent(rings), _fell_silent, before=_long_ago),
     Drive(
         "a desk falls silent in a talk",

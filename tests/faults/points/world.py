@@ -263,3 +263,21 @@ class Drive:
     def repeats(self, world: World) -> object:
         """What is done again after a failure."""
         return (self.again or self.act)(world)
+
+
+def handover_is(state: str) -> Callable[[World], None]:
+    """Checks that the only handover is in that state."""
+
+    def check(world: World) -> None:
+        assert world.one(Handover).state == state
+
+    return check
+
+
+def presence_is(state: str) -> Callable[[World], None]:
+    """Checks that the only agent is in that state."""
+
+    def check(world: World) -> None:
+        assert world.one(Presence).state == state
+
+    return check

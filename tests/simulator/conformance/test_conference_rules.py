@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from simulator.network import Network
 from simulator.registries.recordings import Recording
 from simulator.sound.audio import SILENCE
 from simulator.sound.hold_music import enter_beep, exit_beep
-from tests.simulator.app import NUMBER, FakeApp, network, response, run
-from tests.simulator.test_conferences import ALICE, BOB, CAROL, HZ, Hummer, Room
+from tests.simulator.app import NUMBER, FakeApp, response
+from tests.simulator.test_conferences import ALICE, BOB, CAROL, HZ, Hummer, Room, played_out
 
 Story = Callable[[Room], Awaitable[None]]
 
@@ -63,15 +62,7 @@ def played(
         }
     )
 
-    async def work() -> None:
-        async with network(app, folder, pace=0.0, seed=1) as net:
-            await story(kind(net, app))
-            for call in net.exchange.calls.values():
-                call.leg.hang_up()
-            await asyncio.gather(*(call.settling() for call in net.exchange.calls.values()))
-
-    run(work())
-    return app
+    return played_out(app, folder, story, kind)
 
 
 def codes(call: Call) -> list[int]:
