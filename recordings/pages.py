@@ -17,6 +17,7 @@ from recordings import actions, links, queries, view
 from recordings.life import AUDIBLE, Action, allows
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range
+from tickets.life import STATE_NAMES
 from tickets.reports.numbers import written
 from web.access.guard import Role, current_sign_in, current_staff, requires
 from web.api import error
@@ -65,6 +66,7 @@ def replay(public_id: str) -> str:
             understood=queries.understood(session, recording),
             category_name=_category_name,
             department_name=_department_name,
+            ticket_states=STATE_NAMES,
             written=written,
             looked_for=request.args.get("q", "")[:100],
             **_words(session, recording),

@@ -11,7 +11,7 @@ from recordings.life import State
 from recordings.queries import Pressed, Wanted
 from recordings.transcript import Said, Turn, in_turns
 
-SPEAKERS = {"caller": "Caller", "line": "Line", "agent": "Agent"}
+SPEAKERS = {"caller": "Caller", "line": "Hotline", "agent": "Agent"}
 PURPOSES = {"call": "Call", "message": "Message", "turn": "Spoken answer"}
 STATES = {
     State.ANNOUNCED: ("Being fetched", "info"),

@@ -43,7 +43,7 @@ _HAPPENED = {
     "started": "Work started",
     "reported_done": "Reported done",
     "returned": "Returned",
-    "transcribed": "The message was written down",
+    "transcribed": "The message was transcribed",
 }
 
 _FACTS = {
@@ -122,7 +122,7 @@ def line(city: City, event: TicketEvent, names: Mapping[int, str]) -> Line:
     is_first = event.action == "opened"
     return Line(
         title=_HAPPENED.get(event.action, event.action.replace("_", " ")),
-        by=names.get(actor_id(event.actor) or 0, "the line"),
+        by=names.get(actor_id(event.actor) or 0, "the hotline"),
         note=event.note,
         changes=() if is_first else _changes(city, event.changes),
         at=event.at,

@@ -8,6 +8,7 @@ from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from infra.log import logger
+from web.access.guard import roles_of, staff_or_none
 from web.api import error, expects_json
 
 _log = logger(__name__)
@@ -21,23 +22,28 @@ class Advice:
     text: str
 
 
+_NO_ROLE = Advice(
+    "You have no role yet",
+    "You are signed in, but no page is open to you. Ask an administrator for the role that your"
+    " work needs.",
+)
 _ADVICE = {
     400: Advice("That could not be read", "Go back, check what you entered and send it again."),
     403: Advice(
-        "This is not open to you",
-        "Your role does not include this page. If your work needs it, ask an administrator.",
+        "You may not open this page",
+        "Your role does not include it. If your work needs it, ask an administrator.",
     ),
     404: Advice(
         "There is nothing here",
-        "The address may have a slip, or what was here is not yours to see. Start from the menu.",
+        "The address may be mistyped, or what is here is not yours to see. Start from the menu.",
     ),
     405: Advice("That does not work here", "Go back and use the buttons of the page."),
-    409: Advice("Somebody was faster", "Reload the page to see what happened meanwhile."),
+    409: Advice("Somebody was faster", "Reload the page to see what has happened meanwhile."),
     413: Advice("That was too large", "Send less at once."),
     500: Advice(
         "Something went wrong on our side",
-        "Nothing you entered was half saved. Try again; if it happens twice, tell the person who"
-        " looks after this system, with the time on your clock.",
+        "Nothing was saved by halves. Try again. If it happens twice, tell the person who looks"
+        " after this system, with the time on your clock.",
     ),
 }
 
@@ -53,7 +59,7 @@ def _answer(problem: HTTPException) -> Response:
         _log.error("page failed", status=status)
     if problem.response is not None and status < 400:
         return make_response(problem.response)
-    advice = _ADVICE.get(status, _ADVICE[500 if status >= 500 else 400])
+    advice = _advice(status)
     text = _own_words(problem) or advice.text
     if expects_json():
         return error(status, problem.name.lower().replace(" ", "_"), text)
@@ -61,6 +67,13 @@ def _answer(problem: HTTPException) -> Response:
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _advice(status: int) -> Advice:
+    staff = staff_or_none() if status == 403 else None
+    if staff is not None and not roles_of(staff):
+        return _NO_ROLE
+    return _ADVICE.get(status, _ADVICE[500 if status >= 500 else 400])
 
 
 def _own_words(problem: HTTPException) -> str:

@@ -25,7 +25,7 @@ AWAY_BECAUSE = {
     "silent": "This page gave no sign of life for a while, so you were set to away.",
 }
 ENDED_BY = {"caller": "The caller hung up.", "agent": "You hung up."}
-SPEAKERS = {"caller": "Caller", "line": "Line", "agent": "You"}
+SPEAKERS = {"caller": "Caller", "line": "Hotline", "agent": "You"}
 
 
 def is_away(shown: Desk) -> bool:

@@ -17,10 +17,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+if TYPE_CHECKING:
+    from tests.browser.house import House
 
 # How fast a machine is fails no test.
 expect.set_options(timeout=30_000)
@@ -69,6 +72,16 @@ def _flags(fake_audio: Path | None, endless: bool, microphone: bool) -> list[str
         again = "" if endless else "%noloop"
         flags.append(f"--use-file-for-fake-audio-capture={fake_audio.resolve()}{again}")
     return flags
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Our own pages, with something on each."""
+    # Here, for the house is filled by the agents' fixtures, which use these.
+    from tests.browser.house import open_house
+
+    with open_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ from tests.web.conftest import Browser, browser_with, make_app, person
 from tickets.models import Report, Ticket
 from web.access.guard import Role
 from web.access.staff import COOKIE, sign_in
+from web.health import add_check
 
 DRAFT = {
     "category": "pothole",
@@ -96,6 +97,14 @@ LOOKS = (
 )
 """Every page of ours, in the states that look different."""
 
+RINGS = timedelta(seconds=14)
+CHECKS = {
+    "database": lambda: "answers in time",
+    "redis": lambda: "answers in time",
+    "storage": lambda: "takes files, 41 GB left",
+    "speech_model": lambda: "reads its model",
+}
+
 
 class House:
     """The running pages and everything that is on them."""
@@ -114,11 +123,14 @@ class House:
         self.app: Flask = make_app(
             settings, self.database, tickets.pages, agents.desk.pages, recordings.pages
         )
+        for name, check in CHECKS.items():
+            add_check(self.app, name, check)
         self.address = ""
         self.staff: dict[str, int] = {}
         self._add_people()
         self.numbers = self._file_tickets()
         self.recording = a_recording(settings, self.database, folder)
+        self._join_recording()
         self._give_up_work()
         self.handovers = self._fill_desks()
 
@@ -138,6 +150,8 @@ class House:
             return
         with self.database.transaction() as session:
             token = sign_in(session, self.staff[who])
+            for offer in session.query(Offer).filter_by(staff_id=self.staff[who], state="ringing"):
+                offer.expires_at = now() + RINGS
         context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
 
     def browser_of(self, who: str) -> Browser:
@@ -176,7 +190,7 @@ class House:
                     f"call:{house}",
                     problem_text=words,
                     category=category,
-                    place=PLACE | {"house_number": house, "address_text": f"{house} N Clark St"},
+                    place=PLACE | {"house_number": house, "address": f"{house} N Clark St"},
                 ).number
                 for words, category, house, *_ in FILED
             ]
@@ -210,6 +224,12 @@ class House:
             report = session.query(Report).filter(Report.number == number).one()
             report.filed_at = now() - timedelta(hours=ago_h)
             ticket.deadline_at = now() + timedelta(hours=left_h)
+
+    def _join_recording(self) -> None:
+        """The recording is that of the call in which a message was left."""
+        with self.database.transaction() as session:
+            report = session.query(Report).filter(Report.source == "message").one()
+            session.get_one(type(self.recording), self.recording.id).call_id = report.call_id
 
     def _give_up_work(self) -> None:
         with self.database.transaction() as session:
@@ -251,7 +271,7 @@ class House:
                     handover_id=handover,
                     staff_id=staff,
                     state="ringing" if name == "offered" else "accepted",
-                    expires_at=at + timedelta(seconds=14),
+                    expires_at=at + RINGS,
                 )
             )
         talk: dict[str, dict[str, object]] = {

@@ -1,6 +1,7 @@
 """Every page that a person sees, judged by axe-core: both widths, light and dark.
 
-A new page goes into `LOOKS` of house.py or into the simulator's list here.
+A new page goes into `LOOKS` of house.py (test_every_page.py fails until it does) or into the
+simulator's list here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import FAKE_MICROPHONE, GRANT_MICROPHONE, QUIET, chromium_path
-from tests.browser.house import LOOKS, House, Look, open_house
+from tests.browser.house import LOOKS, House, Look
 from tests.browser.lineapp import LineApp, start_line
 from tests.browser.looks import each_way, sideways_px
 from tests.browser.sounds import voice, write_wav
@@ -34,13 +35,6 @@ def browser() -> Iterator[Browser]:
         opened = driver.chromium.launch(executable_path=chromium_path(), args=flags)
         yield opened
         opened.close()
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Our own pages, with something on each."""
-    with open_house(tmp_path_factory.mktemp("house")) as house:
-        yield house
 
 
 @pytest.fixture(scope="module")

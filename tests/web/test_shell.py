@@ -24,7 +24,7 @@ from web.api import error
 from web.checks import Unready, storage_takes_files
 from web.headers import policy
 from web.health import add_check, add_checks
-from web.ui.formats import ago, duration, exact, local, phone
+from web.ui.formats import ago, duration, exact, language, local, phone
 from web.ui.page import add_to_menu, menu_for
 
 
@@ -264,3 +264,26 @@ def test_values_are_written_as_people_read_them() -> None:
         "12:05",
         "1:02:03",
     ]
+
+
+def test_languages_are_named_as_staff_read_them() -> None:
+    assert [language(code) for code in ("en", "es", "zh-TW", "nowhere", "")] == [
+        "English",
+        "Spanish",
+        "Chinese (Traditional, Taiwan)",
+        "nowhere",
+        "",
+    ]
+
+
+def test_who_has_no_role_reads_so_and_is_led_in_no_circle(
+    browser_of: Callable[..., Browser],
+) -> None:
+    refused = browser_of().get("/")
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 403
+    assert "You have no role yet" in page
+    assert "Go to your first page" not in page
+    assert "Go to your first page" in browser_of(Role.SUPERVISOR).get("/people").get_data(
+        as_text=True
+    )

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask import url_for as address_of
 from werkzeug.wrappers import Response as BaseResponse
 
+from config.city import City
 from web.access import passwords, staff, throttle
 from web.access.guard import Role, current_staff, public, requires, staff_or_none
 from web.access.models import Staff
@@ -97,7 +98,13 @@ def renew_password(staff_id: int) -> str:
 def _people_page(renewed: Staff | None = None, password: str = "") -> str:
     with services().database.read() as session:
         people = staff.all_staff(session)
-    return render_template("access/people.html", people=people, renewed=renewed, password=password)
+    return render_template(
+        "access/people.html",
+        people=people,
+        department_names={each.code: each.name for each in services().get(City).departments},
+        renewed=renewed,
+        password=password,
+    )
 
 
 def _is_right(person: Staff | None, password: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from flask import Flask
 
@@ -26,6 +27,7 @@ def install(app: Flask) -> None:
         clock=lambda moment: clock(moment, _zone(), seconds=True),
         phone=phone,
         duration=duration,
+        language=language,
     )
 
 
@@ -89,3 +91,11 @@ def duration(seconds: float | None) -> str:
 def _zone() -> ZoneInfo:
     held = services()
     return held.get(City).zone if held.has(City) else ZoneInfo("UTC")
+
+
+def language(code: str) -> str:
+    """The name of a language: `English` for `en`; the code itself if it names none."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(LOCALE) or code
+    except (ValueError, UnknownLocaleError):
+        return code

@@ -69,8 +69,8 @@ async function act(path, body = {}) {
     show(next);
     return true;
   } catch (error) {
-    const refused = error instanceof Refused;
-    trouble(refused ? sentence(error.message) : "The server cannot be reached. Trying again.");
+    if (error instanceof Refused) trouble(sentence(error.message));
+    else hide("offline", false);
     swapped = "";
     refresh();
     return false;
@@ -311,6 +311,7 @@ async function checkHeadset() {
   const [pressed, result] = [button("check-headset"), find("check-result")];
   if (!pressed || !result) return;
   pressed.disabled = true;
+  hide("check-meter", false);
   try {
     const heard = await loudest(4000, (loudness) => level("level-check", loudness));
     result.textContent = heard > 0.02 ? "Your microphone works." : "Nothing was heard. Speak, or choose another microphone.";
@@ -318,6 +319,7 @@ async function checkHeadset() {
     result.textContent = "The microphone could not be opened. Plug one in and allow it for this page.";
   } finally {
     level("level-check", 0);
+    hide("check-meter", true);
     pressed.disabled = false;
   }
 }
@@ -333,7 +335,8 @@ function hide(id, isHidden) {
 /** @param {string} words */
 function trouble(words) {
   const box = /** @type {HTMLElement} */ (find("trouble"));
-  box.textContent = words;
+  const text = /** @type {HTMLElement} */ (box.querySelector("p"));
+  text.textContent = words;
   box.hidden = !words;
 }
 

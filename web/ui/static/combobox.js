@@ -3,10 +3,13 @@
 //
 //   new Combobox(input, list, { find: async (typed) => [{label, hint, value}], pick: (value) => {} });
 //   enhance(select);  // a <select data-choose> becomes a field in which one types to find an option
+//   suggest(input);   // an <input data-suggest="/address"> gets suggestions from the server
 //
 // Without this script a select works as it is. `data-words` of an option also finds it, `data-hint`
 // is shown beside it, and with `data-fills="department"` choosing sets that other select to the
 // option's `data-fill`.
+
+import { ask } from "./ask.js";
 
 const PAUSE_MS = 150;
 const MOST = 8;
@@ -203,8 +206,39 @@ export function enhance(select) {
   if (select.hasAttribute("data-first")) input.focus();
 }
 
-/** Let one type into every select of a page or a part that asks for it. @param {ParentNode} root */
+/**
+ * Suggest what the server knows while one types. The part at `data-suggest` lists options; its
+ * paragraph says how the text stands, and goes into the hint of the field.
+ *
+ * @param {HTMLInputElement} input
+ */
+export function suggest(input) {
+  const address = input.dataset.suggest ?? "";
+  const hint = document.getElementById(`${input.id}-hint`);
+  const box = document.createElement("div");
+  const list = document.createElement("ul");
+  box.className = "choose";
+  list.id = `${input.id}-list`;
+  list.setAttribute("aria-label", input.labels?.[0]?.textContent?.trim() ?? "");
+  input.before(box);
+  box.append(input, list);
+
+  /** @param {string} typed @returns {Promise<Suggestion[]>} */
+  const find = async (typed) => {
+    const answer = await ask("GET", `${address}?${new URLSearchParams({ [input.name]: typed })}`, { part: true });
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (hint) hint.textContent = part.querySelector("p")?.textContent ?? "";
+    return [...part.querySelectorAll("option")].map((option) => ({ label: option.value, hint: option.text, value: option }));
+  };
+  /** @param {string} typed Without the server, the field stays a plain one. */
+  const tryToFind = (typed) => find(typed).catch(() => /** @type {Suggestion[]} */ ([]));
+  new Combobox(input, list, { find: tryToFind, pick: () => tryToFind(input.value) });
+  if (input.value) tryToFind(input.value);
+}
+
+/** Let one type into every field of a page or a part that asks for it. @param {ParentNode} root */
 export function enhanceAll(root) {
+  for (const input of root.querySelectorAll("input[data-suggest]")) suggest(/** @type {HTMLInputElement} */ (input));
   for (const select of root.querySelectorAll("select[data-choose]")) enhance(/** @type {HTMLSelectElement} */ (select));
 }
 
