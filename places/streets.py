@@ -32,12 +32,6 @@ class Street:
         return " ".join(part for part in parts if part)
 
     @property
-    def written_name(self) -> str:
-        """As people write it: `N Clark St`, `E 53rd St`."""
-        words = self.full_name.split()
-        return " ".join(word.lower() if word[0].isdigit() else word.title() for word in words)
-
-    @property
     def has_houses(self) -> bool:
         """Whether it is a street to stand on, not a ramp or a lane of an expressway."""
         return self.suffix not in _NO_HOUSES

@@ -8,6 +8,7 @@ from places.geocoder import Geocoder
 from places.place import Place
 from places.street_words import long_forms
 from places.streets import Street
+from places.wording import written_address, written_street
 
 MOST_PLACES = 8
 _LONGEST_NUMBER = 5
@@ -22,18 +23,8 @@ def places_like(geocoder: Geocoder, typed: str) -> tuple[Place, ...]:
     number are left out, and the point is known only with it. Digits of any script count.
     """
     number, words = _parted(typed)
-    if not words:
-        return ()
-    in_full = long_forms(geocoder.language)
-    fitting = [
-        street
-        for street in geocoder.streets
-        if street.has_houses
-        and (number is None or street.has_number(number))
-        and _fits(street, words, in_full)
-    ]
-    fitting.sort(key=lambda street: (not street.name.startswith(words[-1]), street.full_name))
-    return tuple(_place(geocoder, street, number) for street in fitting[:MOST_PLACES])
+    streets = _streets_like(geocoder, number, words)
+    return tuple(_place(geocoder, street, number) for street in streets[:MOST_PLACES])
 
 
 def addresses_like(geocoder: Geocoder, typed: str) -> tuple[Place, ...]:
@@ -43,13 +34,14 @@ def addresses_like(geocoder: Geocoder, typed: str) -> tuple[Place, ...]:
 
 
 def address_of(geocoder: Geocoder, typed: str) -> Place | None:
-    """The one address that is typed; None when it is none, or more than one fits."""
-    found = addresses_like(geocoder, typed)
-    whole = " ".join(typed.upper().split())
-    same = [place for place in found if place.address.upper() == whole]
-    if same:
-        return same[0]
-    return found[0] if len(found) == 1 else None
+    """The one address that is typed, short or in full; None when it is none, or several fit."""
+    number, words = _parted(typed)
+    if number is None:
+        return None
+    found = _streets_like(geocoder, number, words)
+    whole = [street for street in found if words in _whole_names(street, geocoder.language)]
+    certain = whole[:1] or (found if len(found) == 1 else [])
+    return _place(geocoder, certain[0], number) if certain else None
 
 
 def _parted(typed: str) -> tuple[int | None, list[str]]:
@@ -58,6 +50,30 @@ def _parted(typed: str) -> tuple[int | None, list[str]]:
     if words and words[0].isdecimal() and len(words[0]) <= _LONGEST_NUMBER:
         return int(words[0]), words[1:]
     return None, words
+
+
+def _streets_like(geocoder: Geocoder, number: int | None, words: list[str]) -> list[Street]:
+    """Streets that fit, best first; those that are written alike lie side by side: one of them."""
+    if not words:
+        return []
+    in_full = long_forms(geocoder.language)
+    fitting = [
+        street
+        for street in geocoder.streets
+        if street.has_houses
+        and (number is None or street.has_number(number))
+        and _fits(street, words, in_full)
+    ]
+    fitting.sort(key=lambda street: (not street.name.startswith(words[-1]), street.full_name))
+    distinct: dict[str, Street] = {}
+    for street in fitting:
+        distinct.setdefault(written_street(street, geocoder.language), street)
+    return list(distinct.values())
+
+
+def _whole_names(street: Street, language: str) -> tuple[list[str], list[str]]:
+    """The words of the street as its city's list has it, and in full."""
+    return street.full_name.split(), written_street(street, language).upper().split()
 
 
 def _fits(street: Street, words: list[str], in_full: Mapping[str, str]) -> bool:
@@ -71,11 +87,11 @@ def _begins(own: str, word: str, in_full: Mapping[str, str]) -> bool:
 
 
 def _place(geocoder: Geocoder, street: Street, number: int | None) -> Place:
-    named = street.written_name
+    named = written_street(street, geocoder.language)
     if number is None:
-        return Place(named, street=street.full_name)
-    address = f"{number} {named}"
+        return Place(named, street=named)
+    address = written_address(number, street, geocoder.language)
     point = geocoder.point_of(street, number)
     if point is None:
-        return Place(address, number, street.full_name)
-    return Place(address, number, street.full_name, geocoder.district_at(*point), *point)
+        return Place(address, number, named)
+    return Place(address, number, named, geocoder.district_at(*point), *point)

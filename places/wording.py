@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from places.numbers_in_words import house_in_words
@@ -12,10 +13,12 @@ from places.street_words import street_words
 from places.streets import Street
 
 
+@lru_cache(maxsize=8192)
 def written_street(street: Street, language: str) -> str:
     """A street in full: `North Clark Street`, `East 53rd Street`.
 
-    language: the one that the city's streets are named in.
+    language: the one that the city's streets are named in. Lanes beside a street are written
+    like it: nobody tells them apart by ear, and they have its house numbers.
     """
     words = street_words(language)
     name = " ".join(_name_word(word, words.name_words) for word in street.name.split())

@@ -205,9 +205,9 @@ def test_an_empty_draft_is_not_filed(app: Flask, floor: Floor) -> None:
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        ("1200 north clark", "1200 N Clark St"),
-        ("clark street", "N Clark St"),
-        ("1200 n cla", "1200 N Clark St"),
+        ("1200 north clark", "1200 North Clark Street"),
+        ("clark street", "North Clark Street"),
+        ("1200 n cla", "1200 North Clark Street"),
         ("99999 n clark", None),
         ("zzzz", None),
         ("²", None),

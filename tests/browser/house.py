@@ -45,7 +45,7 @@ DRAFT = {
     "category": "pothole",
     "category_score": 0.82,
     "problem_text": "there is a deep hole in the road and a cyclist fell",
-    "place": PLACE | {"address": "1200 N Clark St"},
+    "place": PLACE | {"address": "1200 North Clark Street"},
     "place_text": "twelve hundred north clark street",
 }
 
@@ -190,7 +190,7 @@ class House:
                     f"call:{house}",
                     problem_text=words,
                     category=category,
-                    place=PLACE | {"house_number": house, "address": f"{house} N Clark St"},
+                    place=PLACE | {"house_number": house, "address": f"{house} North Clark Street"},
                 ).number
                 for words, category, house, *_ in FILED
             ]

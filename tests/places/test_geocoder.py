@@ -47,10 +47,10 @@ def test_what_this_city_does_not_have_is_not_found(said: str, problem: str) -> N
 
 
 def test_typed_places_and_keys() -> None:
-    assert [place.address for place in places_like(HARBOUR, "ma")] == ["Market Rd"]
+    assert [place.address for place in places_like(HARBOUR, "ma")] == ["Market Road"]
     door = address_of(HARBOUR, "12 market")
     assert door is not None
-    assert (door.address, door.lat, door.district) == ("12 Market Rd", 1.5, "Hill")
+    assert (door.address, door.lat, door.district) == ("12 Market Road", 1.5, "Hill")
     assert [guess.address for guess in street_by_keys(HARBOUR, 12, "627")] == ["12 Market Road"]
 
 
@@ -60,7 +60,7 @@ def test_the_city_names_its_geocoder_and_it_is_read_once() -> None:
 
 
 def test_a_report_is_routed_to_the_district_it_knows() -> None:
-    place = {"address": "12 Market Rd", "lat": 1.5, "lon": 2.5, "score": 1.0}
+    place = {"address": "12 Market Road", "lat": 1.5, "lon": 2.5, "score": 1.0}
     draft = ReportDraft("call:1", "voice", "en", category="pothole", place=place, confirmed=True)
     way = route(CITY, draft, filed_at=datetime(2026, 6, 1, tzinfo=UTC))
     assert way.place.district == "Hill"

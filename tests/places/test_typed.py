@@ -18,11 +18,11 @@ CHICAGO = geocoder_of(cities.chicago())
 @pytest.mark.parametrize(
     ("typed", "address"),
     [
-        ("1200 north cla", "1200 N Clark St"),
-        ("1200 N. Clark St.", "1200 N Clark St"),
-        ("1200 clark street", "1200 N Clark St"),
-        ("101 west 53rd", "101 W 53rd St"),
-        ("north clark", "N Clark St"),
+        ("1200 north cla", "1200 North Clark Street"),
+        ("1200 N. Clark St.", "1200 North Clark Street"),
+        ("1200 clark street", "1200 North Clark Street"),
+        ("101 west 53rd", "101 West 53rd Street"),
+        ("north clark", "North Clark Street"),
         ("cla boulevard", None),
         ("999999 n clark st", None),
         ("1200 qqq", None),
@@ -68,3 +68,20 @@ def test_no_digits_break_it(number: str, rest: str) -> None:
 @given(st.text(max_size=120))
 def test_no_text_breaks_it(typed: str) -> None:
     assert address_of(CHICAGO, typed) is None or addresses_like(CHICAGO, typed)
+
+
+@pytest.mark.parametrize("typed", ["412 w 87th st", "412 W 87TH ST N", "412 West 87th Street"])
+def test_lanes_beside_a_street_are_written_like_it(typed: str) -> None:
+    found = [place.address for place in addresses_like(CHICAGO, typed)]
+    assert found.count("412 West 87th Street") == 1
+    place = address_of(CHICAGO, typed)
+    assert place is not None and place.address == "412 West 87th Street"
+
+
+@pytest.mark.parametrize("typed", ["1200 n clark st", "1200 north clark street", "1200 N. Clark"])
+def test_a_typed_address_is_written_as_a_spoken_one(typed: str) -> None:
+    spoken = CHICAGO.find("twelve hundred north clark street", "en")
+    place = address_of(CHICAGO, typed)
+    assert place is not None
+    assert (place.address, place.street) == (spoken.address, spoken.street)
+    assert place.district == spoken.district

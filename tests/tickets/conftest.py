@@ -27,7 +27,7 @@ from web.access.guard import Role
 
 CALLER = "+13125550123"
 PLACE = {
-    "address": "1200 N Clark St",
+    "address": "1200 North Clark Street",
     "house_number": 1200,
     "street": "N CLARK ST",
     "district": "Gold Coast",

@@ -29,7 +29,7 @@ from tickets.reports.numbers import is_number
 from tickets.reports.receipts import can_receive
 from tickets.triage import actions as triage
 
-AT_HOME = Place("1200 N Clark St", district="Gold Coast", lat=41.9, lon=-87.6)
+AT_HOME = Place("1200 North Clark Street", district="Gold Coast", lat=41.9, lon=-87.6)
 
 
 def only_ticket(database: Database) -> Ticket:
@@ -55,7 +55,7 @@ def test_a_clear_report_becomes_a_ticket_in_its_departments_inbox(
         assert queries.inbox(session, "forestry") == []
         assert queries.tickets_to_check(session) == []
     assert case.ticket.number == number
-    assert case.ticket.address == "1200 N Clark St"
+    assert case.ticket.address == "1200 North Clark Street"
     assert case.ticket.summary == "there is a hole in the road"
 
 
@@ -147,7 +147,7 @@ def test_checking_sends_a_ticket_on_and_keeps_the_start_of_its_clock(
     assert ticket.state == "dispatched"
     assert ticket.triage_reasons == []
     assert ticket.department == "water"
-    assert ticket.address == "1200 N Clark St"
+    assert ticket.address == "1200 North Clark Street"
     assert ticket.deadline_at == filed_at + timedelta(hours=priority.hours)
     with services.database.read() as session:
         event = queries.history(session, ticket.id)[-1]
@@ -310,7 +310,7 @@ def test_the_receipt_names_number_place_department_and_deadline(
     number = filed()
     ((to, body),) = carrier.sent
     assert to == CALLER
-    for part in (number, "1200 N Clark St", "Streets"):
+    for part in (number, "1200 North Clark Street", "Streets"):
         assert part in body
     assert len(body) <= 160
 
@@ -400,7 +400,7 @@ def test_a_ticket_is_told_as_json(services: Services, filed: Callable[..., str])
         "category": "pothole",
         "department": "streets",
         "district": "Gold Coast",
-        "address": "1200 N Clark St",
+        "address": "1200 North Clark Street",
         "source": "voice",
         "triage_reasons": [],
         "call_sid": None,

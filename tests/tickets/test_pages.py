@@ -162,7 +162,7 @@ def test_an_agent_completes_a_ticket_and_it_appears_in_the_inbox(
     assert agent.post(f"/tickets/check/{number}", form).status_code == 303
     made = the_ticket(database)
     assert made.state == "dispatched"
-    assert made.address == "1200 N Clark St"
+    assert made.address == "1200 North Clark Street"
     assert made.district
     assert made.lat
     assert "spoke to her" in text(officer, f"/tickets/{number}")
@@ -200,7 +200,7 @@ def test_a_dispatched_ticket_is_not_shown_to_an_agent(
 def test_places_are_suggested_as_they_are_typed(as_role: Callable[..., Browser]) -> None:
     agent = as_role(Role.AGENT)
     page = text(agent, "/tickets/check/places?address=1200+n+clark+st")
-    assert 'value="1200 N Clark St"' in page
+    assert 'value="1200 North Clark Street"' in page
     assert "is in" in page
 
 

@@ -37,7 +37,7 @@ def test_a_clear_report_goes_straight_to_its_department(city: City) -> None:
     assert way.triage_reasons == ()
     assert way.department == "streets"
     assert way.priority == "ordinary"
-    assert way.place.address == "1200 N Clark St"
+    assert way.place.address == "1200 North Clark Street"
     assert way.place.district == "Gold Coast"
     assert (way.deadline_at - FILED).days == 7
 
@@ -93,8 +93,10 @@ def test_every_category_of_the_city_has_a_way(city: City) -> None:
 
 def test_typed_addresses_are_found_by_their_beginning(city: City) -> None:
     found = addresses_like(geocoder_of(city), "1200 north cla")
-    assert "1200 N Clark St" in [place.address for place in found]
-    assert all(place.lat is not None for place in found if place.address == "1200 N Clark St")
+    assert "1200 North Clark Street" in [place.address for place in found]
+    assert all(
+        place.lat is not None for place in found if place.address == "1200 North Clark Street"
+    )
     exact = address_of(geocoder_of(city), " 1200  n clark st")
     assert exact is not None
     assert exact.district is not None

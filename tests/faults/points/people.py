@@ -242,7 +242,7 @@ def _user_added(world: World) -> None:
 _TICKET = {
     "problem_text": "a hole",
     "category": "pothole",
-    "place": {"address": "1200 N Clark St"},
+    "place": {"address": "1200 North Clark Street"},
     "place_text": "1200 north clark",
 }
 _CHECKED = {
