@@ -25,7 +25,7 @@ from web.services import services
 from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("recordings", __name__, url_prefix="/recordings")
-add_to_menu(Role.QA, Role.SUPERVISOR, "Recordings", "recordings.index", order=40)
+add_to_menu(blueprint, Role.QA, Role.SUPERVISOR, "Recordings", "recordings.index", order=40)
 
 _may_listen = requires(Role.QA, Role.SUPERVISOR)
 _FILE_MARK = 16

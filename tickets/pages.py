@@ -201,5 +201,5 @@ def _typed() -> str:
     return request.form.get("note", "") or request.form.get("reason", "")
 
 
-add_to_menu(Role.DEPARTMENT, Role.SUPERVISOR, "Tickets", "tickets.inbox", order=20)
-add_to_menu(Role.AGENT, Role.SUPERVISOR, "To check", "tickets.check.queue", order=60)
+add_to_menu(blueprint, Role.DEPARTMENT, Role.SUPERVISOR, "Tickets", "tickets.inbox", order=20)
+add_to_menu(blueprint, Role.AGENT, Role.SUPERVISOR, "To check", "tickets.check.queue", order=60)

@@ -51,4 +51,4 @@ def retry_dead_letters() -> BaseResponse:
     return redirect(address_of("web.system"), 303)
 
 
-add_to_menu(Role.ADMIN, Role.SUPERVISOR, "System", "web.system", order=90)
+add_to_menu(blueprint, Role.ADMIN, Role.SUPERVISOR, "System", "web.system", order=90)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask, abort
+from flask import Blueprint, Flask, abort
 
 from carriers.phones import browser_phone
 from config.settings import Settings
@@ -203,7 +203,8 @@ def test_the_way_home_is_the_first_page_of_ones_menu(
 def test_a_menu_leaves_out_what_an_application_lacks_or_a_role_may_not(
     app: Flask, database: Database
 ) -> None:
-    add_to_menu(Role.ADMIN, "Elsewhere", "no.such_endpoint")
+    elsewhere = Blueprint("no", __name__)
+    add_to_menu(elsewhere, Role.ADMIN, "Elsewhere", "no.such_endpoint")
     with app.test_request_context("/"):
         admin = [e.endpoint for e in menu_for(person(database, "a", Role.ADMIN))]
         assert admin == ["access.people", "web.system"]

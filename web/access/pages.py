@@ -147,4 +147,4 @@ def _local(wanted: str) -> str:
     return wanted if is_local and not parts.netloc and not parts.scheme else "/"
 
 
-add_to_menu(Role.ADMIN, "People", "access.people", order=80)
+add_to_menu(blueprint, Role.ADMIN, "People", "access.people", order=80)

@@ -35,9 +35,6 @@ class MenuEntry:
     order: int
 
 
-_menu: dict[str, MenuEntry] = {}
-
-
 def page_blueprint(name: str, import_name: str, url_prefix: str | None = None) -> Blueprint:
     """A blueprint for pages, with the package's own `templates` and `static` folders."""
     return Blueprint(
@@ -50,22 +47,20 @@ def page_blueprint(name: str, import_name: str, url_prefix: str | None = None) -
     )
 
 
-def add_to_menu(*entry: Role | str, order: int = 50) -> None:
-    """`add_to_menu(Role.QA, Role.SUPERVISOR, "Recordings", "qa.list")`: roles, label, endpoint."""
+def add_to_menu(blueprint: Blueprint, *entry: Role | str, order: int = 50) -> None:
+    """Into the menu of each application that gets `blueprint`: roles, label, endpoint.
+
+    `add_to_menu(blueprint, Role.QA, Role.SUPERVISOR, "Recordings", "recordings.index")`.
+    """
     *roles, label, endpoint = entry
-    _menu[endpoint] = MenuEntry(frozenset(Role(role) for role in roles), label, endpoint, order)
+    made = MenuEntry(frozenset(Role(role) for role in roles), label, endpoint, order)
+    blueprint.record(lambda state: _menu_in(state.app.extensions).append(made))
 
 
 def menu_for(staff: Staff | None) -> tuple[MenuEntry, ...]:
     """The menu of a person, of what this application has."""
-    if staff is None:
-        return ()
-    held = roles_of(staff)
-    shown = (
-        entry
-        for entry in _menu.values()
-        if entry.roles & held and entry.endpoint in current_app.view_functions
-    )
+    held = roles_of(staff) if staff is not None else frozenset()
+    shown = (entry for entry in _menu_in(current_app.extensions) if entry.roles & held)
     return tuple(sorted(shown, key=lambda entry: entry.order))
 
 
@@ -97,6 +92,11 @@ def may_open(endpoint: str) -> bool:
 def is_within(entry: MenuEntry) -> bool:
     """Whether the page at hand belongs to that entry of the menu."""
     return entry.endpoint.rpartition(".")[0] == (request.blueprint or "") != "web"
+
+
+def _menu_in(extensions: dict[str, Any]) -> list[MenuEntry]:
+    menu: list[MenuEntry] = extensions.setdefault("menu", [])
+    return menu
 
 
 def _for_templates() -> dict[str, Any]:

@@ -38,4 +38,4 @@ def _bad_draft(wrong: filing.DraftError) -> Response:
     return error(422, "bad_draft", str(wrong))
 
 
-add_to_menu(Role.AGENT, "Desk", "desk.page.desk")
+add_to_menu(blueprint, Role.AGENT, "Desk", "desk.page.desk")
