@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simulator.data_folder import NotPrivate, default_folder, make_private
 from simulator.numbers.caller_id import Place
-from simulator.sids import new_sid
+from simulator.sids import ACCOUNT, new_sid
 from simulator.webhooks.origins import OriginMap
 from simulator.webhooks.signature import SharedKey
 
@@ -35,7 +35,7 @@ class Hook:
 class Settings:
     """One account with one number and one application."""
 
-    account_sid: str = field(default_factory=lambda: new_sid("AC"))
+    account_sid: str = field(default_factory=lambda: new_sid(ACCOUNT))
     auth_token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     api_key: str = field(default_factory=lambda: new_sid("SK"))
     api_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)

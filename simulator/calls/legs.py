@@ -112,7 +112,6 @@ class Leg:
         self.on_key: list[Callable[[str], None]] = []
         self.on_hang_up: Callable[[], None] | None = None
         self.on_refer: Callable[[str], None] | None = None
-        self.key_times: list[str] = []
         self._taps: list[Tap] = []
         self._sources: list[Source] = []
         self._tones: list[bytes] = []

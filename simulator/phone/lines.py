@@ -23,7 +23,6 @@ class SoftphoneLine:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._watched = ""
         self._stop: Callable[[], None] = lambda: None
 
     def hello(self, phone: PhoneSocket) -> None:

@@ -24,7 +24,6 @@ from simulator.scenario.acts import (
 
 WITHIN_S = 20.0
 MOST_S = 7 * 86_400.0
-MOST_STEPS = 10_000
 _KEYS = frozenset("0123456789*#")
 _SPEECH = {"text", "clip", "noise", "snr_db", "gain_db", "packet_loss"}
 

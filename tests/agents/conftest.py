@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 
 import pytest
 
@@ -107,9 +106,6 @@ class Floor:
                 leg_sid=f"CA{next(self._count) + 2**60:032x}",
             )
         return staff_id, handover_id
-
-
-MakeFloor = Callable[[], Floor]
 
 
 @pytest.fixture

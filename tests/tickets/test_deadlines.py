@@ -14,8 +14,6 @@ from config.city import City, Hours, Priority
 from tests.cities import chicago
 from tickets.deadlines import Urgency, after_working_time, deadline, time_left
 
-NEW_YORK = ZoneInfo("America/New_York")
-
 
 def office(zone: str = "Europe/Berlin", **hours: object) -> City:
     """A city that works 9 to 18, Monday to Friday, without holidays of its own."""
