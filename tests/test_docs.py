@@ -26,11 +26,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_every_room_of_the_house_is_named_in_the_readme() -> None:
+def test_every_package_is_named_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text()
-    rooms = {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tests", "migrations", "bench"}
-    for room in sorted(rooms):
-        assert f"`{room}/`" in text, room
+    packages = {p.parent.name for p in ROOT.glob("*/__init__.py")} - {
+        "tests",
+        "migrations",
+        "bench",
+    }
+    for package in sorted(packages):
+        assert f"`{package}/`" in text, package
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
