@@ -17,13 +17,14 @@ def test_an_address_is_found_while_it_is_typed(house: House, chromium_page: Open
     page.goto(f"{house.address}/tickets/check/{house.numbers[-1]}")
     field = page.get_by_role("combobox", name="Place")
     field.press_sequentially("1200 n cla")
-    option = page.get_by_role("option", name="1200 N Clark St")
+    option = page.get_by_role("option", name="1200 North Clark Street")
     expect(option).to_contain_text("Rush & Division")
 
     option.click()
 
-    expect(field).to_have_value("1200 N Clark St")
-    expect(page.locator("#address-hint")).to_have_text("1200 N Clark St is in Rush & Division.")
+    expect(field).to_have_value("1200 North Clark Street")
+    hint = "1200 North Clark Street is in Rush & Division."
+    expect(page.locator("#address-hint")).to_have_text(hint)
     expect(page.locator("#address-list")).to_be_hidden()
 
 

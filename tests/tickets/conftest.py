@@ -29,7 +29,7 @@ CALLER = "+13125550123"
 PLACE = {
     "address": "1200 North Clark Street",
     "house_number": 1200,
-    "street": "N CLARK ST",
+    "street": "North Clark Street",
     "district": "Gold Coast",
     "lat": 41.9042,
     "lon": -87.6313,

@@ -191,9 +191,11 @@ def test_an_agent_completes_a_ticket_with_the_keyboard_alone(
     kind.press("Enter")
     expect(kind).to_have_value("Water leak")
     expect(page.get_by_label("Department", exact=True)).to_have_value("water")
-    place = page.get_by_label("Place")
+    place = page.get_by_role("combobox", name="Place")
     place.fill("1200 n clark st")
     expect(page.get_by_text("1200 North Clark Street is in")).to_be_visible()
+    place.press("Enter")
+    expect(place).to_have_value("1200 North Clark Street")
     place.press("Enter")
     expect(page.get_by_text("Nothing to check")).to_be_visible()
     assert breaches(page) == []
