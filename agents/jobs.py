@@ -90,16 +90,18 @@ def tidy(run: Run) -> None:
 
 
 @job
-def bring_back(run: Run, handover_id: int, round_number: int) -> None:
+def bring_back(run: Run, handover_id: int) -> None:
     """Fetch a caller out of a bridge with a silent agent, back into their queue."""
     with run.database.read() as session:
         handover = session.get(Handover, handover_id)
-        if handover is None or handover.round != round_number or handover.state == State.ENDED:
+        if handover is None or handover.state == State.ENDED:
+            return
+        if handover_queries.handover_for(session, handover.call_id) is not handover:
             return
         call = session.get_one(Call, handover.call_id)
-        sid, over = call.carrier_sid, call.ended_at is not None
+        sid, over, number = call.carrier_sid, call.ended_at is not None, handover.round
     if not over:
-        back = f"{run.settings.public_url}/agents/back?round={round_number}"
+        back = f"{run.settings.public_url}/agents/back?round={number}"
         run.get(Carrier).redirect_call(sid, back)
 
 
@@ -111,13 +113,13 @@ def _take_talk_away(session: Session, staff_id: int) -> None:
     if held_presence(session, staff_id).seen_at >= now() - timedelta(seconds=SILENT_TALK_S):
         return
     _log.warning("desk silent in a talk", staff=staff_id, handover=handover.id)
-    actions.agent_lost(session, handover)
+    following = actions.agent_lost(session, handover)
     enqueue(
         session,
         queue="live",
         job="agents.jobs.bring_back",
-        key=f"bring_back:{handover.id}:{handover.round}",
-        args=[handover.id, handover.round],
+        key=f"bring_back:{following.id}",
+        args=[following.id],
     )
 
 

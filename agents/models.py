@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents import presence
@@ -35,10 +35,22 @@ class Presence(Base):
 
 
 class Handover(Base):
-    """A caller given from the line to a person: waiting, talking, over."""
+    """One round of a caller with people: the wait for an agent, the talk with them, its end.
+
+    A caller who has to wait again, for whatever reason, begins the next round, a row of its own;
+    rounds that are over stay as they ended.
+    """
 
     __tablename__ = "handover"
     __table_args__ = (
+        UniqueConstraint("call_id", "round"),
+        Index(
+            "ux_handover_one_open_per_call",
+            "call_id",
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'offered', 'talking')"),
+            postgresql_where=text("state IN ('waiting', 'offered', 'talking')"),
+        ),
         Index(
             "ux_handover_one_per_agent",
             "staff_id",
@@ -49,34 +61,30 @@ class Handover(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), unique=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
+    round: Mapped[int] = mapped_column(default=1)
+    """Counts the times this caller began to wait, from 1."""
     queue: Mapped[str] = mapped_column(String(40), default="general")
     reason: Mapped[str] = mapped_column(String(40), default="asked")
     """`asked`, `not_understood`, `emergency` or `trouble`."""
     priority: Mapped[int] = mapped_column(default=0)
     """Higher is sooner: an emergency, a caller whose agent was lost."""
     state: Mapped[str] = mapped_column(String(20), default=State.WAITING)
-    """`waiting`, `offered`, `talking`, `ended`, `abandoned` or `to_message`."""
+    """See `agents.handovers.life.State`."""
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    """Who talks or talked; after a lost agent, who may reconnect."""
+    """Who talks or talked; while the caller waits, who was cut off from them and may reconnect."""
     leg_sid: Mapped[str | None] = mapped_column(String(40))
-    """The agent's own leg at the carrier, while it is up."""
-    round: Mapped[int] = mapped_column(default=1)
-    """Counts the times this caller began to wait."""
+    """The agent's own leg at the carrier."""
     draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """The agent's ticket draft, kept while they type."""
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    """The agent's ticket draft, kept while they type; the next round begins with it."""
     waiting_since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    """Start of this round's waiting; `asked_at` is the first round's."""
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the present agent took the caller."""
-    talking_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the first agent took the caller: from then on a person may be on the line."""
+    """When the agent took the caller."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(10))
-    """`agent` or `caller`."""
+    """`agent` or `caller`; none while it is open, and where neither hung up."""
     report_number: Mapped[str | None] = mapped_column(String(20))
-    """Number of the report that the agent filed from the draft."""
+    """Number of the report that an agent filed from the draft, in this round or before."""
 
 
 class Offer(Base):
@@ -108,5 +116,3 @@ class Offer(Base):
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    round: Mapped[int] = mapped_column(default=1)
-    """Round of the handover in which it rang."""

@@ -6,7 +6,7 @@ can then never wait for each other.
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -23,13 +23,25 @@ def held_handover(session: Session, handover_id: int) -> Handover | None:
 
 
 def held_handover_of_call(session: Session, call_id: int) -> Handover | None:
-    """The call's handover, fresh and held."""
-    return session.scalar(
-        select(Handover)
-        .where(Handover.call_id == call_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    """The present round of the call's handover, fresh and held.
+
+    Who begins a round holds the one before it. A round that was waited for may thus be over once
+    it is held, and the next one there.
+    """
+    found = session.scalar(present_round(call_id))
+    while found is not None:
+        handover = held_handover(session, found)
+        last = session.scalar(present_round(call_id))
+        if last == found:
+            return handover
+        found = last
+    return None
+
+
+def present_round(call_id: int) -> Select[int]:
+    """The id of the last round of the call's handover."""
+    rounds = select(Handover.id).where(Handover.call_id == call_id)
+    return rounds.order_by(Handover.round.desc()).limit(1)
 
 
 def held_presence(session: Session, staff_id: int) -> Presence:

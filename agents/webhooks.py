@@ -66,8 +66,8 @@ def wait(session: Session, message: CarrierMessage) -> Verbs:
         case waiting.Enough():
             return (LeaveQueue(),)
         case waiting.AgentLost():
-            actions.agent_lost(session, handover)
-            return _play(call, handover, seen.look, waiting.Hear("trouble", 2))
+            following = actions.agent_lost(session, handover)
+            return _play(call, following, seen.look, waiting.Hear("trouble", 2))
         case waiting.Hear() as piece:
             return _play(call, handover, seen.look, piece)
 
@@ -163,7 +163,7 @@ def _bridge_again(session: Session, message: CarrierMessage, attempt: int) -> Ve
 
 def _bridge(handover: Handover, attempt: int) -> Verbs:
     over = _address("/agents/voice-over", attempt=attempt)
-    return (TakeFromQueue(queue_name(handover), over),)
+    return (TakeFromQueue(queue_name(handover.call_id), over),)
 
 
 def _offer_id(message: CarrierMessage) -> int:
@@ -177,12 +177,12 @@ def _go_on(session: Session, call: Call, handover: Handover) -> Verbs:
         case State.ENDED if handover.ended_by == "agent":
             return (*_sounds("goodbye", call.language), HangUp())
         case State.ENDED | State.ABANDONED:
-            actions.caller_still_there(session, handover)
+            handover = actions.caller_still_there(session, handover)
         case State.TO_MESSAGE:
             again = _address("/ivr/continue", after="queue", round=handover.round)
             return (GoOn(again),)
     over = _address("/agents/queue-over", round=handover.round)
-    return (JoinQueue(queue_name(handover), wait=_address("/agents/wait"), then=over),)
+    return (JoinQueue(queue_name(call.id), wait=_address("/agents/wait"), then=over),)
 
 
 def _play(call: Call, handover: Handover, look: int, piece: waiting.Hear) -> Verbs:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agents.handovers.actions import caller_gone
+from agents.handovers.actions import caller_gone, queue_name
 from calls import fallback
 from calls.actions import locked_call, say
 from calls.models import Call, Turn, TurnSound
@@ -200,7 +200,7 @@ def _last_verb(services: Services, call: Call, state: State) -> Verb:
         case TakeMessage():
             return Record(purpose="message")
         case Handover():
-            return JoinQueue(f"handover-{call.draft['handover']}")
+            return JoinQueue(queue_name(call.id))
         case Goodbye():
             return HangUp()
         case EnterKeys():

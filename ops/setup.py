@@ -56,12 +56,12 @@ def prepare(say: Console) -> Settings:
     return settings
 
 
-def migrate(database_url: str) -> None:
-    """Bring the database to the newest shape."""
+def migrate(database_url: str, to: str = "head") -> None:
+    """Bring the database to the newest shape, or to that of a revision."""
     config = Config()
     config.set_main_option("script_location", str(_ROOT / "migrations"))
     config.attributes["database_url"] = database_url
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def accounts_file(settings: Settings) -> Path:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from agents import presence
 from agents.handovers.life import IN_QUEUE, OfferState, State
@@ -121,13 +121,15 @@ def desk(session: Session, staff_id: int) -> Desk:
 
 
 def talk_of(session: Session, staff_id: int, handover_id: int) -> Handover | None:
-    """The handover if this agent may see it now: while it is on their desk, not later."""
-    handover = session.get(Handover, handover_id)
-    if handover is None or handover.staff_id != staff_id:
-        return None
-    me = session.get(Presence, staff_id)
+    """The handover if this agent may see it now: while it is on their desk, not later.
+
+    handover_id: of any of its rounds. Returns the present one.
+    """
+    named, me = session.get(Handover, handover_id), session.get(Presence, staff_id)
     current = _current_handover(session, me) if me is not None else None
-    return handover if current is not None and current.id == handover.id else None
+    if named is None or current is None or current.call_id != named.call_id:
+        return None
+    return current
 
 
 def said_on(session: Session, call_id: int, after: int) -> Sequence[Utterance]:
@@ -198,11 +200,16 @@ def _current_handover(session: Session, me: Presence) -> Handover | None:
         case presence.State.TALKING:
             return session.scalar(mine.where(Handover.state == State.TALKING))
         case presence.State.WRAPPING_UP:
-            ended = mine.where(Handover.state == State.ENDED)
+            ended = mine.where(Handover.state == State.ENDED, _is_present_round())
             return session.scalar(ended.order_by(Handover.ended_at.desc()).limit(1))
         case _:
             cut_off = mine.where(Handover.state.in_(IN_QUEUE))
             return session.scalar(cut_off.order_by(Handover.waiting_since.desc()).limit(1))
+
+
+def _is_present_round() -> ColumnElement[bool]:
+    later = aliased(Handover)
+    return ~exists().where(later.call_id == Handover.call_id, later.round > Handover.round)
 
 
 def _waiting(session: Session) -> tuple[WaitingSeen, ...]:

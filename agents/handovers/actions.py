@@ -1,7 +1,7 @@
 """What may be changed about callers who want a person. Actions never commit.
 
-A handover goes from the line's `ask_for_person` through an offer to a talk, and back to
-the front of the queue when the agent is lost: only a hang-up ends it.
+A handover goes from the line's `ask_for_person` through an offer to a talk. When the agent is
+lost, the next round begins at the front of the queue: only a hang-up ends it for good.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents import duty, presence
-from agents.handovers.life import IN_QUEUE, Action, OfferState, State, next_state
+from agents.handovers.life import IN_QUEUE, OPEN, Action, OfferState, State, next_state
 from agents.models import Handover, Offer, Presence
 from agents.routing import offers
 from agents.rows import held_handover, held_handover_of_call, held_presence
@@ -44,44 +44,35 @@ def ask_for_person(
     reason: str = "asked",
     priority: int = 0,
 ) -> Handover:
-    """Let a caller wait for a person; repeated for the same call it is the same handover.
+    """Let a caller wait for a person; repeated while they do, it is the same handover.
 
-    A handover that was over is opened anew, at the end of the queue. The carrier's queue
-    for it is called `queue_name(handover)`.
+    Where it was over, its next round begins, at the end of the queue.
     """
-    moment = now()
-    add_once(
-        session,
-        Handover,
-        {
-            "call_id": call_id,
-            "queue": queue,
-            "reason": reason,
-            "priority": priority,
-            "state": State.WAITING.value,
-            "round": 0,
-            "draft": {},
-            "asked_at": moment,
-            "waiting_since": moment,
-        },
-    )
+    first = {
+        "call_id": call_id,
+        "round": 1,
+        "queue": queue,
+        "reason": reason,
+        "priority": priority,
+        "state": State.WAITING,
+        "draft": _first_draft(session.get_one(Call, call_id)),
+        "waiting_since": now(),
+    }
+    added = add_once(session, Handover, first)
+    if added is not None:
+        _begun(session, added)
+        return added
     handover = held_handover_of_call(session, call_id)
     assert handover is not None
+    if handover.state not in OPEN:
+        return _next_round(session, handover, queue=queue, reason=reason, priority=priority)
     handover.priority = max(handover.priority, priority)
-    if handover.round == 0:
-        handover.draft = _first_draft(session.get_one(Call, call_id))
-        _wait(session, handover)
-    elif handover.state not in (*IN_QUEUE, State.TALKING):
-        handover.state = next_state(handover.state, Action.ASK_AGAIN)
-        handover.queue, handover.reason, handover.priority = queue, reason, priority
-        handover.staff_id = handover.ended_at = handover.ended_by = None
-        _wait(session, handover)
     return handover
 
 
-def queue_name(handover: Handover) -> str:
-    """The carrier's queue in which exactly this caller waits."""
-    return f"handover-{handover.id}"
+def queue_name(call_id: int) -> str:
+    """The carrier's queue in which exactly the caller of that call waits, in every round."""
+    return f"call-{call_id}"
 
 
 def set_presence(session: Session, *, staff_id: int, wanted: Wanted) -> Presence:
@@ -143,23 +134,24 @@ def end_talk(session: Session, *, staff_id: int, handover_id: int) -> Handover:
     return handover
 
 
-def agent_lost(session: Session, handover: Handover) -> None:
-    """The agent of a held talk is gone: their caller waits at the front. May be repeated."""
+def agent_lost(session: Session, handover: Handover) -> Handover:
+    """The agent of a held talk is gone: their caller waits at the front, in the round returned.
+
+    May be repeated.
+    """
     if handover.state != State.TALKING:
-        return
+        return handover
     assert handover.staff_id is not None
-    handover.state = next_state(handover.state, Action.LOSE_AGENT)
-    handover.priority = max(handover.priority, FRONT)
-    _wait(session, handover)
+    handover.state, handover.ended_at = next_state(handover.state, Action.LOSE_AGENT), now()
+    following = _next_round_in_front(session, handover)
     duty.try_move(session, handover.staff_id, presence.Action.LOSE_CALLER, because="cut_off")
+    return following
 
 
-def caller_still_there(session: Session, handover: Handover) -> None:
-    """A held talk was thought over by the caller's hang-up, and was not: to the front again."""
-    handover.state = next_state(handover.state, Action.ASK_AGAIN)
-    handover.ended_at = handover.ended_by = None
-    handover.priority = max(handover.priority, FRONT)
-    _wait(session, handover)
+def caller_still_there(session: Session, handover: Handover) -> Handover:
+    """A held round was thought over by the caller's hang-up, and was not: to the front again."""
+    handover.ended_by = None
+    return _next_round_in_front(session, handover)
 
 
 def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
@@ -184,7 +176,6 @@ def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
         offered_at=moment,
         expires_at=moment,
         closed_at=moment,
-        round=handover.round,
     )
     session.add(offer)
     session.flush()
@@ -198,7 +189,7 @@ def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str)
     if offer is None or offer.staff_id != staff_id or offer.state != OfferState.ACCEPTED:
         raise NotYours(f"offer {offer_id} was not accepted by staff {staff_id}")
     handover = own_handover(session, staff_id=staff_id, handover_id=offer.handover_id)
-    if handover.state != State.TALKING or offer.round != handover.round:
+    if handover.state != State.TALKING or offer.handover_id != handover.id:
         raise NotYours(f"handover {handover.id} is {handover.state}")
     handover.leg_sid = leg_sid
     legs.join(
@@ -214,8 +205,9 @@ def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str)
 
 
 def handover_of_leg(session: Session, leg_sid: str) -> Handover | None:
-    """The held handover whose agent is on that leg now."""
-    found = session.scalar(select(Handover.id).where(Handover.leg_sid == leg_sid))
+    """The held handover whose agent is or was on that leg."""
+    legs_of_agents = select(Handover.id).where(Handover.leg_sid == leg_sid)
+    found = session.scalar(legs_of_agents.order_by(Handover.id.desc()).limit(1))
     handover = held_handover(session, found) if found is not None else None
     return handover if handover is not None and handover.leg_sid == leg_sid else None
 
@@ -230,17 +222,58 @@ def save_draft(
 
 
 def own_handover(session: Session, *, staff_id: int, handover_id: int) -> Handover:
-    """The held handover of this agent; NotYours for any other."""
-    handover = held_handover(session, handover_id)
+    """The held handover of this agent, in its present round; NotYours for any other.
+
+    handover_id: of any of its rounds, for a page may not have seen the present one yet.
+    """
+    named = session.get(Handover, handover_id)
+    handover = held_handover_of_call(session, named.call_id) if named else None
     if handover is None or handover.staff_id != staff_id:
         raise NotYours(f"handover {handover_id} is not with staff {staff_id}")
     return handover
 
 
-def _wait(session: Session, handover: Handover) -> None:
-    handover.round += 1
-    handover.waiting_since = now()
-    handover.leg_sid = handover.accepted_at = None
+def _next_round_in_front(session: Session, over: Handover) -> Handover:
+    """The next round of a caller who did not hang up; who had them may take them back."""
+    return _next_round(
+        session,
+        over,
+        queue=over.queue,
+        reason=over.reason,
+        priority=max(over.priority, FRONT),
+        staff_id=over.staff_id,
+    )
+
+
+def _next_round(
+    session: Session,
+    over: Handover,
+    *,
+    queue: str,
+    reason: str,
+    priority: int,
+    staff_id: int | None = None,
+) -> Handover:
+    """The round after a held one that is over, with what the agents wrote."""
+    session.flush()
+    following = Handover(
+        call_id=over.call_id,
+        round=over.round + 1,
+        queue=queue,
+        reason=reason,
+        priority=priority,
+        staff_id=staff_id,
+        draft=over.draft,
+        report_number=over.report_number,
+        waiting_since=now(),
+    )
+    session.add(following)
+    session.flush()
+    _begun(session, following)
+    return following
+
+
+def _begun(session: Session, handover: Handover) -> None:
     duty.match_soon(session)
     offers.tell_of(session, handover)
 

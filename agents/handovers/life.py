@@ -1,4 +1,4 @@
-"""A handover's life: from a caller who waits for a person to the end of their talk."""
+"""A handover's life: one round, from a caller who waits for a person to the end of their talk."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class State(StrEnum):
     ENDED = "ended"
     ABANDONED = "abandoned"
     TO_MESSAGE = "to_message"
+    CUT_OFF = "cut_off"
+    """The agent was lost; the caller waits in the next round."""
 
 
 class OfferState(StrEnum):
@@ -35,7 +37,6 @@ IN_QUEUE = (State.WAITING, State.OFFERED)
 class Action(StrEnum):
     """What may happen to a handover."""
 
-    ASK_AGAIN = "ask_again"
     OFFER = "offer"
     TAKE_OFFER_BACK = "take_offer_back"
     ACCEPT = "accept"
@@ -61,13 +62,14 @@ _LIFE = Lifecycle(
             Action.GIVE_UP: State.TO_MESSAGE,
         },
         State.TALKING: {
-            Action.LOSE_AGENT: State.WAITING,
+            Action.LOSE_AGENT: State.CUT_OFF,
             Action.AGENT_ENDS: State.ENDED,
             Action.CALLER_LEAVES: State.ENDED,
         },
-        State.ENDED: {Action.ASK_AGAIN: State.WAITING},
-        State.ABANDONED: {Action.ASK_AGAIN: State.WAITING},
-        State.TO_MESSAGE: {Action.ASK_AGAIN: State.WAITING},
+        State.ENDED: {},
+        State.ABANDONED: {},
+        State.TO_MESSAGE: {},
+        State.CUT_OFF: {},
     },
     refusal="{action}: a handover that is {state} cannot",
 )

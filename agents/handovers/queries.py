@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from agents.handovers.life import IN_QUEUE, State
 from agents.models import Handover
+from agents.rows import present_round
 from calls.models import Call
 
 
 def handover_for(session: Session, call_id: int) -> Handover | None:
-    """The call's handover, if its caller ever asked for a person."""
-    return session.scalar(select(Handover).where(Handover.call_id == call_id))
+    """The present round of the call's handover, if its caller ever asked for a person."""
+    found = session.scalar(present_round(call_id))
+    return session.get(Handover, found) if found is not None else None
 
 
 def is_talking(session: Session, call_id: int) -> bool:

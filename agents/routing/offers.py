@@ -52,7 +52,6 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
         raise OfferGone("this caller is no longer ringing here")
     handover.state = life.next_state(handover.state, life.Action.ACCEPT)
     handover.staff_id, handover.accepted_at, handover.leg_sid = staff_id, now(), None
-    handover.talking_at = handover.talking_at or handover.accepted_at
     duty.move(session, held_presence(session, staff_id), presence.Action.ACCEPT)
     tell_of(session, handover)
     return handover
@@ -150,7 +149,6 @@ def _make_offer(session: Session, pair: Match, offer_s: int) -> None:
         "staff_id": agent.staff_id,
         "offered_at": moment,
         "expires_at": moment + timedelta(seconds=offer_s),
-        "round": handover.round,
     }
     offer = add_once(session, Offer, ringing)
     if offer is None:
@@ -169,15 +167,21 @@ def _make_offer(session: Session, pair: Match, offer_s: int) -> None:
 
 
 def _waiting(session: Session) -> list[Waiting]:
+    """Who waits; whoever said no to a caller in any round is not asked for them again."""
     rows = session.scalars(select(Handover).where(Handover.state == life.State.WAITING)).all()
-    no: dict[int, set[int]] = {}
-    declined = select(Offer).where(
-        Offer.handover_id.in_([row.id for row in rows]), Offer.state == life.OfferState.DECLINED
+    declined = (
+        select(Handover.call_id, Offer.staff_id)
+        .join(Offer, Offer.handover_id == Handover.id)
+        .where(
+            Handover.call_id.in_([row.call_id for row in rows]),
+            Offer.state == life.OfferState.DECLINED,
+        )
     )
-    for offer in session.scalars(declined):
-        no.setdefault(offer.handover_id, set()).add(offer.staff_id)
+    no: dict[int, set[int]] = {}
+    for call_id, staff_id in session.execute(declined):
+        no.setdefault(call_id, set()).add(staff_id)
     return [
-        Waiting(row.id, row.priority, row.waiting_since, frozenset(no.get(row.id, ())))
+        Waiting(row.id, row.priority, row.waiting_since, frozenset(no.get(row.call_id, ())))
         for row in rows
     ]
 

@@ -8,6 +8,7 @@ import pytest
 
 from agents import duty
 from agents.handovers import actions
+from agents.handovers.queries import handover_for
 from agents.models import Handover, Offer, Presence
 from calls.models import Call
 from config.settings import Settings
@@ -59,8 +60,17 @@ class Floor:
         work(self.services, "live")
 
     def handover(self, id: int) -> Handover:
+        """The present round of the caller who was in that one."""
         with self.database.read() as session:
-            return session.get_one(Handover, id)
+            found = handover_for(session, session.get_one(Handover, id).call_id)
+            assert found is not None
+            return found
+
+    def rounds(self, id: int) -> list[Handover]:
+        """All rounds of the caller who was in that one, in their order."""
+        with self.database.read() as session:
+            of_call = Handover.call_id == session.get_one(Handover, id).call_id
+            return session.query(Handover).filter(of_call).order_by(Handover.round).all()
 
     def presence(self, staff_id: int) -> Presence:
         with self.database.read() as session:

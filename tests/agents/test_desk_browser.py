@@ -105,7 +105,7 @@ def _voice(services: Services) -> Response:
         say(session, call_id=call.id, speaker="caller", text="a deep hole in the road")
         handover = actions.ask_for_person(session, call_id=call.id)
         wait = JoinQueue(
-            actions.queue_name(handover),
+            actions.queue_name(handover.call_id),
             wait=f"{root}/agents/wait",
             then=f"{root}/agents/queue-over",
         )

@@ -40,12 +40,9 @@ HANDOVER = {
     ("offered", "accept"): "talking",
     ("offered", "caller_leaves"): "abandoned",
     ("offered", "give_up"): "to_message",
-    ("talking", "lose_agent"): "waiting",
+    ("talking", "lose_agent"): "cut_off",
     ("talking", "agent_ends"): "ended",
     ("talking", "caller_leaves"): "ended",
-    ("ended", "ask_again"): "waiting",
-    ("abandoned", "ask_again"): "waiting",
-    ("to_message", "ask_again"): "waiting",
 }
 
 

@@ -216,7 +216,7 @@ def test_an_agent_who_accepted_is_bridged_with_exactly_that_caller(
 ) -> None:
     agent, handover, offer = accepted(floor)
     heard = connects(carrier, agent, offer)
-    assert heard.findtext("Dial/Queue") == f"handover-{handover}"
+    assert heard.findtext("Dial/Queue") == actions.queue_name(floor.handover(handover).call_id)
     assert floor.handover(handover).leg_sid == LEG
 
 
@@ -278,7 +278,7 @@ def test_a_lost_agent_leaves_the_caller_at_the_front(
     ]
     answers = [post() for post in (posts if leg_first else reversed(posts))]
     to_caller = answers[1] if leg_first else answers[0]
-    assert to_caller.findtext("Enqueue") == f"handover-{handover}"
+    assert to_caller.findtext("Enqueue") == actions.queue_name(floor.handover(handover).call_id)
     left = floor.handover(handover)
     assert (left.state, left.priority) == ("waiting", actions.FRONT)
     assert floor.presence(agent).state == "away"
@@ -333,7 +333,7 @@ def test_a_leg_whose_caller_is_not_there_yet_looks_again(carrier: Carrier, floor
     heard = carrier.posts("/agents/voice-over?attempt=0", sid=LEG, DialCallStatus="failed")
     assert verbs(heard) == ["Pause", "Redirect"]
     again = carrier.posts(next_wait(heard), sid=LEG, From=f"client:agent_{agent}")
-    assert again.findtext("Dial/Queue") == f"handover-{handover}"
+    assert again.findtext("Dial/Queue") == actions.queue_name(floor.handover(handover).call_id)
 
 
 def test_a_leg_that_never_finds_its_caller_ends_the_talk(carrier: Carrier, floor: Floor) -> None:
@@ -362,7 +362,7 @@ def test_a_caller_fetched_from_a_silent_agent_waits_again(carrier: Carrier, floo
     with floor.database.transaction() as session:
         actions.agent_lost(session, session.get_one(Handover, handover))
     heard = carrier.posts("/agents/back?round=2", sid=carrier.sid_of(handover))
-    assert heard.findtext("Enqueue") == f"handover-{handover}"
+    assert heard.findtext("Enqueue") == actions.queue_name(floor.handover(handover).call_id)
 
 
 def test_a_stranger_in_the_queue_gets_an_apology_not_a_trace(carrier: Carrier) -> None:

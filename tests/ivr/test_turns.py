@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
+from agents.handovers.actions import queue_name
 from agents.models import Handover
 from calls.actions import end_call
 from calls.models import Call, Turn, Utterance
@@ -106,7 +107,7 @@ def test_a_person_nobody_there_and_a_message(services: Services) -> None:
     assert isinstance(asked.verbs[-1], JoinQueue)
     with services.database.read() as session:
         handover = session.scalars(select(Handover)).one()
-    assert asked.verbs[-1].name == f"handover-{handover.id}"
+    assert asked.verbs[-1].name == queue_name(handover.call_id)
     back = turns.take_turn(services, SID, asked.turn, Unanswered())
     assert isinstance(back.verbs[-1], Record)
     turns.take_turn(services, SID, back.turn, Message("RE" + "0" * 32, 9))

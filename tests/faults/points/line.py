@@ -290,7 +290,10 @@ DRIVES = (
         CallStatus="completed",
     ),
     _webhook(
-        "a caller is fetched back", "/agents/back?round=2", lost_its_agent, handover_is("waiting")
+        "a caller is fetched back",
+        "/agents/back?round=2",
+        lost_its_agent,
+        handover_is("cut_off", "waiting"),
     ),
     _webhook(
         "an agent's phone connects",
@@ -305,7 +308,7 @@ DRIVES = (
         "an agent's phone is gone",
         "/agents/voice-over?attempt=0",
         talks,
-        handover_is("waiting"),
+        handover_is("cut_off", "waiting"),
         sid=LEG,
         CallStatus="completed",
     ),

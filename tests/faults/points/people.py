@@ -269,7 +269,7 @@ DRIVES = (
         "agents.reconnect",
         "/agents/talks/1/reconnect",
         was_cut_off,
-        handover_is("talking"),
+        handover_is("cut_off", "talking"),
         json={},
     ),
     _click("agents.draft", "/agents/talks/1/draft", talks, _drafted, json=_TICKET),

@@ -119,11 +119,12 @@ def _long_ago(world: World) -> None:
 
 def _fell_silent(world: World) -> None:
     assert world.one(Presence).state == "away"
-    assert world.one(Handover).state == "waiting"
+    assert world.rounds()[-1] == "waiting"
 
 
 def _brought_back(world: World) -> None:
     _fell_silent(world)
+    assert world.rounds() == ["cut_off", "waiting"]
     assert {sid for sid, _url in world.desk.records.changes} == {CALL}
     assert all("/agents/back?round=2" in url for _sid, url in world.desk.records.changes)
 

@@ -203,6 +203,13 @@ class World:
         with self.database.read() as session:
             return session.scalars(select(table).where(*where)).one()
 
+    def rounds(self) -> list[str]:
+        """What became of each time that the only caller waited for a person, in their order."""
+        with self.database.read() as session:
+            rounds = session.scalars(select(Handover).order_by(Handover.round)).all()
+        assert [each.round for each in rounds] == list(range(1, len(rounds) + 1))
+        return [each.state for each in rounds]
+
     def checks_records(self, *, dead: int = 0) -> None:
         """What holds of every installation at rest (reliability 3.2, I1 to I10)."""
         assert self.waiting() == []
@@ -265,11 +272,11 @@ class Drive:
         return (self.again or self.act)(world)
 
 
-def handover_is(state: str) -> Callable[[World], None]:
-    """Checks that the only handover is in that state."""
+def handover_is(*rounds: str) -> Callable[[World], None]:
+    """Checks that the rounds of the only caller who wanted a person are in those states."""
 
     def check(world: World) -> None:
-        assert world.one(Handover).state == state
+        assert world.rounds() == list(rounds)
 
     return check
 
