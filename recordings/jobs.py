@@ -159,8 +159,8 @@ def _checked_out(run: Run, key: str, folder: Path) -> Path:
 def _recognise(run: Run, recording: Recording, source: Path, language: str) -> tuple[Said, ...]:
     heard = transcribe(run.get(Models).model(language), source)
     with run.database.read() as session:
-        spans = queries.agent_spans(session, recording)
-    return conversation(heard.channels, agent_spans=spans)
+        spoke = queries.voices(session, recording)
+    return conversation(heard.channels, voices=spoke)
 
 
 def _compressed(run: Run, recording: Recording, source: Path) -> tuple[Stored, str] | None:

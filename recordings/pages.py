@@ -20,6 +20,7 @@ from recordings.ranges import OutOfRange, asked_range
 from tickets.life import STATE_NAMES
 from tickets.reports.numbers import written
 from web.access.guard import Role, current_sign_in, current_staff, requires
+from web.access.staff import names_of
 from web.api import error
 from web.services import services
 from web.ui.page import add_to_menu, page_blueprint
@@ -181,6 +182,7 @@ def _words(session: Session, recording: Recording) -> dict[str, Any]:
     pressed = queries.keys_pressed(session, recording)
     return {
         "entries": view.entries(said, pressed),
+        "names": names_of(session, (each.staff_id for each in said if each.staff_id is not None)),
         "word_count": len(said),
         "speech_on": services().settings.speech_on,
         "view": view,

@@ -8,18 +8,31 @@ from itertools import chain
 
 from asr.words import Word
 
-Span = tuple[float, float]
-"""From and to, in seconds of the recording."""
-
 _PAUSE_S = 0.6
 """A pause of one speaker that starts a new turn when the other spoke meanwhile."""
 _LONG_PAUSE_S = 2.0
 """A pause that starts a new turn in any case."""
+_NOBODY_NAMED = ("caller", "line")
+"""Whose a channel is while no leg says otherwise."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who spoke on a channel from one second of the recording to another.
+
+    speaker: `caller` or `agent`. staff_id: who of ours it was.
+    """
+
+    channel: int
+    speaker: str
+    start_s: float
+    end_s: float
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Said:
-    """One word and who said it: `caller`, `line` or `agent`. Times in seconds."""
+    """One word and who said it: `caller`, `line` or `agent`, and who of ours. Times in seconds."""
 
     channel: int
     speaker: str
@@ -27,6 +40,7 @@ class Said:
     start_s: float
     end_s: float
     confidence: float
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,19 +50,18 @@ class Turn:
     speaker: str
     start_s: float
     words: tuple[Said, ...]
+    staff_id: int | None = None
 
 
 def conversation(
-    channels: Sequence[Sequence[Word]], *, agent_spans: Sequence[Span]
+    channels: Sequence[Sequence[Word]], *, voices: Sequence[Voice]
 ) -> tuple[Said, ...]:
     """Every word in the order it began.
 
-    The first channel is the caller's. The second is the line's, and an agent's while one
-    talked: `agent_spans`.
+    Where `voices` names nobody, the first channel is the caller's and the second the line's.
     """
     words = chain.from_iterable(
-        (_said(word, channel, agent_spans) for word in heard)
-        for channel, heard in enumerate(channels)
+        (_said(word, channel, voices) for word in heard) for channel, heard in enumerate(channels)
     )
     return tuple(sorted(words, key=lambda word: (word.start_s, word.channel)))
 
@@ -68,7 +81,19 @@ def in_turns(said: Iterable[Said], *, breaks_s: Sequence[float] = ()) -> tuple[T
             turns.append(current)
             latest[word.channel] = current
         current.append(word)
-    return tuple(Turn(words[0].speaker, words[0].start_s, tuple(words)) for words in turns)
+    return tuple(
+        Turn(words[0].speaker, words[0].start_s, tuple(words), words[0].staff_id) for words in turns
+    )
+
+
+def voice_at(
+    voices: Sequence[Voice], channel: int, *, start_s: float, end_s: float
+) -> Voice | None:
+    """Whose word it is that lies between those seconds: who spoke in its middle."""
+    middle_s = (start_s + end_s) / 2
+    return next(
+        (v for v in voices if v.channel == channel and v.start_s <= middle_s <= v.end_s), None
+    )
 
 
 def as_text(said: Iterable[Said]) -> str:
@@ -76,10 +101,12 @@ def as_text(said: Iterable[Said]) -> str:
     return " ".join(word.word for turn in in_turns(said) for word in turn.words)
 
 
-def _said(word: Word, channel: int, agent_spans: Sequence[Span]) -> Said:
+def _said(word: Word, channel: int, voices: Sequence[Voice]) -> Said:
+    voice = voice_at(voices, channel, start_s=word.start_s, end_s=word.end_s)
     return Said(
         channel=channel,
-        speaker=_speaker(word, channel, agent_spans),
+        speaker=voice.speaker if voice else _NOBODY_NAMED[channel],
+        staff_id=voice.staff_id if voice else None,
         word=word.word,
         start_s=round(word.start_s, 3),
         end_s=round(word.end_s, 3),
@@ -87,15 +114,8 @@ def _said(word: Word, channel: int, agent_spans: Sequence[Span]) -> Said:
     )
 
 
-def _speaker(word: Word, channel: int, agent_spans: Sequence[Span]) -> str:
-    if channel == 0:
-        return "caller"
-    middle_s = (word.start_s + word.end_s) / 2
-    return "agent" if any(start <= middle_s <= end for start, end in agent_spans) else "line"
-
-
 def _begins_anew(last: Said, word: Said, is_latest: bool, breaks_s: Sequence[float]) -> bool:
-    if last.speaker != word.speaker:
+    if (last.speaker, last.staff_id) != (word.speaker, word.staff_id):
         return True
     if any(last.start_s < at_s <= word.start_s for at_s in breaks_s):
         return True

@@ -76,6 +76,13 @@ def entries(said: Iterable[Said], pressed: Sequence[Pressed]) -> list[Turn | Pre
     return [entry for _, entry in sorted(mixed, key=lambda item: item[0])]
 
 
+def who(turn: Turn, names: Mapping[int, str]) -> str:
+    """Who speaks; a person of ours by their name, where it is known."""
+    name = names.get(turn.staff_id) if turn.staff_id is not None else None
+    role = SPEAKERS.get(turn.speaker, turn.speaker)
+    return f"{role} {name}" if name else role
+
+
 def sureness(confidence: float) -> str:
     """How a word looks: the less the recogniser believed it, the lighter."""
     if confidence >= _SURE:

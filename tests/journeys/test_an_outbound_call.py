@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
+import soundfile
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -35,6 +39,8 @@ from ivr.dialogues.slot_filling import is_yes
 from ivr.dialogues.vocabulary import Confirm, Goodbye
 from ivr.effects import COMMON
 from ivr.registry import Dialogues, Entry
+from recordings.models import Recording
+from recordings.queries import voices
 from simulator.webhooks.origins import OriginMap
 from tests import cities
 from tests.conftest import eventually
@@ -109,6 +115,19 @@ class Line:
     def intent(self, outbound_id: int) -> OutboundCall:
         with self.database.read() as session:
             return session.get_one(OutboundCall, outbound_id)
+
+    def recording(self) -> Recording | None:
+        """The only recording, once the carrier has announced it."""
+        with self.database.read() as session:
+            return session.scalar(select(Recording).where(Recording.announced_s.is_not(None)))
+
+    def loudness(self, sid: str) -> npt.NDArray[np.bool_]:
+        """Of a recording at the carrier, by channel: whether each second is loud."""
+        sound = b"".join(self.services.get(Carrier).download_recording(sid))
+        pcm, rate = soundfile.read(io.BytesIO(sound), always_2d=True)
+        whole = pcm[: len(pcm) // rate * rate].reshape(-1, rate, pcm.shape[1])
+        loud: npt.NDArray[np.bool_] = np.abs(whole).max(axis=1) > 0.02
+        return loud.T
 
     def call(self) -> Call:
         """The only call, once it is over."""
@@ -187,6 +206,21 @@ def test_a_call_survives_the_death_of_who_placed_it_and_runs_its_dialogue_once(l
         assert leg.answered_at is not None
         assert leg.ended_at is not None
         assert leg.rang_at <= leg.answered_at <= leg.ended_at
+
+
+def test_whom_we_call_is_on_the_first_channel_of_the_recording_by_their_leg(line: Line) -> None:
+    steps = [{"hears": "a pothole in the road"}, {"presses": "1"}, {"is_hung_up_on": True}]
+    describe(line.network, CITIZEN, greeting="Hello?", steps=steps)
+    line.wants("is_it_right:10")
+    work(line.services, "live")
+    line.call()
+    recording = eventually(line.recording)
+    assert recording is not None
+    with line.database.read() as session:
+        (voice,) = voices(session, recording)
+    assert (voice.channel, voice.speaker, voice.staff_id) == (0, "caller", None)
+    theirs, ours = line.loudness(recording.carrier_sid)
+    assert (bool(theirs.any()), bool(ours.any())) == (False, True), "they only pressed a key"
 
 
 def test_an_answering_machine_is_reported_and_told_nothing(line: Line) -> None:

@@ -245,6 +245,28 @@ def test_the_agents_words_are_the_agents(services: Services, carrier: FakeCarrie
     }
 
 
+def test_who_is_on_which_channel_follows_from_the_recorded_leg(
+    services: Services, carrier: FakeCarrier
+) -> None:
+    """Of a call that we place, and of one whose agent's leg was recorded."""
+    began = now() - timedelta(minutes=5)
+    agents_leg = "CA" + "e" * 32
+    announce(services, started_at=began, call_sid=agents_leg)
+    with services.database.transaction() as session:
+        call = session.scalars(select(Call)).one()
+        call.direction = "outbound-api"
+        session.execute(update(Recording).values(call_id=call.id))
+        session.execute(update(Leg).values(answered_at=began))
+        agent = {"call_id": call.id, "carrier_sid": agents_leg, "party": "agent"}
+        session.execute(insert(Leg).values(answered_at=began, **agent))
+    carrier.bodies[SID] = call_wav(SECONDS)
+    do(services, "carrier")
+    do(services, "asr")
+    with services.database.read() as session:
+        words = session.scalars(select(TranscriptWord)).all()
+    assert {(w.channel, w.speaker) for w in words} == {(0, "agent"), (1, "caller")}
+
+
 def test_a_message_gives_its_report_its_words(services: Services, carrier: FakeCarrier) -> None:
     announce(services, purpose="message", channels=1)
     file_a_report(services, recording_sid=SID)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from asr.words import Word
 from recordings.queries import Pressed
-from recordings.transcript import as_text, conversation, in_turns
-from recordings.view import entries, read_filter, snippet, sureness
+from recordings.transcript import Voice, as_text, conversation, in_turns
+from recordings.view import entries, read_filter, snippet, sureness, who
 
 
 def words(text: str, start_s: float) -> list[Word]:
@@ -18,7 +18,7 @@ def test_words_of_both_channels_are_one_conversation_in_order() -> None:
             words("a pothole", 3.0) + words("main street", 8.0),
             words("what is wrong", 0.5) + words("and where", 5.5),
         ],
-        agent_spans=(),
+        voices=(),
     )
     turns = [(t.speaker, " ".join(w.word for w in t.words)) for t in in_turns(said)]
     assert turns == [
@@ -33,7 +33,7 @@ def test_words_of_both_channels_are_one_conversation_in_order() -> None:
 def test_the_second_channel_is_the_agent_while_one_talks() -> None:
     said = conversation(
         [[], words("please wait", 1) + words("hello there", 11) + words("goodbye", 31)],
-        agent_spans=((10.0, 20.0),),
+        voices=(Voice(1, "agent", 10.0, 20.0),),
     )
     assert [(t.speaker, t.words[0].word) for t in in_turns(said)] == [
         ("line", "please"),
@@ -42,20 +42,40 @@ def test_the_second_channel_is_the_agent_while_one_talks() -> None:
     ]
 
 
+def test_an_agent_is_named_and_the_next_one_begins_a_turn() -> None:
+    spoke = (Voice(1, "agent", 0.0, 3.0, staff_id=7), Voice(1, "agent", 3.0, 9.0, staff_id=8))
+    said = conversation([[], words("one moment", 2.0) + words("here I am", 3.1)], voices=spoke)
+    turns = in_turns(said)
+    assert [who(turn, {7: "Ada"}) for turn in turns] == ["Agent Ada", "Agent"]
+
+
+def test_the_first_channel_is_whom_the_recorded_leg_belongs_to() -> None:
+    spoke = (Voice(0, "agent", 0.0, 9.0, staff_id=7), Voice(1, "caller", 2.0, 9.0))
+    said = conversation([words("good morning", 3.0)], voices=spoke) + conversation(
+        [[], words("ringing", 0.5) + words("hello", 4.0)], voices=spoke
+    )
+    assert [(w.speaker, w.word) for w in said] == [
+        ("agent", "good"),
+        ("agent", "morning"),
+        ("line", "ringing"),
+        ("caller", "hello"),
+    ]
+
+
 def test_talking_into_a_sentence_does_not_tear_it() -> None:
     said = conversation(
-        [words("a hole", 0.7), words("please tell us what is wrong", 0.0)], agent_spans=()
+        [words("a hole", 0.7), words("please tell us what is wrong", 0.0)], voices=()
     )
     assert [(t.speaker, len(t.words)) for t in in_turns(said)] == [("line", 6), ("caller", 2)]
 
 
 def test_a_long_pause_of_one_speaker_is_a_new_turn() -> None:
-    said = conversation([words("well", 0) + words("there", 2) + words("bye", 8)], agent_spans=())
+    said = conversation([words("well", 0) + words("there", 2) + words("bye", 8)], voices=())
     assert [len(turn.words) for turn in in_turns(said)] == [2, 1]
 
 
 def test_keys_stand_where_they_were_pressed() -> None:
-    said = conversation([words("hello", 0), words("press one", 2)], agent_spans=())
+    said = conversation([words("hello", 0), words("press one", 2)], voices=())
     mixed = entries(said, [Pressed("1", 4.0), Pressed("0", -1.0)])
     kinds = [e.keys if isinstance(e, Pressed) else e.speaker for e in mixed]
     assert sorted(kinds[:2]) == ["0", "caller"]
