@@ -58,7 +58,7 @@ def move(session: Session, presence: Presence, action: Action, *, because: str =
     match presence.state:
         case State.READY:
             match_soon(session)
-        case State.TALKING:
+        case State.IN_CONVERSATION:
             presence.after, presence.extended, presence.missed = State.READY, False, 0
         case State.WRAPPING_UP:
             _end_wrap_up_later(session, presence)

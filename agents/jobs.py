@@ -21,9 +21,9 @@ from infra.log import logger
 from infra.outbox.jobs import Later, Run, job
 from infra.outbox.rows import enqueue
 
-SILENT_TALK_S = 30
-"""A talk whose desk page is silent for so long is taken from the agent: sound may still flow
-while a page's requests fail, so this is patient, and a dead browser loses its leg sooner."""
+SILENT_CONVERSATION_S = 30
+"""A conversation whose desk page is silent for so long is taken from the agent. It is long because
+sound may still flow while a page's requests fail; a dead browser loses its leg sooner."""
 
 _MOST_OFFERS = 100
 _log = logger(__name__)
@@ -72,7 +72,7 @@ def tidy(run: Run) -> None:
         idle = (presence.State.READY, presence.State.OFFERED, presence.State.WRAPPING_UP)
         silent = duty.silent_agents(session, silent_s=routing_queries.ALIVE_S, states=idle)
         cut_off = duty.silent_agents(
-            session, silent_s=SILENT_TALK_S, states=(presence.State.TALKING,)
+            session, silent_s=SILENT_CONVERSATION_S, states=(presence.State.IN_CONVERSATION,)
         )
     for offer_id in lost_offers:
         with run.database.transaction("agents.jobs.tidy.late_offers") as session:
@@ -85,7 +85,7 @@ def tidy(run: Run) -> None:
             offers.fall_silent(session, staff_id=staff_id, silent_s=routing_queries.ALIVE_S)
     for staff_id in cut_off:
         with run.database.transaction("agents.jobs.tidy.cut_off") as session:
-            _take_talk_away(session, staff_id)
+            _take_conversation_away(session, staff_id)
     offer_next(run)
 
 
@@ -105,14 +105,14 @@ def bring_back(run: Run, handover_id: int) -> None:
         run.get(Carrier).redirect_call(sid, back)
 
 
-def _take_talk_away(session: Session, staff_id: int) -> None:
-    found = handover_queries.talk_with(session, staff_id)
+def _take_conversation_away(session: Session, staff_id: int) -> None:
+    found = handover_queries.conversation_with(session, staff_id)
     handover = held_handover(session, found) if found is not None else None
-    if handover is None or handover.state != State.TALKING or handover.staff_id != staff_id:
+    if handover is None or handover.state != State.IN_CONVERSATION or handover.staff_id != staff_id:
         return
-    if held_presence(session, staff_id).seen_at >= now() - timedelta(seconds=SILENT_TALK_S):
+    if held_presence(session, staff_id).seen_at >= now() - timedelta(seconds=SILENT_CONVERSATION_S):
         return
-    _log.warning("desk silent in a talk", staff=staff_id, handover=handover.id)
+    _log.warning("desk silent in a conversation", staff=staff_id, handover=handover.id)
     following = actions.agent_lost(session, handover)
     enqueue(
         session,

@@ -35,7 +35,7 @@ class Presence(Base):
 
 
 class Handover(Base):
-    """One round of a caller with people: the wait for an agent, the talk with them, its end.
+    """One round of a caller with people: the wait for an agent, the conversation, its end.
 
     A caller who has to wait again, for whatever reason, begins the next round, a row of its own;
     rounds that are over stay as they ended.
@@ -48,15 +48,15 @@ class Handover(Base):
             "ux_handover_one_open_per_call",
             "call_id",
             unique=True,
-            sqlite_where=text("state IN ('waiting', 'offered', 'talking')"),
-            postgresql_where=text("state IN ('waiting', 'offered', 'talking')"),
+            sqlite_where=text("state IN ('waiting', 'offered', 'in_conversation')"),
+            postgresql_where=text("state IN ('waiting', 'offered', 'in_conversation')"),
         ),
         Index(
             "ux_handover_one_per_agent",
             "staff_id",
             unique=True,
-            sqlite_where=text("state = 'talking'"),
-            postgresql_where=text("state = 'talking'"),
+            sqlite_where=text("state = 'in_conversation'"),
+            postgresql_where=text("state = 'in_conversation'"),
         ),
     )
 

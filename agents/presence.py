@@ -13,7 +13,7 @@ class State(StrEnum):
     AWAY = "away"
     READY = "ready"
     OFFERED = "offered"
-    TALKING = "talking"
+    IN_CONVERSATION = "in_conversation"
     WRAPPING_UP = "wrapping_up"
 
 
@@ -29,7 +29,7 @@ class Action(StrEnum):
     MISS_AGAIN = "miss_again"
     ACCEPT = "accept"
     REJOIN = "rejoin"
-    END_TALK = "end_talk"
+    END_CONVERSATION = "end_conversation"
     LOSE_CALLER = "lose_caller"
     FALL_SILENT = "fall_silent"
 
@@ -44,7 +44,7 @@ _IN_WORDS = {
     Action.MISS_AGAIN: "miss a second offer",
     Action.ACCEPT: "accept an offer",
     Action.REJOIN: "take the caller back",
-    Action.END_TALK: "end a talk",
+    Action.END_CONVERSATION: "end a conversation",
     Action.LOSE_CALLER: "lose the caller",
     Action.FALL_SILENT: "fall silent",
 }
@@ -53,12 +53,12 @@ _LIFE = Lifecycle(
     {
         State.AWAY: {
             Action.GO_READY: State.READY,
-            Action.REJOIN: State.TALKING,
+            Action.REJOIN: State.IN_CONVERSATION,
         },
         State.READY: {
             Action.GO_AWAY: State.AWAY,
             Action.OFFER: State.OFFERED,
-            Action.REJOIN: State.TALKING,
+            Action.REJOIN: State.IN_CONVERSATION,
             Action.FALL_SILENT: State.AWAY,
         },
         State.OFFERED: {
@@ -67,11 +67,11 @@ _LIFE = Lifecycle(
             Action.GO_AWAY: State.AWAY,
             Action.MISS: State.READY,
             Action.MISS_AGAIN: State.AWAY,
-            Action.ACCEPT: State.TALKING,
+            Action.ACCEPT: State.IN_CONVERSATION,
             Action.FALL_SILENT: State.AWAY,
         },
-        State.TALKING: {
-            Action.END_TALK: State.WRAPPING_UP,
+        State.IN_CONVERSATION: {
+            Action.END_CONVERSATION: State.WRAPPING_UP,
             Action.LOSE_CALLER: State.AWAY,
         },
         State.WRAPPING_UP: {

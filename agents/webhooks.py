@@ -75,7 +75,7 @@ def wait(session: Session, message: CarrierMessage) -> Verbs:
 @blueprint.post("/queue-over")
 @answered_once(lambda message: f"{_round(message)}:{message.queue_result or ''}")
 def queue_over(session: Session, message: CarrierMessage) -> Verbs:
-    """The caller is out of the queue: after a talk, a wait that was long enough, a hang-up."""
+    """The caller is out of the queue: after a conversation, a wait that was too long, a hang-up."""
     call, handover = _of_caller(session, message)
     if handover is None:
         return (GoOn(_address("/ivr/continue", after="queue")),)
@@ -135,7 +135,7 @@ def voice_over(session: Session, message: CarrierMessage) -> Verbs:
     the caller hung up or is on the way into the queue: look again in a second.
     """
     handover = actions.handover_of_leg(session, message.call_sid)
-    if handover is None or handover.state != State.TALKING:
+    if handover is None or handover.state != State.IN_CONVERSATION:
         return _leave(session, message)
     if message.status == "completed":
         actions.agent_lost(session, handover)
@@ -156,7 +156,7 @@ def _leave(session: Session, message: CarrierMessage) -> Verbs:
 
 def _bridge_again(session: Session, message: CarrierMessage, attempt: int) -> Verbs:
     handover = actions.handover_of_leg(session, message.call_sid)
-    if handover is None or handover.state != State.TALKING:
+    if handover is None or handover.state != State.IN_CONVERSATION:
         return _leave(session, message)
     return _bridge(handover, attempt)
 
@@ -198,15 +198,15 @@ def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
     limit_s = settings.nobody_wait_s
     if routing_queries.somebody_on_duty(session):
         limit_s = settings.agent_wait_s
-    talking_s = None
-    if handover.state == State.TALKING and handover.accepted_at is not None:
-        talking_s = (moment - handover.accepted_at).total_seconds()
+    in_conversation_s = None
+    if handover.state == State.IN_CONVERSATION and handover.accepted_at is not None:
+        in_conversation_s = (moment - handover.accepted_at).total_seconds()
     return waiting.Wait(
         look=look,
         waited_s=(moment - handover.waiting_since).total_seconds(),
         limit_s=limit_s,
         ringing=handover.state == State.OFFERED,
-        talking_s=talking_s,
+        in_conversation_s=in_conversation_s,
         came_back=handover.priority >= actions.FRONT,
         next_in_line=routing_queries.is_next_in_line(session, handover),
     )

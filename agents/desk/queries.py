@@ -46,8 +46,8 @@ class OfferSeen:
 
 
 @dataclass(frozen=True)
-class TalkSeen:
-    """The talk that this agent is in, was in, or was cut off from."""
+class ConversationSeen:
+    """The conversation that this agent is in, was in, or was cut off from."""
 
     handover: int
     call: int
@@ -84,7 +84,7 @@ class Desk:
     at: datetime
     presence: PresenceSeen
     offer: OfferSeen | None
-    talk: TalkSeen | None
+    conversation: ConversationSeen | None
     waiting: tuple[WaitingSeen, ...]
     ready_agents: int
 
@@ -97,7 +97,7 @@ def is_on_a_desk(session: Session, call_id: int) -> bool:
     handover = handover_for(session, call_id)
     if handover is None or handover.staff_id is None:
         return False
-    return talk_of(session, handover.staff_id, handover.id) is not None
+    return conversation_of(session, handover.staff_id, handover.id) is not None
 
 
 def desk(session: Session, staff_id: int) -> Desk:
@@ -114,13 +114,13 @@ def desk(session: Session, staff_id: int) -> Desk:
         at=now(),
         presence=PresenceSeen(me.state, me.since, me.after, me.extended, me.away_because),
         offer=_offer(session, staff_id),
-        talk=_talk(session, me),
+        conversation=_conversation(session, me),
         waiting=_waiting(session),
         ready_agents=ready_agents(session),
     )
 
 
-def talk_of(session: Session, staff_id: int, handover_id: int) -> Handover | None:
+def conversation_of(session: Session, staff_id: int, handover_id: int) -> Handover | None:
     """The handover if this agent may see it now: while it is on their desk, not later.
 
     handover_id: of any of its rounds. Returns the present one.
@@ -165,7 +165,7 @@ def _offer(session: Session, staff_id: int) -> OfferSeen | None:
     )
 
 
-def _talk(session: Session, me: Presence) -> TalkSeen | None:
+def _conversation(session: Session, me: Presence) -> ConversationSeen | None:
     handover = _current_handover(session, me)
     if handover is None:
         return None
@@ -175,7 +175,7 @@ def _talk(session: Session, me: Presence) -> TalkSeen | None:
         Offer.staff_id == me.staff_id,
         Offer.state == OfferState.ACCEPTED,
     )
-    return TalkSeen(
+    return ConversationSeen(
         handover=handover.id,
         call=call.id,
         offer=session.scalar(accepted),
@@ -194,11 +194,11 @@ def _talk(session: Session, me: Presence) -> TalkSeen | None:
 
 
 def _current_handover(session: Session, me: Presence) -> Handover | None:
-    """The talk on the desk: the one that is on, the one of these notes, or the one cut off."""
+    """The conversation on the desk: the one that is on, the one just ended, or the one cut off."""
     mine = select(Handover).where(Handover.staff_id == me.staff_id)
     match me.state:
-        case presence.State.TALKING:
-            return session.scalar(mine.where(Handover.state == State.TALKING))
+        case presence.State.IN_CONVERSATION:
+            return session.scalar(mine.where(Handover.state == State.IN_CONVERSATION))
         case presence.State.WRAPPING_UP:
             ended = mine.where(Handover.state == State.ENDED, _is_present_round())
             return session.scalar(ended.order_by(Handover.ended_at.desc()).limit(1))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from agents.desk.queries import Desk, TalkSeen
+from agents.desk.queries import ConversationSeen, Desk
+from agents.handovers.life import IN_QUEUE
 from agents.presence import State
 
 PRESENCE = {
     State.AWAY: "Away",
     State.READY: "Ready",
     State.OFFERED: "Ringing",
-    State.TALKING: "In conversation",
+    State.IN_CONVERSATION: "In conversation",
     State.WRAPPING_UP: "Wrap-up",
 }
 REASONS = {
@@ -31,15 +32,15 @@ SPEAKERS = {"caller": "Caller", "line": "Hotline", "agent": "You"}
 def is_away(shown: Desk) -> bool:
     """Whether the switch stands at away: now, or once this conversation is over."""
     me = shown.presence
-    return me.state == State.AWAY or (me.state == State.TALKING and me.after == State.AWAY)
+    return me.state == State.AWAY or (me.state == State.IN_CONVERSATION and me.after == State.AWAY)
 
 
-def cut_off_from(shown: Desk) -> TalkSeen | None:
+def cut_off_from(shown: Desk) -> ConversationSeen | None:
     """The conversation that broke off and whose caller waits again."""
-    talk = shown.talk
-    return talk if talk is not None and talk.state in ("waiting", "offered") else None
+    last = shown.conversation
+    return last if last is not None and last.state in IN_QUEUE else None
 
 
-def at_hand(shown: Desk) -> TalkSeen | None:
+def at_hand(shown: Desk) -> ConversationSeen | None:
     """The conversation that the desk works on: the one that is on, or the one just ended."""
-    return None if cut_off_from(shown) else shown.talk
+    return None if cut_off_from(shown) else shown.conversation

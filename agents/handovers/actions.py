@@ -1,7 +1,7 @@
 """What may be changed about callers who want a person. Actions never commit.
 
-A handover goes from the line's `ask_for_person` through an offer to a talk. When the agent is
-lost, the next round begins at the front of the queue: only a hang-up ends it for good.
+A handover goes from the line's `ask_for_person` through an offer to a conversation. When the
+agent is lost, the next round begins at the front of the queue: only a hang-up ends it for good.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EndedBy = Literal["agent", "caller"]
 
 
 class NotYours(Exception):
-    """The talk belongs to another agent, or is none."""
+    """The conversation belongs to another agent, or is none."""
 
 
 def ask_for_person(
@@ -84,7 +84,7 @@ def set_presence(session: Session, *, staff_id: int, wanted: Wanted) -> Presence
         offers.decline_all(session, staff_id=staff_id)
     agent = held_presence(session, staff_id)
     agent.seen_at = now()
-    if agent.state == presence.State.TALKING:
+    if agent.state == presence.State.IN_CONVERSATION:
         agent.after = wanted
         publish(session, "desk", staff_id)
     elif wanted == "ready" and agent.state in (presence.State.AWAY, presence.State.WRAPPING_UP):
@@ -96,14 +96,14 @@ def set_presence(session: Session, *, staff_id: int, wanted: Wanted) -> Presence
 
 
 def caller_gone(session: Session, call_id: int) -> None:
-    """The caller hung up: nothing rings any more, a talk is over. May be repeated."""
+    """The caller hung up: nothing rings any more, a conversation is over. May be repeated."""
     handover = held_handover_of_call(session, call_id)
     if handover is None:
         return
     if handover.state in IN_QUEUE:
         offers.withdraw(session, handover)
         _close(session, handover, Action.CALLER_LEAVES, "caller")
-    elif handover.state == State.TALKING:
+    elif handover.state == State.IN_CONVERSATION:
         _close(session, handover, Action.CALLER_LEAVES, "caller")
         _start_wrap_up(session, handover)
 
@@ -118,13 +118,13 @@ def give_up_waiting(session: Session, handover: Handover) -> None:
     offers.tell_of(session, handover)
 
 
-def end_talk(session: Session, *, staff_id: int, handover_id: int) -> Handover:
+def end_conversation(session: Session, *, staff_id: int, handover_id: int) -> Handover:
     """The agent hangs up; call this before their phone does. May be repeated.
 
     Before the two were connected there is nothing to end: the caller waits on, at the front.
     """
     handover = own_handover(session, staff_id=staff_id, handover_id=handover_id)
-    if handover.state != State.TALKING:
+    if handover.state != State.IN_CONVERSATION:
         return handover
     if handover.leg_sid is None:
         agent_lost(session, handover)
@@ -135,11 +135,11 @@ def end_talk(session: Session, *, staff_id: int, handover_id: int) -> Handover:
 
 
 def agent_lost(session: Session, handover: Handover) -> Handover:
-    """The agent of a held talk is gone: their caller waits at the front, in the round returned.
+    """The agent of a held conversation is gone: their caller waits at the front.
 
-    May be repeated.
+    Returns the round in which they wait. May be repeated.
     """
-    if handover.state != State.TALKING:
+    if handover.state != State.IN_CONVERSATION:
         return handover
     assert handover.staff_id is not None
     handover.state, handover.ended_at = next_state(handover.state, Action.LOSE_AGENT), now()
@@ -161,7 +161,7 @@ def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
     when the caller is with somebody else or gone.
     """
     handover = own_handover(session, staff_id=staff_id, handover_id=handover_id)
-    if handover.state != State.TALKING:
+    if handover.state != State.IN_CONVERSATION:
         offers.withdraw(session, handover)
         if handover.state == State.OFFERED:
             handover.state = next_state(handover.state, Action.TAKE_OFFER_BACK)
@@ -189,7 +189,7 @@ def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str)
     if offer is None or offer.staff_id != staff_id or offer.state != OfferState.ACCEPTED:
         raise NotYours(f"offer {offer_id} was not accepted by staff {staff_id}")
     handover = own_handover(session, staff_id=staff_id, handover_id=offer.handover_id)
-    if handover.state != State.TALKING or offer.handover_id != handover.id:
+    if handover.state != State.IN_CONVERSATION or offer.handover_id != handover.id:
         raise NotYours(f"handover {handover.id} is {handover.state}")
     handover.leg_sid = leg_sid
     legs.join(
@@ -287,7 +287,7 @@ def _close(session: Session, handover: Handover, action: Action, by: EndedBy) ->
 
 def _start_wrap_up(session: Session, handover: Handover) -> None:
     assert handover.staff_id is not None
-    duty.try_move(session, handover.staff_id, presence.Action.END_TALK)
+    duty.try_move(session, handover.staff_id, presence.Action.END_CONVERSATION)
 
 
 def _first_draft(call: Call) -> dict[str, Any]:

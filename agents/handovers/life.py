@@ -1,4 +1,4 @@
-"""A handover's life: one round, from a caller who waits for a person to the end of their talk."""
+"""A handover's life: one round, from the wait for a person to the end of the conversation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     OFFERED = "offered"
-    TALKING = "talking"
+    IN_CONVERSATION = "in_conversation"
     ENDED = "ended"
     ABANDONED = "abandoned"
     TO_MESSAGE = "to_message"
@@ -30,7 +30,7 @@ class OfferState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN = (State.WAITING, State.OFFERED, State.TALKING)
+OPEN = (State.WAITING, State.OFFERED, State.IN_CONVERSATION)
 IN_QUEUE = (State.WAITING, State.OFFERED)
 
 
@@ -51,17 +51,17 @@ _LIFE = Lifecycle(
     {
         State.WAITING: {
             Action.OFFER: State.OFFERED,
-            Action.REJOIN: State.TALKING,
+            Action.REJOIN: State.IN_CONVERSATION,
             Action.CALLER_LEAVES: State.ABANDONED,
             Action.GIVE_UP: State.TO_MESSAGE,
         },
         State.OFFERED: {
             Action.TAKE_OFFER_BACK: State.WAITING,
-            Action.ACCEPT: State.TALKING,
+            Action.ACCEPT: State.IN_CONVERSATION,
             Action.CALLER_LEAVES: State.ABANDONED,
             Action.GIVE_UP: State.TO_MESSAGE,
         },
-        State.TALKING: {
+        State.IN_CONVERSATION: {
             Action.LOSE_AGENT: State.CUT_OFF,
             Action.AGENT_ENDS: State.ENDED,
             Action.CALLER_LEAVES: State.ENDED,

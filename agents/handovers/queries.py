@@ -17,16 +17,22 @@ def handover_for(session: Session, call_id: int) -> Handover | None:
     return session.get(Handover, found) if found is not None else None
 
 
-def is_talking(session: Session, call_id: int) -> bool:
+def is_in_conversation(session: Session, call_id: int) -> bool:
     """Whether a person is on the line with this caller now: not music, not a prompt."""
     handover = handover_for(session, call_id)
-    return handover is not None and handover.state == State.TALKING and handover.leg_sid is not None
+    return (
+        handover is not None
+        and handover.state == State.IN_CONVERSATION
+        and handover.leg_sid is not None
+    )
 
 
-def talk_with(session: Session, staff_id: int) -> int | None:
+def conversation_with(session: Session, staff_id: int) -> int | None:
     """The handover that this agent talks with now."""
     return session.scalar(
-        select(Handover.id).where(Handover.staff_id == staff_id, Handover.state == State.TALKING)
+        select(Handover.id).where(
+            Handover.staff_id == staff_id, Handover.state == State.IN_CONVERSATION
+        )
     )
 
 
@@ -35,6 +41,6 @@ def open_handovers_of_ended_calls(session: Session) -> list[int]:
     query = (
         select(Handover.call_id)
         .join(Call, Call.id == Handover.call_id)
-        .where(Handover.state.in_((*IN_QUEUE, State.TALKING)), Call.ended_at.is_not(None))
+        .where(Handover.state.in_((*IN_QUEUE, State.IN_CONVERSATION)), Call.ended_at.is_not(None))
     )
     return list(session.scalars(query))

@@ -45,7 +45,7 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
     """
     offer, handover = _offer_of(session, staff_id, offer_id)
     if offer.state == life.OfferState.ACCEPTED and handover.staff_id == staff_id:
-        if handover.state == life.State.TALKING:
+        if handover.state == life.State.IN_CONVERSATION:
             return handover
         raise OfferGone("this caller is no longer waiting")
     if not close_offer(session, offer_id, life.OfferState.ACCEPTED):

@@ -18,7 +18,7 @@ ALIVE_S = 15
 
 
 def somebody_on_duty(session: Session) -> bool:
-    """Whether an agent is there who could take a caller now or after their present talk."""
+    """Whether an agent is there who could take a caller now or after their present conversation."""
     query = select(func.count()).select_from(Presence).where(*_is_alive(), _on_duty())
     return bool(session.scalar(query))
 
@@ -57,8 +57,8 @@ def overdue_offers(session: Session, *, by_s: float) -> list[int]:
 
 
 def _is_alive() -> tuple[Any, ...]:
-    talking = Presence.state == presence.State.TALKING
-    return (or_(Presence.seen_at >= now() - timedelta(seconds=ALIVE_S), talking),)
+    in_conversation = Presence.state == presence.State.IN_CONVERSATION
+    return (or_(Presence.seen_at >= now() - timedelta(seconds=ALIVE_S), in_conversation),)
 
 
 def _on_duty() -> Any:

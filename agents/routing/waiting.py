@@ -19,7 +19,7 @@ class Wait:
 
     look: how many pieces this caller has heard in this round, 0 at first.
     waited_s: since this round began; limit_s: how long it may last.
-    talking_s: since an agent accepted; None while nobody has.
+    in_conversation_s: since an agent accepted; None while nobody has.
     came_back: the caller was cut off from an agent. next_in_line: nobody is before them.
     """
 
@@ -27,7 +27,7 @@ class Wait:
     waited_s: float
     limit_s: float
     ringing: bool
-    talking_s: float | None
+    in_conversation_s: float | None
     came_back: bool
     next_in_line: bool
 
@@ -52,8 +52,8 @@ class Enough:
 
 def next_piece(wait: Wait) -> Hear | AgentLost | Enough:
     """What follows this look."""
-    if wait.talking_s is not None:
-        if wait.look > 0 and wait.talking_s > _BRIDGE_S:
+    if wait.in_conversation_s is not None:
+        if wait.look > 0 and wait.in_conversation_s > _BRIDGE_S:
             return AgentLost()
         return Hear(_prompt(wait), _SHORT_S)
     left_s = wait.limit_s - wait.waited_s

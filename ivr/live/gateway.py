@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from agents.handovers.queries import is_talking
+from agents.handovers.queries import is_in_conversation
 from calls.actions import find_call, locked_call, say, use_stream_token
 from calls.events import has_event
 from carriers.base import Carrier, CarrierError
@@ -104,6 +104,6 @@ class CallGateway:
         """
         with self._services.database.transaction("ivr.live.gateway.write") as session:
             call = find_call(session, call_sid)
-            if call is None or (speaker == "agent" and not is_talking(session, call.id)):
+            if call is None or (speaker == "agent" and not is_in_conversation(session, call.id)):
                 return
             say(session, call_id=call.id, speaker=speaker, text=text, confidence=confidence)

@@ -100,7 +100,7 @@ class Floor:
                 setattr(row, name, value)
 
     def talks(self) -> tuple[int, int]:
-        """An agent in a talk with a caller; returns staff id and handover id."""
+        """An agent in a conversation with a caller; returns staff id and handover id."""
         from agents.routing import offers
 
         staff_id, handover_id = self.agent(), self.asks()

@@ -85,7 +85,9 @@ def test_a_caller_who_hangs_up_while_it_rings_rings_no_more(floor: Floor) -> Non
     assert floor.handover(handover).state == "abandoned"
 
 
-def test_a_caller_who_hangs_up_in_the_talk_leaves_the_agent_their_notes(floor: Floor) -> None:
+def test_a_caller_who_hangs_up_in_the_conversation_leaves_the_agent_their_notes(
+    floor: Floor,
+) -> None:
     agent, handover = floor.talks()
     gone(floor, handover)
     left = floor.handover(handover)
@@ -97,17 +99,17 @@ def test_the_agent_hangs_up(floor: Floor) -> None:
     agent, handover = floor.talks()
     for _ in range(2):
         with floor.database.transaction() as session:
-            actions.end_talk(session, staff_id=agent, handover_id=handover)
+            actions.end_conversation(session, staff_id=agent, handover_id=handover)
     left = floor.handover(handover)
     assert (left.state, left.ended_by) == ("ended", "agent")
     assert floor.presence(agent).state == "wrapping_up"
 
 
-def test_no_agent_ends_anothers_talk(floor: Floor) -> None:
+def test_no_agent_ends_anothers_conversation(floor: Floor) -> None:
     _, handover = floor.talks()
     with pytest.raises(actions.NotYours), floor.database.transaction() as session:
-        actions.end_talk(session, staff_id=floor.agent(), handover_id=handover)
-    assert floor.handover(handover).state == "talking"
+        actions.end_conversation(session, staff_id=floor.agent(), handover_id=handover)
+    assert floor.handover(handover).state == "in_conversation"
 
 
 def test_a_lost_agent_puts_the_caller_at_the_front(floor: Floor) -> None:
@@ -130,8 +132,8 @@ def test_an_agent_who_was_cut_off_takes_the_caller_back(floor: Floor) -> None:
             session, staff_id=agent, offer_id=offer.id, leg_sid="CA" + "e" * 32
         )
     again = floor.handover(handover)
-    assert (joined.id, again.state) == (again.id, "talking")
-    assert floor.presence(agent).state == "talking"
+    assert (joined.id, again.state) == (again.id, "in_conversation")
+    assert floor.presence(agent).state == "in_conversation"
 
 
 def test_taking_back_stops_the_ringing_elsewhere(floor: Floor) -> None:
@@ -191,20 +193,20 @@ def test_notes_can_be_extended_once(floor: Floor) -> None:
         duty.extend_wrap_up(session, staff_id=agent)
 
 
-def test_asking_to_be_away_in_a_talk_takes_effect_after_the_notes(floor: Floor) -> None:
+def test_asking_to_be_away_in_a_conversation_takes_effect_after_the_notes(floor: Floor) -> None:
     agent, handover = floor.talks()
     with floor.database.transaction() as session:
         actions.set_presence(session, staff_id=agent, wanted="away")
-    assert floor.presence(agent).state == "talking"
+    assert floor.presence(agent).state == "in_conversation"
     gone(floor, handover)
     with floor.database.transaction() as session:
         duty.end_wrap_up(session, staff_id=agent)
     assert floor.presence(agent).state == "away"
 
 
-def test_a_desk_silent_in_a_talk_loses_the_caller_to_the_front(floor: Floor) -> None:
+def test_a_desk_silent_in_a_conversation_loses_the_caller_to_the_front(floor: Floor) -> None:
     agent, handover = floor.talks()
-    floor.change(Presence, agent, seen_at=now() - timedelta(seconds=jobs.SILENT_TALK_S + 1))
+    floor.change(Presence, agent, seen_at=now() - timedelta(seconds=jobs.SILENT_CONVERSATION_S + 1))
     jobs.tidy(Run(floor.services, 0, 0, 0))
     assert floor.handover(handover).state == "waiting"
     assert floor.presence(agent).state == "away"
@@ -215,7 +217,7 @@ def test_a_desk_silent_in_a_talk_loses_the_caller_to_the_front(floor: Floor) -> 
 
 def test_a_desk_that_is_heard_again_in_time_keeps_its_caller(floor: Floor) -> None:
     both = [floor.talks() for _ in range(2)]
-    silent = now() - timedelta(seconds=jobs.SILENT_TALK_S + 1)
+    silent = now() - timedelta(seconds=jobs.SILENT_CONVERSATION_S + 1)
     for agent, _handover in both:
         floor.change(Presence, agent, seen_at=silent)
 
@@ -229,10 +231,10 @@ def test_a_desk_that_is_heard_again_in_time_keeps_its_caller(floor: Floor) -> No
     finally:
         failpoints.disarm()
     states = sorted(floor.handover(handover).state for _agent, handover in both)
-    assert states == ["talking", "waiting"]
+    assert states == ["in_conversation", "waiting"]
 
 
-def test_a_talk_is_over_when_the_carriers_records_say_so(floor: Floor) -> None:
+def test_a_conversation_is_over_when_the_carriers_records_say_so(floor: Floor) -> None:
     agent, handover = floor.talks()
     with floor.database.transaction() as session:
         call = session.get_one(Call, floor.handover(handover).call_id)
@@ -242,27 +244,27 @@ def test_a_talk_is_over_when_the_carriers_records_say_so(floor: Floor) -> None:
     assert floor.presence(agent).state == "wrapping_up"
 
 
-def test_the_desk_shows_only_its_own_talk(floor: Floor) -> None:
+def test_the_desk_shows_only_its_own_conversation(floor: Floor) -> None:
     agent, handover = floor.talks()
     other = floor.agent()
     with floor.database.read() as session:
         mine, theirs = queries.desk(session, agent), queries.desk(session, other)
-        assert mine.talk is not None
-        assert mine.talk.handover == handover
-        assert theirs.talk is None
+        assert mine.conversation is not None
+        assert mine.conversation.handover == handover
+        assert theirs.conversation is None
         assert theirs.offer is None
-        assert queries.talk_of(session, other, handover) is None
+        assert queries.conversation_of(session, other, handover) is None
 
 
-def test_a_talk_leaves_the_desk_with_the_notes(floor: Floor) -> None:
+def test_a_conversation_leaves_the_desk_with_the_notes(floor: Floor) -> None:
     agent, handover = floor.talks()
     gone(floor, handover)
     with floor.database.read() as session:
-        assert queries.talk_of(session, agent, handover) is not None
+        assert queries.conversation_of(session, agent, handover) is not None
     with floor.database.transaction() as session:
         duty.end_wrap_up(session, staff_id=agent)
     with floor.database.read() as session:
-        assert queries.talk_of(session, agent, handover) is None
+        assert queries.conversation_of(session, agent, handover) is None
 
 
 def test_somebody_is_on_duty_only_with_a_living_page(floor: Floor) -> None:
@@ -282,12 +284,12 @@ def test_a_person_is_on_the_line_only_while_bridged(floor: Floor) -> None:
     _, handover = floor.talks()
     call_id, other = floor.handover(handover).call_id, floor.asks()
     with floor.database.read() as session:
-        assert handover_queries.is_talking(session, call_id)
-        assert not handover_queries.is_talking(session, floor.handover(other).call_id)
-        assert not handover_queries.is_talking(session, 999)
+        assert handover_queries.is_in_conversation(session, call_id)
+        assert not handover_queries.is_in_conversation(session, floor.handover(other).call_id)
+        assert not handover_queries.is_in_conversation(session, 999)
     loses(floor, handover)
     with floor.database.read() as session:
-        assert not handover_queries.is_talking(session, call_id)
+        assert not handover_queries.is_in_conversation(session, call_id)
 
 
 def test_a_call_is_on_a_desk_until_the_notes_are_over(floor: Floor) -> None:
@@ -324,8 +326,8 @@ def test_taking_back_against_anothers_accept_has_one_winner(
     assert sum(result is None for result in results) == 1
     winner = first if results[0] is None else other
     assert (floor.handover(handover).state, floor.handover(handover).staff_id) == (
-        "talking",
+        "in_conversation",
         winner,
     )
     states = {agent: floor.presence(agent).state for agent in (first, other)}
-    assert [agent for agent, state in states.items() if state == "talking"] == [winner]
+    assert [agent for agent, state in states.items() if state == "in_conversation"] == [winner]

@@ -67,7 +67,7 @@ class Line:
             return session.query(Handover).order_by(Handover.id.desc()).first()
 
     def loses_its_agent(self) -> None:
-        """The agent of the talk is taken for gone."""
+        """The agent of the conversation is taken for gone."""
         with self.services.database.transaction() as session:
             actions.agent_lost(session, session.query(Handover).one())
 
@@ -252,7 +252,7 @@ def test_an_agent_takes_a_call_files_it_and_hangs_up(
     expect(page.locator("body")).to_have_attribute("data-presence", "ready")
 
 
-def test_a_reload_in_the_talk_keeps_the_caller_who_can_be_taken_back(
+def test_a_reload_in_the_conversation_keeps_the_caller_who_can_be_taken_back(
     line: Line,
     chromium_page: OpensPage,
     tmp_path: Path,
@@ -269,7 +269,7 @@ def test_a_reload_in_the_talk_keeps_the_caller_who_can_be_taken_back(
     page.click("#take-back")
     expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
     expect(page.locator("#notes")).to_have_value("half a sentence")
-    assert line.state() == "talking"
+    assert line.state() == "in_conversation"
     caller.terminate()
     caller.wait(timeout=60)
 
@@ -311,12 +311,12 @@ def test_an_answer_from_before_the_accept_hangs_up_on_nobody(
         route, answer = late[0]
         route.fulfill(response=answer)
     expect(page.locator("#sound-word")).to_have_text("Connected")
-    assert line.state() == "talking"
+    assert line.state() == "in_conversation"
     caller.terminate()
     caller.wait(timeout=10)
 
 
-def test_what_could_not_be_saved_is_kept_when_the_talk_is_cut_off(
+def test_what_could_not_be_saved_is_kept_when_the_conversation_is_cut_off(
     line: Line,
     chromium_page: OpensPage,
     tmp_path: Path,

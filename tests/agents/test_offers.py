@@ -61,16 +61,16 @@ def test_an_agent_whose_page_is_silent_is_not_rung(floor: Floor) -> None:
     assert floor.ringing(agent) is None
 
 
-def test_accepting_makes_the_talk(floor: Floor) -> None:
+def test_accepting_makes_the_conversation(floor: Floor) -> None:
     agent, handover = floor.agent(), floor.asks()
     floor.works()
     accepts(floor, agent, floor.rings_at(agent).id)
-    assert floor.handover(handover).state == "talking"
+    assert floor.handover(handover).state == "in_conversation"
     assert floor.handover(handover).staff_id == agent
-    assert floor.presence(agent).state == "talking"
+    assert floor.presence(agent).state == "in_conversation"
 
 
-def test_accepting_twice_is_the_same_talk(floor: Floor) -> None:
+def test_accepting_twice_is_the_same_conversation(floor: Floor) -> None:
     agent, handover = floor.agent(), floor.asks()
     floor.works()
     offer = floor.rings_at(agent).id
@@ -159,7 +159,7 @@ def test_a_lost_timer_is_made_up_for(floor: Floor) -> None:
 
 
 @pytest.mark.parametrize("round_number", range(3))
-def test_many_accepts_of_one_offer_make_one_talk(floor: Floor, round_number: int) -> None:
+def test_many_accepts_of_one_offer_make_one_conversation(floor: Floor, round_number: int) -> None:
     agent, handover = floor.agent(), floor.asks()
     floor.works()
     offer = floor.rings_at(agent).id
@@ -182,8 +182,8 @@ def test_accept_against_miss_has_one_outcome(floor: Floor, round_number: int) ->
 
     accepted, missed = race(lambda: accepts(floor, agent, offer.id), miss)
     assert isinstance(accepted, offers.OfferGone) == (missed is True)
-    assert floor.handover(handover).state == ("waiting" if missed else "talking")
-    assert floor.presence(agent).state == ("ready" if missed else "talking")
+    assert floor.handover(handover).state == ("waiting" if missed else "in_conversation")
+    assert floor.presence(agent).state == ("ready" if missed else "in_conversation")
 
 
 def test_many_matchers_at_once_ring_each_caller_once(floor: Floor) -> None:

@@ -1,4 +1,4 @@
-"""The desk through its front door: who gets in, and that nobody sees another's talk."""
+"""The desk through its front door: who gets in, and that nobody sees another's conversation."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ GETS = (
     "/agents/state",
     "/agents/token",
     "/agents/places?q=clark",
-    "/agents/talks/1",
-    "/agents/talks/1/said",
+    "/agents/conversations/1",
+    "/agents/conversations/1/said",
 )
 POSTS = (
     "/agents/here",
     "/agents/presence",
     "/agents/offers/1/accept",
     "/agents/offers/1/decline",
-    "/agents/talks/1/end",
-    "/agents/talks/1/reconnect",
-    "/agents/talks/1/draft",
-    "/agents/talks/1/ticket",
+    "/agents/conversations/1/end",
+    "/agents/conversations/1/reconnect",
+    "/agents/conversations/1/draft",
+    "/agents/conversations/1/ticket",
     "/agents/notes/done",
     "/agents/notes/more",
 )
@@ -98,16 +98,16 @@ def test_from_ready_to_done(app: Flask, floor: Floor) -> None:
     assert rings["offer"]["handover"] == handover
     assert "+1312" not in str(rings)
     talks = desk.send(f"/agents/offers/{rings['offer']['id']}/accept").get_json()
-    assert talks["talk"]["caller_number"] == "+13125550101"
+    assert talks["conversation"]["caller_number"] == "+13125550101"
     with floor.database.transaction() as session:
         actions.connect_leg(
-            session, staff_id=me, offer_id=talks["talk"]["offer"], leg_sid="CA" + "c" * 32
+            session, staff_id=me, offer_id=talks["conversation"]["offer"], leg_sid="CA" + "c" * 32
         )
-    ended = desk.send(f"/agents/talks/{handover}/end").get_json()
+    ended = desk.send(f"/agents/conversations/{handover}/end").get_json()
     assert ended["presence"]["state"] == "wrapping_up"
     assert desk.send("/agents/notes/more").get_json()["presence"]["extended"] is True
     assert desk.send("/agents/notes/done").get_json()["presence"]["state"] == "ready"
-    assert desk.get("/agents/state").get_json()["talk"] is None
+    assert desk.get("/agents/state").get_json()["conversation"] is None
 
 
 def test_a_late_accept_says_so(app: Flask, floor: Floor) -> None:
@@ -120,16 +120,16 @@ def test_a_late_accept_says_so(app: Flask, floor: Floor) -> None:
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "offer_gone")
 
 
-def test_no_agent_reaches_anothers_talk(app: Flask, floor: Floor) -> None:
+def test_no_agent_reaches_anothers_conversation(app: Flask, floor: Floor) -> None:
     _, handover = floor.talks()
     other = browser(app, floor, floor.agent())
-    assert other.get(f"/agents/talks/{handover}/said").status_code == 404
+    assert other.get(f"/agents/conversations/{handover}/said").status_code == 404
     for what in ("end", "reconnect", "draft", "ticket"):
-        answer = other.send(f"/agents/talks/{handover}/{what}", {"problem_text": "x"})
+        answer = other.send(f"/agents/conversations/{handover}/{what}", {"problem_text": "x"})
         assert answer.status_code == 404, what
     assert "+13125550101" not in other.get("/agents/state").get_data(as_text=True)
     assert floor.handover(handover).draft == {}
-    assert floor.handover(handover).state == "talking"
+    assert floor.handover(handover).state == "in_conversation"
 
 
 def test_what_was_said_comes_in_order_and_only_what_is_new(app: Flask, floor: Floor) -> None:
@@ -140,17 +140,21 @@ def test_what_was_said_comes_in_order_and_only_what_is_new(app: Flask, floor: Fl
         say(session, call_id=other.id, speaker="caller", text="somebody else")
         say(session, call_id=call_id, speaker="agent", text="where is it")
     desk = browser(app, floor, me)
-    said = desk.get(f"/agents/talks/{handover}/said").get_json()["said"]
+    said = desk.get(f"/agents/conversations/{handover}/said").get_json()["said"]
     assert [one["text"] for one in said] == ["a hole", "where is it"]
-    newer = desk.get(f"/agents/talks/{handover}/said?after={said[0]['id']}").get_json()["said"]
+    newer = desk.get(f"/agents/conversations/{handover}/said?after={said[0]['id']}").get_json()[
+        "said"
+    ]
     assert [one["text"] for one in newer] == ["where is it"]
 
 
 def test_a_draft_survives_a_reload(app: Flask, floor: Floor) -> None:
     me, handover = floor.talks()
     desk = browser(app, floor, me)
-    desk.send(f"/agents/talks/{handover}/draft", {"problem_text": "a <b>hole</b>", "notes": "n"})
-    kept = desk.get("/agents/state").get_json()["talk"]["draft"]
+    desk.send(
+        f"/agents/conversations/{handover}/draft", {"problem_text": "a <b>hole</b>", "notes": "n"}
+    )
+    kept = desk.get("/agents/state").get_json()["conversation"]["draft"]
     assert (kept["problem_text"], kept["notes"]) == ("a <b>hole</b>", "n")
     page = desk.get("/agents/desk").get_data(as_text=True)
     assert "<b>hole" not in page
@@ -170,7 +174,7 @@ def test_a_draft_that_cannot_be_is_refused_in_words(
     app: Flask, floor: Floor, wrong: dict[str, Any]
 ) -> None:
     me, handover = floor.talks()
-    answer = browser(app, floor, me).send(f"/agents/talks/{handover}/draft", wrong)
+    answer = browser(app, floor, me).send(f"/agents/conversations/{handover}/draft", wrong)
     assert answer.status_code == 422
     assert "expected" in answer.get_json()["error"]["message"]
 
@@ -180,8 +184,8 @@ def test_filing_gives_the_number_at_once_and_only_one(app: Flask, floor: Floor) 
     desk = browser(app, floor, me)
     place = desk.get("/agents/places?q=1200 n clark").get_json()["places"][0]
     body = {"category": "pothole", "problem_text": "a hole", "notes": "school", "place": place}
-    number = desk.send(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
-    again = desk.send(f"/agents/talks/{handover}/ticket", body).get_json()["number"]
+    number = desk.send(f"/agents/conversations/{handover}/ticket", body).get_json()["number"]
+    again = desk.send(f"/agents/conversations/{handover}/ticket", body).get_json()["number"]
     assert number == again
     with floor.database.read() as session:
         report = session.scalars(select(Report)).one()
@@ -190,12 +194,12 @@ def test_filing_gives_the_number_at_once_and_only_one(app: Flask, floor: Floor) 
         assert report.place is not None
         assert report.place["address"] == place["address"]
         assert report.problem_text == "a hole\n\nschool"
-    assert desk.get("/agents/state").get_json()["talk"]["report_number"] == number
+    assert desk.get("/agents/state").get_json()["conversation"]["report_number"] == number
 
 
 def test_an_empty_draft_is_not_filed(app: Flask, floor: Floor) -> None:
     me, handover = floor.talks()
-    answer = browser(app, floor, me).send(f"/agents/talks/{handover}/ticket", {})
+    answer = browser(app, floor, me).send(f"/agents/conversations/{handover}/ticket", {})
     assert answer.status_code == 422
     with floor.database.read() as session:
         assert session.scalars(select(Report)).all() == []
@@ -227,7 +231,7 @@ def test_places_are_found_while_typing(
 def test_ids_beyond_any_row_are_not_found(app: Flask, floor: Floor) -> None:
     desk = browser(app, floor, floor.agent())
     huge = "9" * 30
-    assert desk.get(f"/agents/talks/{huge}/said").status_code == 404
+    assert desk.get(f"/agents/conversations/{huge}/said").status_code == 404
     assert desk.send(f"/agents/offers/{huge}/accept").status_code == 404
     assert desk.send("/agents/offers/2147483647/accept").status_code == 409
 

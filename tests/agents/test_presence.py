@@ -12,20 +12,20 @@ from infra.lifecycle import NotAllowed
 
 ALLOWED = {
     ("away", "go_ready"): "ready",
-    ("away", "rejoin"): "talking",
+    ("away", "rejoin"): "in_conversation",
     ("ready", "go_away"): "away",
     ("ready", "offer"): "offered",
-    ("ready", "rejoin"): "talking",
+    ("ready", "rejoin"): "in_conversation",
     ("ready", "fall_silent"): "away",
     ("offered", "withdraw"): "ready",
     ("offered", "decline"): "ready",
     ("offered", "go_away"): "away",
     ("offered", "miss"): "ready",
     ("offered", "miss_again"): "away",
-    ("offered", "accept"): "talking",
+    ("offered", "accept"): "in_conversation",
     ("offered", "fall_silent"): "away",
-    ("talking", "end_talk"): "wrapping_up",
-    ("talking", "lose_caller"): "away",
+    ("in_conversation", "end_conversation"): "wrapping_up",
+    ("in_conversation", "lose_caller"): "away",
     ("wrapping_up", "go_ready"): "ready",
     ("wrapping_up", "go_away"): "away",
     ("wrapping_up", "fall_silent"): "away",
@@ -33,16 +33,16 @@ ALLOWED = {
 
 HANDOVER = {
     ("waiting", "offer"): "offered",
-    ("waiting", "rejoin"): "talking",
+    ("waiting", "rejoin"): "in_conversation",
     ("waiting", "caller_leaves"): "abandoned",
     ("waiting", "give_up"): "to_message",
     ("offered", "take_offer_back"): "waiting",
-    ("offered", "accept"): "talking",
+    ("offered", "accept"): "in_conversation",
     ("offered", "caller_leaves"): "abandoned",
     ("offered", "give_up"): "to_message",
-    ("talking", "lose_agent"): "cut_off",
-    ("talking", "agent_ends"): "ended",
-    ("talking", "caller_leaves"): "ended",
+    ("in_conversation", "lose_agent"): "cut_off",
+    ("in_conversation", "agent_ends"): "ended",
+    ("in_conversation", "caller_leaves"): "ended",
 }
 
 

@@ -13,7 +13,7 @@ FRESH = Wait(
     waited_s=0,
     limit_s=90,
     ringing=False,
-    talking_s=None,
+    in_conversation_s=None,
     came_back=False,
     next_in_line=False,
 )
@@ -33,10 +33,10 @@ FRESH = Wait(
         (replace(FRESH, look=9, waited_s=95, ringing=True), Hear(None, 2)),
         (replace(FRESH, came_back=True), Hear("trouble", 8)),
         (replace(FRESH, look=1, came_back=True), Hear(None, 8)),
-        (replace(FRESH, look=1, talking_s=1), Hear(None, 2)),
-        (replace(FRESH, look=1, waited_s=200, talking_s=1), Hear(None, 2)),
-        (replace(FRESH, look=0, talking_s=300, came_back=True), Hear("trouble", 2)),
-        (replace(FRESH, look=1, talking_s=11), AgentLost()),
+        (replace(FRESH, look=1, in_conversation_s=1), Hear(None, 2)),
+        (replace(FRESH, look=1, waited_s=200, in_conversation_s=1), Hear(None, 2)),
+        (replace(FRESH, look=0, in_conversation_s=300, came_back=True), Hear("trouble", 2)),
+        (replace(FRESH, look=1, in_conversation_s=11), AgentLost()),
     ],
 )
 def test_next_piece(wait: Wait, expected: Hear | AgentLost | Enough) -> None:

@@ -254,7 +254,7 @@ def test_after_the_agents_hang_up_the_caller_hears_goodbye(carrier: Carrier, flo
     agent, handover, offer = accepted(floor)
     connects(carrier, agent, offer)
     with floor.database.transaction() as session:
-        actions.end_talk(session, staff_id=agent, handover_id=handover)
+        actions.end_conversation(session, staff_id=agent, handover_id=handover)
     heard = carrier.posts(
         "/agents/queue-over", sid=carrier.sid_of(handover), QueueResult="bridged", QueueTime="7"
     )
@@ -320,7 +320,7 @@ def test_a_phone_that_never_comes_gives_the_caller_back(carrier: Carrier, floor:
     agent, handover, _ = accepted(floor)
     sid = carrier.sid_of(handover)
     carrier.posts("/agents/wait?round=1&look=1", sid=sid)
-    assert floor.handover(handover).state == "talking"
+    assert floor.handover(handover).state == "in_conversation"
     floor.change(Handover, handover, accepted_at=now() - timedelta(seconds=11))
     carrier.posts("/agents/wait?round=1&look=2", sid=sid)
     assert floor.handover(handover).state == "waiting"
@@ -336,7 +336,9 @@ def test_a_leg_whose_caller_is_not_there_yet_looks_again(carrier: Carrier, floor
     assert again.findtext("Dial/Queue") == actions.queue_name(floor.handover(handover).call_id)
 
 
-def test_a_leg_that_never_finds_its_caller_ends_the_talk(carrier: Carrier, floor: Floor) -> None:
+def test_a_leg_that_never_finds_its_caller_ends_the_conversation(
+    carrier: Carrier, floor: Floor
+) -> None:
     agent, handover, offer = accepted(floor)
     connects(carrier, agent, offer)
     path = f"/agents/voice-over?attempt={webhooks.MOST_BRIDGES}"
@@ -345,7 +347,7 @@ def test_a_leg_that_never_finds_its_caller_ends_the_talk(carrier: Carrier, floor
     assert floor.presence(agent).state == "wrapping_up"
 
 
-def test_a_caller_who_hangs_up_in_the_talk_ends_it(carrier: Carrier, floor: Floor) -> None:
+def test_a_caller_who_hangs_up_in_the_conversation_ends_it(carrier: Carrier, floor: Floor) -> None:
     agent, handover, offer = accepted(floor)
     connects(carrier, agent, offer)
     sid = carrier.sid_of(handover)

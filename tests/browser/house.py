@@ -264,7 +264,9 @@ class House:
             say(session, call_id=call_id, speaker="line", text="Where is it?")
             say(session, call_id=call_id, speaker="caller", text="twelve hundred north clark")
             say(session, call_id=call_id, speaker="agent", text="I am putting that down for you.")
-            state = {"wrapping": "wrapping_up", "cut": "ready"}.get(name, name)
+            state = {"talking": "in_conversation", "wrapping": "wrapping_up", "cut": "ready"}.get(
+                name, name
+            )
             session.add(Presence(staff_id=staff, state=state, seen_at=at + timedelta(hours=1)))
             session.add(
                 Offer(
@@ -274,9 +276,9 @@ class House:
                     expires_at=at + RINGS,
                 )
             )
-        talk: dict[str, dict[str, object]] = {
+        rounds: dict[str, dict[str, object]] = {
             "offered": {"state": "offered"},
-            "talking": {"state": "talking", "staff_id": staff, "accepted_at": at},
+            "talking": {"state": "in_conversation", "staff_id": staff, "accepted_at": at},
             "wrapping": {
                 "state": "ended",
                 "staff_id": staff,
@@ -286,7 +288,7 @@ class House:
             },
             "cut": {"state": "waiting", "staff_id": staff, "accepted_at": at},
         }
-        floor.change(Handover, handover, **talk[name])
+        floor.change(Handover, handover, **rounds[name])
 
 
 @contextmanager

@@ -20,8 +20,8 @@ IN_PAGES = {
     "desk.phone.token": "/agents/token",
     "desk.page.state": "/agents/state",
     "desk.page.places": "/agents/places?q=1200+n+clark",
-    "desk.conversations.conversation": "/agents/talks/{talk}",
-    "desk.conversations.said": "/agents/talks/{talk}/said",
+    "desk.conversations.conversation": "/agents/conversations/{handover}",
+    "desk.conversations.said": "/agents/conversations/{handover}/said",
     "tickets.inbox_list": "/tickets/list",
     "tickets.find": "/tickets/find?number={ticket}",
     "tickets.ticket_part": "/tickets/{ticket}/part",
@@ -54,7 +54,7 @@ def test_what_is_not_looked_at_is_no_page(house: House) -> None:
             who = "away" if ".check." in endpoint else WHO[endpoint.partition(".")[0]]
             answer = house.browser_of(who).get(
                 path.format(
-                    talk=house.handovers["talking"],
+                    handover=house.handovers["talking"],
                     ticket=house.numbers[1],
                     recording=house.recording.public_id,
                 )

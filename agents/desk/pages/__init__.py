@@ -30,7 +30,7 @@ def _not_allowed(refused: NotAllowed) -> Response:
 
 @blueprint.errorhandler(actions.NotYours)
 def _not_yours(_error: actions.NotYours) -> Response:
-    return error(404, "no_such_talk", "no such talk is on this desk")
+    return error(404, "no_such_conversation", "no such conversation is on this desk")
 
 
 @blueprint.errorhandler(filing.DraftError)

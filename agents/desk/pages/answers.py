@@ -10,7 +10,7 @@ from flask import Response, jsonify, make_response, render_template, request
 from sqlalchemy.orm import Session
 
 from agents.desk import queries, view
-from agents.desk.queries import Desk, TalkSeen
+from agents.desk.queries import ConversationSeen, Desk
 from config.city import City
 from tickets.cards import category_name
 from tickets.catalogue import catalogue
@@ -54,10 +54,10 @@ def desk_in_words(shown: Desk) -> dict[str, Any]:
     }
 
 
-def conversation_in_words(session: Session, talk: TalkSeen) -> dict[str, Any]:
+def conversation_in_words(session: Session, conversation: ConversationSeen) -> dict[str, Any]:
     """What the template of the conversation at hand needs."""
     return {
-        "said": queries.said_on(session, talk.call, 0),
+        "said": queries.said_on(session, conversation.call, 0),
         "catalogue": catalogue(services().get(City)),
         "category_name": _category_name,
         "view": view,

@@ -23,7 +23,7 @@ from web.access.guard import Role, current_staff, requires
 from web.services import services
 from web.ui.formats import clock
 
-blueprint = Blueprint("conversations", __name__, url_prefix="/talks")
+blueprint = Blueprint("conversations", __name__, url_prefix="/conversations")
 
 _MOST_ID = 2**31 - 1
 
@@ -33,7 +33,7 @@ _MOST_ID = 2**31 - 1
 def end(handover_id: int) -> Response:
     """Hang up; the page disconnects its phone after this."""
     with services().database.transaction("agents.desk.end") as session:
-        actions.end_talk(session, staff_id=current_staff().id, handover_id=handover_id)
+        actions.end_conversation(session, staff_id=current_staff().id, handover_id=handover_id)
         return desk_answer(session)
 
 
@@ -49,10 +49,10 @@ def reconnect(handover_id: int) -> Response:
 @blueprint.get("/<int(max=2147483647):handover_id>/said")
 @requires(Role.AGENT)
 def said(handover_id: int) -> Response:
-    """What was said on the call of a talk on this desk, after utterance `after`."""
+    """What was said on the call of a conversation on this desk, after utterance `after`."""
     after = min(request.args.get("after", 0, type=int), _MOST_ID)
     with services().database.read() as session:
-        handover = queries.talk_of(session, current_staff().id, handover_id)
+        handover = queries.conversation_of(session, current_staff().id, handover_id)
         if handover is None:
             abort(404)
         found = queries.said_on(session, handover.call_id, after)
@@ -77,10 +77,11 @@ def said(handover_id: int) -> Response:
 def conversation(handover_id: int) -> Response:
     """The part of the desk on which an agent works: what was said, and the ticket's draft."""
     with services().database.read() as session:
-        talk = view.at_hand(queries.desk(session, current_staff().id))
-        if talk is None or talk.handover != handover_id:
+        at_hand = view.at_hand(queries.desk(session, current_staff().id))
+        if at_hand is None or at_hand.handover != handover_id:
             abort(404)
-        return part("agents/_conversation.html", talk=talk, **conversation_in_words(session, talk))
+        in_words = conversation_in_words(session, at_hand)
+        return part("agents/_conversation.html", conversation=at_hand, **in_words)
 
 
 @blueprint.post("/<int(max=2147483647):handover_id>/draft")
@@ -113,8 +114,8 @@ def ticket(handover_id: int) -> Response:
 
 
 def _desk_owner(session: Session, handover_id: int) -> int:
-    """The signed-in agent, if that talk is on their desk now."""
+    """The signed-in agent, if that conversation is on their desk now."""
     staff_id = current_staff().id
-    if queries.talk_of(session, staff_id, handover_id) is None:
+    if queries.conversation_of(session, staff_id, handover_id) is None:
         raise actions.NotYours(f"handover {handover_id} is not on the desk of staff {staff_id}")
     return staff_id

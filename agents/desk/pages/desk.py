@@ -28,14 +28,14 @@ def desk() -> str:
     settings, me = services().settings, current_staff()
     with services().database.read() as session:
         shown = queries.desk(session, me.id)
-        talk = view.at_hand(shown)
+        conversation = view.at_hand(shown)
         facts = {
             "me": me.id,
             "at": shown.at.isoformat(),
             "phone": {"kind": settings.agent_phone, "script": phone_script()},
             "offer_s": settings.offer_s,
         }
-        in_words = conversation_in_words(session, talk) if talk else {}
+        in_words = conversation_in_words(session, conversation) if conversation else {}
         return render_template("agents/desk.html", facts=facts, **desk_in_words(shown) | in_words)
 
 

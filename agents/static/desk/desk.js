@@ -149,7 +149,7 @@ async function showConversation({ shown, report }) {
   workplace.hidden = !shown;
   if (!shown) return;
   try {
-    const { html } = await part("GET", `/agents/talks/${shown}`);
+    const { html } = await part("GET", `/agents/conversations/${shown}`);
     if (wanted !== atHand) return;
     workplace.innerHTML = html;
     workOn(shown);
@@ -167,7 +167,7 @@ function workOn(handover) {
     find("filed")?.focus();
   });
   conversation = new Conversation(said, jump, async (after) =>
-    (await part("GET", `/agents/talks/${handover}/said?after=${after}`)).html);
+    (await part("GET", `/agents/conversations/${handover}/said?after=${after}`)).html);
 }
 
 function tick() {
@@ -195,8 +195,8 @@ function tick() {
 /** The phone follows the state: no conversation, no sound; one without sound offers to connect again.
  * @param {ReturnType<typeof state>} now @param {ReturnType<typeof state>} [before] */
 function followPhone(now, before) {
-  if (now.presence !== "talking" && phone.isBusy) phone.disconnect();
-  if (before?.presence === "talking" && now.endedBy === "caller") trouble("");
+  if (now.presence !== "in_conversation" && phone.isBusy) phone.disconnect();
+  if (before?.presence === "in_conversation" && now.endedBy === "caller") trouble("");
   showMuted(phone.isMuted);
   showSound();
 }
@@ -244,16 +244,16 @@ async function decline() {
 // Takes back the caller after a reload, a crash or a lost network.
 async function reconnect() {
   const { handover } = state();
-  if (handover && await act(`/agents/talks/${handover}/reconnect`)) await connect(state().accepted);
+  if (handover && await act(`/agents/conversations/${handover}/reconnect`)) await connect(state().accepted);
 }
 
 // The server first: a conversation that ends without its word is taken for a lost agent.
 async function hangUp() {
   const { presence, handover } = state();
-  if (presence !== "talking" || Date.now() - lastHangUp < THROTTLE_MS) return;
+  if (presence !== "in_conversation" || Date.now() - lastHangUp < THROTTLE_MS) return;
   lastHangUp = Date.now();
   await draft?.save();
-  if (await act(`/agents/talks/${handover}/end`)) phone.disconnect();
+  if (await act(`/agents/conversations/${handover}/end`)) phone.disconnect();
 }
 
 async function endWrapUp() {
@@ -304,7 +304,7 @@ const goAway = () => act("/agents/presence", { wanted: "away" });
 
 function switchPresence() {
   const { presence, after } = state();
-  return presence === "away" || (presence === "talking" && after === "away") ? goReady() : goAway();
+  return presence === "away" || (presence === "in_conversation" && after === "away") ? goReady() : goAway();
 }
 
 async function checkHeadset() {
@@ -397,5 +397,5 @@ settle();
 setInterval(tick, 250);
 setInterval(beat, BEAT_MS);
 setInterval(showSound, 1000);
-setInterval(() => { if (state().presence === "talking") conversation?.refresh(); }, BEAT_MS);
+setInterval(() => { if (state().presence === "in_conversation") conversation?.refresh(); }, BEAT_MS);
 beat();

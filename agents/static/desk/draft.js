@@ -21,7 +21,7 @@ export class Draft {
   constructor(form, filed) {
     this.#form = form;
     this.#filed = filed;
-    this.#address = `/agents/talks/${form.dataset.handover}`;
+    this.#address = `/agents/conversations/${form.dataset.handover}`;
     this.#place = JSON.parse(form.dataset.place ?? "null");
     enhanceAll(form);
     new Combobox(this.#input("place_text"), this.#part("places"), {

@@ -299,7 +299,7 @@ DRIVES = (
         "an agent's phone connects",
         "/agents/voice",
         accepted,
-        handover_is("talking"),
+        handover_is("in_conversation"),
         sid=LEG,
         From="client:agent_1",
         offer="1",

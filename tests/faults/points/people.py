@@ -57,10 +57,10 @@ def talks(world: World) -> None:
 
 
 def writes_notes(world: World) -> None:
-    """Ada's talk is over; she writes her notes."""
+    """Ada's conversation is over; she writes her notes."""
     talks(world)
     with world.database.transaction() as session:
-        actions.end_talk(session, staff_id=1, handover_id=1)
+        actions.end_conversation(session, staff_id=1, handover_id=1)
 
 
 def was_cut_off(world: World) -> None:
@@ -262,18 +262,20 @@ DRIVES = (
         presence_is("away"),
         json={"wanted": "away"},
     ),
-    _click("agents.accept", "/agents/offers/1/accept", rings, handover_is("talking"), json={}),
+    _click(
+        "agents.accept", "/agents/offers/1/accept", rings, handover_is("in_conversation"), json={}
+    ),
     _click("agents.decline", "/agents/offers/1/decline", rings, _declined, json={}),
-    _click("agents.end", "/agents/talks/1/end", talks, handover_is("ended"), json={}),
+    _click("agents.end", "/agents/conversations/1/end", talks, handover_is("ended"), json={}),
     _click(
         "agents.reconnect",
-        "/agents/talks/1/reconnect",
+        "/agents/conversations/1/reconnect",
         was_cut_off,
-        handover_is("cut_off", "talking"),
+        handover_is("cut_off", "in_conversation"),
         json={},
     ),
-    _click("agents.draft", "/agents/talks/1/draft", talks, _drafted, json=_TICKET),
-    _click("agents.ticket", "/agents/talks/1/ticket", talks, _filed_by_hand, json=_TICKET),
+    _click("agents.draft", "/agents/conversations/1/draft", talks, _drafted, json=_TICKET),
+    _click("agents.ticket", "/agents/conversations/1/ticket", talks, _filed_by_hand, json=_TICKET),
     _click("agents.notes_done", "/agents/notes/done", writes_notes, presence_is("ready"), json={}),
     _click("agents.notes_more", "/agents/notes/more", writes_notes, _extended, json={}),
     _click(

@@ -284,7 +284,7 @@ DRIVES = (
     _job("a call ended unheard", "live", _ended_unheard, handover_is("ended")),
     _job("a desk falls silent", "live", _silent(rings), _fell_silent, before=_long_ago),
     Drive(
-        "a desk falls silent in a talk",
+        "a desk falls silent in a conversation",
         lambda w: (w.works("live"), w.works("carrier")),
         _brought_back,
         _silent(talks),
