@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 
@@ -88,6 +89,15 @@ def answers_may_take_long() -> Iterator[None]:
     """A webhook has 1.7 s to answer before it apologises; a busy machine fails no test for that."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("calls.webhooks._in_time.seconds", 60.0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_cheap() -> Iterator[None]:
+    """A real hash takes 0.2 s and 64 MB, and nearly every page test makes an account."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.access.passwords._hasher", cheap)
         yield
 
 

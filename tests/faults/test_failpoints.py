@@ -41,20 +41,31 @@ COMMITS = tuple(
     if place.endswith(ending)
 )
 _GROUPS = 3
-"""In how many processes the trials go on. Each finds out anew which drive passes which place."""
+"""In how many processes the trials go on."""
 _CHILD_S = 60.0
 _HELD_UP_S = 0.1
 
 
+@pytest.fixture(scope="session")
+def found(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of the whole test run, also when that has several processes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "places"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def stage(sqlite_template: Path) -> Iterator[Stage]:
-    with disk.models_at_the_desk(), set_up(SqliteStores(sqlite_template), DRIVES) as made:
+def stage(sqlite_template: Path, found: Path) -> Iterator[Stage]:
+    stores = SqliteStores(sqlite_template)
+    with disk.models_at_the_desk(), set_up(stores, DRIVES, found) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def postgres_stage(postgres_url: str) -> Iterator[Stage]:
-    with disk.models_at_the_desk(), set_up(PostgresStores(postgres_url), DRIVES) as made:
+def postgres_stage(postgres_url: str, found: Path) -> Iterator[Stage]:
+    stores = PostgresStores(postgres_url)
+    with disk.models_at_the_desk(), set_up(stores, DRIVES, found) as made:
         yield made
 
 
