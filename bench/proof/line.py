@@ -39,6 +39,7 @@ class Line:
         self.folder = folder
         self.store = store
         self.var_dir = folder / "var"
+        self._outer = dict(os.environ)
         self._given = {**env, "SWIFTLINE_VAR_DIR": str(self.var_dir)}
         self._programs: dict[str, Program] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -154,7 +155,7 @@ class Line:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, **self.env, **program.env},
+                env={**self._outer, **self.env, **program.env},
                 start_new_session=True,
             )
 

@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import aiohttp
@@ -35,21 +37,44 @@ _DATABASE_AWAY = "R8 database away"
 _OUTAGES_WITHIN_S = 600.0
 
 
-def run_chaos(size: Size, seed: int, kind: str, folder: Path) -> Run:
-    """Calls in turn mode on one kind of database while processes die and the carrier errs."""
+@dataclass(frozen=True)
+class _Struck:
+    """What happened to a line while callers phoned."""
+
+    driven: list[Driven]
+    killer: Killer
+    watch: Watch
+    watched: Database
+    outages: list[Outage]
+    drove_s: float
+
+
+def run_chaos(size: Size, seed: int, kind: str, folder: Path, machine: Lock) -> Run:
+    """Calls in turn mode on one kind of database while processes die and the carrier errs.
+
+    machine: held until the last call is over. A line that settles afterwards mostly waits, so
+    another one may have the machine meanwhile.
+    """
     folder.mkdir(parents=True)
     store = Sqlite(folder) if kind == "sqlite" else Postgres(folder)
-    line = Line(folder, store, {**_env(size), "SWIFTLINE_SPEECH": "false", "WEB_CONCURRENCY": "2"})
-    with line.running():
-        return _chaos(size, seed, line)
+    with ExitStack() as over:
+        with machine:
+            env = {**_env(size), "SWIFTLINE_SPEECH": "false", "WEB_CONCURRENCY": "2"}
+            line = Line(folder, store, env)
+            over.enter_context(line.running())
+            struck = _strike(size, seed, line)
+        return _settled_run(size, line, struck)
 
 
-def run_cuts(size: Size, seed: int, folder: Path) -> CutRun:
-    """R14: calls on media sockets, each cut in mid-call."""
+def run_cuts(size: Size, seed: int, folder: Path, machine: Lock) -> CutRun:
+    """R14: calls on media sockets, each cut in mid-call. machine: as in `run_chaos`."""
     folder.mkdir(parents=True)
-    line = Line(folder, Sqlite(folder), _env(size))
-    with line.running():
-        return _cuts(size, seed, line)
+    with ExitStack() as over:
+        with machine:
+            line = Line(folder, Sqlite(folder), _env(size))
+            over.enter_context(line.running())
+            driven, drove_s = _cut(size, seed, line)
+        return _settled_cuts(size, line, driven, drove_s)
 
 
 def _env(size: Size) -> dict[str, str]:
@@ -65,7 +90,7 @@ def _env(size: Size) -> dict[str, str]:
     }
 
 
-def _chaos(size: Size, seed: int, line: Line) -> Run:
+def _strike(size: Size, seed: int, line: Line) -> _Struck:
     name, seconds = line.store.name, 60 * size.minutes
     drive = Drive(
         line.simulator_url, seed=seed, calls=size.calls, at_once=size.at_once, seconds=seconds
@@ -88,23 +113,28 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
     _set_faults(line, None)
     line.wait_ready()
     _say(name, f"{len(driven)} calls, {killer.kills} kills in {drove_s:.0f} s; settling")
+    return _Struck(driven, killer, watch, watched, outages, drove_s)
+
+
+def _settled_run(size: Size, line: Line, struck: _Struck) -> Run:
     settled_s = _settle(line, size)
+    killer, watch, outages = struck.killer, struck.watch, struck.outages
     watch.stop()
-    watched.close()
+    struck.watched.close()
     carrier = asyncio.run(read_carrier(line.simulator_url, line.settings))
-    _keep_history(line, driven, carrier, outages)
+    _keep_history(line, struck.driven, carrier, outages)
     records = read_records(database := Database(line.settings.database), line.settings.storage)
     database.close()
     absences = [(one.begin, one.end) for one in outages]
     without_database = [(one.begin, one.end) for one in outages if one.name == _DATABASE_AWAY]
     return Run(
-        store=name,
+        store=line.store.name,
         store_version=line.store.version(),
-        driven=driven,
+        driven=struck.driven,
         struck=dict(killer.struck),
         kills=killer.kills,
         killer_failed=killer.failed,
-        drove_s=drove_s,
+        drove_s=struck.drove_s,
         settled_s=settled_s,
         reconcile_s=size.reconcile_s,
         lease_s=size.lease_s,
@@ -121,7 +151,7 @@ def _chaos(size: Size, seed: int, line: Line) -> Run:
     )
 
 
-def _cuts(size: Size, seed: int, line: Line) -> CutRun:
+def _cut(size: Size, seed: int, line: Line) -> tuple[list[Driven], float]:
     drive = Drive(
         line.simulator_url,
         seed=seed,
@@ -135,6 +165,10 @@ def _cuts(size: Size, seed: int, line: Line) -> CutRun:
     driven = asyncio.run(_with_progress(drive, None, "sockets"))
     drove_s = time.time() - began
     _set_faults(line, None)
+    return driven, drove_s
+
+
+def _settled_cuts(size: Size, line: Line, driven: list[Driven], drove_s: float) -> CutRun:
     _settle(line, size)
     carrier = asyncio.run(read_carrier(line.simulator_url, line.settings))
     _keep_history(line, driven, carrier, [])

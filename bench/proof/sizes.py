@@ -1,4 +1,4 @@
-"""How long a proof takes: eight minutes, an hour, a night."""
+"""How long a proof takes: five minutes, an hour, a night."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Size:
 
 SIZES = {
     "ci": Size(
-        calls=200,
-        minutes=1.3,
-        at_once=60,
+        calls=100,
+        minutes=1.0,
+        at_once=45,
         kill_every_s=0.6,
         reconcile_s=15,
         lease_s=15,
