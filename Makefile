@@ -32,8 +32,8 @@ test: .venv/dev ## Run every test, and the proof in its short form; T=tests/tick
 test-quick: .venv/dev ## Run the tests that take a minute together; T=tests/tickets: one piece
 	@$(BIN)/python -m tests --seed $(SEED) --quick $(T)
 
-check: .venv/dev ## Lint, types and layers
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
+check: .venv/dev ## Lint, types (Python and JavaScript) and layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports && scripts/check-js
 
 bench: .venv/dev ## Measure: ours beside an anchor, in one run
 	@$(BIN)/python -m bench

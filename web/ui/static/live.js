@@ -1,11 +1,11 @@
-// Keeps pages right while they are open: hears of changes by topic and id, and fetches again.
+// Keeps open pages up to date: receives events with a topic and an id, and fetches again.
 //
 //   <div data-live="ticket" hx-get="/tickets/inbox/list" hx-trigger="live" hx-swap="outerHTML">
 //   <div data-live="ticket:42" ...>
 //
-// Such an element is fetched again when news of it comes. Scripts may listen to
-// `live:<topic>` on the document; `event.detail.id` is the id. While the socket is away,
-// elements are fetched every 10 s, a badge says so, and scripts hear `live:again`.
+// Such an element is fetched again when an event about it comes. Scripts may listen to
+// `live:<topic>` on the document; `event.detail.id` is the id. While the socket is down,
+// elements are fetched every 10 s, a badge says so, and scripts receive `live:again`.
 (() => {
   "use strict";
 
@@ -17,48 +17,61 @@
   const LONGEST_PAUSE_MS = 15_000;
 
   let pause = 500;
+  /** Since when the socket is down. @type {number | null} */
   let since = null;
-  const waiting = new Map();
+  /** Elements that will be fetched soon. @type {Set<Element>} */
+  const waiting = new Set();
 
-  const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+  /** @typedef {{headers: Record<string, string>, triggeringEvent?: Event}} Request */
+  /** @typedef {{xhr: XMLHttpRequest, shouldSwap: boolean, isError: boolean}} Swap */
+  /** @template T @param {string} name @param {(detail: T) => void} does */
+  const on = (name, does) => {
+    document.addEventListener(name, (event) => does(/** @type {CustomEvent<T>} */ (event).detail));
+  };
 
-  document.addEventListener("htmx:configRequest", (event) => {
-    event.detail.headers["X-CSRF-Token"] = csrf();
-    if (event.detail.triggeringEvent?.type === "live") event.detail.headers["X-Live"] = "1";
+  const csrf = () => {
+    const tag = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="csrf-token"]'));
+    return tag?.content ?? "";
+  };
+
+  on("htmx:configRequest", (/** @type {Request} */ detail) => {
+    detail.headers["X-CSRF-Token"] = csrf();
+    if (detail.triggeringEvent?.type === "live") detail.headers["X-Live"] = "1";
   });
 
   // Errors of a form come back as pages to show, not to drop (htmx ignores 4xx by itself).
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status === 422) {
-      event.detail.shouldSwap = true;
-      event.detail.isError = false;
+  on("htmx:beforeSwap", (/** @type {Swap} */ detail) => {
+    if (detail.xhr.status === 422) {
+      detail.shouldSwap = true;
+      detail.isError = false;
     }
   });
 
+  const openMenu = () => /** @type {HTMLDetailsElement | null} */ (document.querySelector("details.me[open]"));
   document.addEventListener("click", (event) => {
-    for (const open of document.querySelectorAll("details.me[open]")) {
-      if (!open.contains(event.target)) open.open = false;
-    }
+    const open = openMenu();
+    if (open && !open.contains(/** @type {Node} */ (event.target))) open.open = false;
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    const open = document.querySelector("details.me[open]");
-    if (!open) return;
+    const open = openMenu();
+    if (event.key !== "Escape" || !open) return;
     open.open = false;
-    open.querySelector("summary").focus();
+    open.querySelector("summary")?.focus();
   });
 
   if (!address) return;
 
+  /** @param {Element} field */
   const isChanged = (field) => {
-    if (field.type === "hidden") return false;
-    if (field.matches("select")) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    if (field instanceof HTMLSelectElement) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+    if (!(field instanceof HTMLInputElement) || field.type === "hidden") return false;
     return field.matches("[type=checkbox], [type=radio]")
       ? field.checked !== field.defaultChecked
       : field.value !== field.defaultValue;
   };
 
-  // Nobody loses what they are writing to news.
+  /** Nobody loses what they are writing to an event. @param {Element} element */
   const isBeingFilled = (element) => {
     const active = document.activeElement;
     const writes = active && active.matches("input, textarea, select, [contenteditable]");
@@ -66,6 +79,7 @@
       || [...element.querySelectorAll("input, textarea, select")].some(isChanged);
   };
 
+  /** @param {Element} element */
   function fetchAgain(element) {
     if (!element.isConnected) return;
     if (isBeingFilled(element)) {
@@ -75,30 +89,37 @@
     window.htmx.trigger(element, "live");
   }
 
+  /** @param {Element} element */
   function soon(element, delay = SETTLE_MS) {
     if (waiting.has(element)) return;
-    waiting.set(element, setTimeout(() => {
+    waiting.add(element);
+    setTimeout(() => {
       waiting.delete(element);
       fetchAgain(element);
-    }, delay));
+    }, delay);
   }
 
+  /** @returns {NodeListOf<HTMLElement>} */
+  const liveElements = () => document.querySelectorAll("[data-live]");
+
+  /** @param {HTMLElement} element @param {string} topic @param {unknown} id */
   function matches(element, topic, id) {
-    return element.dataset.live.split(/\s+/).some((wish) => {
+    return (element.dataset.live ?? "").split(/\s+/).some((wish) => {
       const [wanted, one] = wish.split(":");
       return wanted === topic && (one === undefined || one === String(id));
     });
   }
 
-  function tell(topic, id) {
+  /** @param {string} topic @param {unknown} id */
+  function notify(topic, id) {
     document.dispatchEvent(new CustomEvent(`live:${topic}`, { detail: { id } }));
-    for (const element of document.querySelectorAll("[data-live]")) {
+    for (const element of liveElements()) {
       if (matches(element, topic, id)) soon(element);
     }
   }
 
   function fetchElements() {
-    for (const element of document.querySelectorAll("[data-live]")) soon(element);
+    for (const element of liveElements()) soon(element);
   }
 
   function fetchAll() {
@@ -106,7 +127,8 @@
     fetchElements();
   }
 
-  function connect() {
+  /** @param {string} address */
+  function connect(address) {
     const socket = new WebSocket(address);
     socket.addEventListener("open", () => {
       pause = 500;
@@ -115,18 +137,19 @@
       show();
     });
     socket.addEventListener("message", (event) => {
-      let news;
+      /** @type {{topic?: string, id?: unknown} | null} */
+      let received;
       try {
-        news = JSON.parse(event.data);
+        received = JSON.parse(event.data);
       } catch {
         return;
       }
-      if (news && news.topic === "stale") fetchAll();
-      else if (news && news.topic) tell(news.topic, news.id);
+      if (received?.topic === "stale") fetchAll();
+      else if (received?.topic) notify(received.topic, received.id);
     });
     socket.addEventListener("close", () => {
       since = since ?? Date.now();
-      setTimeout(connect, pause * (0.75 + Math.random() / 2));
+      setTimeout(() => connect(address), pause * (0.75 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     });
   }
@@ -141,9 +164,9 @@
   }
 
   setInterval(show, 1000);
-  // News may be lost, and "5 min ago" grows old.
+  // Events may be lost, and "5 min ago" grows old.
   setInterval(() => { if (!document.hidden) fetchElements(); }, REFRESH_MS);
   setInterval(() => { if (since !== null) fetchAll(); }, FALLBACK_MS);
   window.addEventListener("pageshow", (event) => { if (event.persisted) fetchAll(); });
-  connect();
+  connect(address);
 })();
