@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+
+T = TypeVar("T")
 
 _LOADER_FAILURES = (
     yaml.YAMLError, ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError,
@@ -16,6 +19,18 @@ MOST_BYTES = 4 * 1024 * 1024
 
 class BadYaml(Exception):
     """The file cannot be read, or is not YAML; the text says why."""
+
+
+def read_as(path: Path, made_from: Callable[[Any], T], error: type[Exception]) -> T:
+    """What `made_from` makes of a file's values; `error`, which it may raise, names the file."""
+    try:
+        source = read_yaml(path)
+    except BadYaml as unreadable:
+        raise error(str(unreadable)) from unreadable
+    try:
+        return made_from(source)
+    except error as wrong:
+        raise error(f"{path}: {wrong}") from wrong
 
 
 def read_yaml(path: Path) -> Any:

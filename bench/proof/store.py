@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,17 +64,23 @@ class Sqlite:
     @contextmanager
     def away(self) -> Iterator[None]:
         """An exclusive transaction of somebody else."""
-        with sqlite3.connect(self._file, timeout=30, isolation_level=None) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            try:
-                yield
-            finally:
-                other.execute("ROLLBACK")
-        other.close()
+        with locked(self._file):
+            yield
 
     def version(self) -> str:
         """The library's version."""
         return f"SQLite {sqlite3.sqlite_version}, WAL, synchronous=FULL"
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Somebody else writes to this SQLite database, and does not end."""
+    with closing(sqlite3.connect(file, timeout=30, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+        finally:
+            other.execute("ROLLBACK")
 
 
 class Postgres:

@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator.faults.fault_parameters import BadPlan
 from simulator.faults.kinds import SECTIONS, Kind
-from simulator.yaml_files import BadYaml, read_yaml
+from simulator.yaml_files import read_as
 
 MOST_FAULTS = 200
 
@@ -88,14 +88,7 @@ class Plan:
 
 def load_plan(path: Path) -> Plan:
     """Read a plan from a YAML file. Raises BadPlan."""
-    try:
-        source = read_yaml(path)
-    except BadYaml as error:
-        raise BadPlan(str(error)) from error
-    try:
-        return plan_from(source)
-    except BadPlan as error:
-        raise BadPlan(f"{path}: {error}") from error
+    return read_as(path, plan_from, BadPlan)
 
 
 def plan_from(source: Any) -> Plan:

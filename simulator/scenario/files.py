@@ -19,7 +19,7 @@ from simulator.scenario.steps import (
     step_from,
     text,
 )
-from simulator.yaml_files import BadYaml, read_yaml
+from simulator.yaml_files import read_as
 
 MOST_STEPS = 10_000
 BEHAVIOURS = ("answers", "busy", "no-answer", "failed", "machine", "fax")
@@ -49,14 +49,8 @@ class Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; clip paths are relative to it. Raises ScenarioError."""
-    try:
-        source = read_yaml(path)
-    except BadYaml as error:
-        raise ScenarioError(str(error)) from error
-    try:
-        return scenario_from(source, path.resolve().parent)
-    except ScenarioError as error:
-        raise ScenarioError(f"{path}: {error}") from error
+    folder = path.resolve().parent
+    return read_as(path, lambda source: scenario_from(source, folder), ScenarioError)
 
 
 def scenario_from(source: Any, folder: Path) -> Scenario:

@@ -8,15 +8,13 @@ the agent whose browser phone answers.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
 from tests.conftest import eventually
+from tests.loops import InALoop
 from tests.ports import free_ports
 from tests.simulator_phone.phones import ACCOUNT, APP, AUTH_TOKEN, KEY, NUMBER, SECRET
 
@@ -174,7 +173,7 @@ def start_line(tune: bytes, folder: Path) -> Iterator[LineApp]:
     """Run the application in a thread and the simulator in a process."""
     ours, theirs = free_ports(2)
     app = LineApp(tune, simulator=f"http://localhost:{ours}", port=theirs)
-    with _serving(app), simulator_for(app, folder):
+    with _Serving(app), simulator_for(app, folder):
         yield app
 
 
@@ -224,22 +223,17 @@ def _is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-@contextmanager
-def _serving(app: LineApp) -> Iterator[None]:
-    loop = asyncio.new_event_loop()
-    runner = web.AppRunner(app.build())
+class _Serving(InALoop):
+    def __init__(self, app: LineApp) -> None:
+        super().__init__()
+        self._app = app
 
-    async def start() -> None:
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        runner = web.AppRunner(self._app.build())
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", app.port).start()
-
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(start(), loop).result(60)
-    try:
-        yield
-    finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(60)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(60)
-        loop.close()
+        await web.TCPSite(runner, "127.0.0.1", self._app.port).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()

@@ -19,6 +19,8 @@ import numpy.typing as npt
 from playwright.sync_api import Page
 
 RATE = 8000
+ALIKE, UNLIKE = 0.5, 0.3
+"""Likenesses above which it is the same sound, and below which it is another."""
 THE_SOUND = "[...Phone.sounds][0]"
 AS_TEXT = """async ({ samples, rate }) => {
   const reader = new FileReader();

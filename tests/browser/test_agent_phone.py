@@ -12,13 +12,20 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpensPage
 from tests.browser.lineapp import LineApp, start_line, token
-from tests.browser.sounds import from_mulaw, keep_sound, likeness, played, voice, write_wav
+from tests.browser.sounds import (
+    ALIKE,
+    UNLIKE,
+    from_mulaw,
+    keep_sound,
+    likeness,
+    played,
+    voice,
+    write_wav,
+)
 from tests.conftest import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
-ALIKE = 0.5
-UNLIKE = 0.3
 CALLER_SAYS = voice(40, seed=1)
 AGENT_SAYS = voice(40, seed=3)
 

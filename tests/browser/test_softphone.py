@@ -17,14 +17,22 @@ from tests.browser.lineapp import (
     start_line,
     token,
 )
-from tests.browser.sounds import Samples, from_mulaw, keep_sound, likeness, played, voice, write_wav
+from tests.browser.sounds import (
+    ALIKE,
+    UNLIKE,
+    Samples,
+    from_mulaw,
+    keep_sound,
+    likeness,
+    played,
+    voice,
+    write_wav,
+)
 from tests.conftest import eventually
 from tests.simulator_phone.phones import ACCOUNT, AUTH_TOKEN, NUMBER
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
-ALIKE = 0.5
-UNLIKE = 0.3
 SPOKEN = voice(40, seed=1)
 TUNE = voice(6, seed=2)
 

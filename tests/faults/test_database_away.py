@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -13,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from bench.proof.store import Postgres
+from bench.proof.store import Postgres, locked
 from calls.models import Call
 from config.settings import Settings
 from infra.db import Database
@@ -134,18 +133,6 @@ def is_outlived(folder: Path, store: Postgres, away: AbstractContextManager[None
         line.is_away()
     line.is_back()
     line.database.close()
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Somebody else writes, and does not end."""
-    other = sqlite3.connect(file, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from simulator.keys import NETWORK
 from simulator.network import Network
 from simulator.server import create_app
 from tests.conftest import eventually
+from tests.loops import InALoop
 from tests.simulator.app import ACCOUNT, CALLER, TOKEN, FakeApp, response, settings_for
 from tests.simulator.openapi import check
 
@@ -46,34 +45,20 @@ class Rooted(TwilioHttpClient):
         return answer
 
 
-class Served:
+class Served(InALoop):
     """A simulator with a fake application, in a thread of its own."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
+        super().__init__()
         self._changes = changes
         self.app = FakeApp({"/status": "", "/recording": ""})
         self._folder = folder
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
         self.network: Network
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self.root = ""
 
-    def __enter__(self) -> Served:
-        self._thread.start()
-        assert self._ready.wait(60)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(60)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
-        self._stop = asyncio.Event()
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The fake application and the simulator."""
         outer = web.Application()
         outer.router.add_route("*", "/{path:.*}", self.app.answer)
         async with (
@@ -81,8 +66,7 @@ class Served:
             TestServer(self._simulator(theirs.port or 0), port=self._changes.get("port")) as ours,
         ):
             self.root = f"http://127.0.0.1:{ours.port}"
-            self._ready.set()
-            await self._stop.wait()
+            yield
 
     def _simulator(self, port: int) -> web.Application:
         app = create_app(replace(settings_for(port, self._folder), **self._changes))
@@ -91,7 +75,7 @@ class Served:
 
     def run(self, work: Callable[[Network], Coroutine[Any, Any, Any]]) -> Any:
         """Do something in the simulator's own loop."""
-        return asyncio.run_coroutine_threadsafe(work(self.network), self._loop).result(60)
+        return self.in_loop(work(self.network))
 
     def client(self, token: str = TOKEN) -> Client:
         """A client with these credentials."""

@@ -81,6 +81,15 @@ async def connected(net: Network) -> tuple[Person, Person]:
     return caller, agent
 
 
+def the_line_that_whispers() -> FakeApp:
+    app = the_line()
+    app.replies["/agent"] = response(
+        '<Dial action="/dial-over"><Queue url="/whisper">desk</Queue></Dial>'
+    )
+    app.replies["/whisper"] = response("<Say>Here comes a person.</Say>")
+    return app
+
+
 @pytest.mark.row("noun.Queue", "request.enqueue-action.QueueResult.bridged")
 @pytest.mark.row("request.enqueue-wait.QueuePosition", "queue.agent-leaves")
 def test_sound_and_keys_flow_both_ways(tmp_path: Path) -> None:
@@ -186,11 +195,7 @@ def test_hanging_up_while_waiting_is_told_to_the_action(tmp_path: Path) -> None:
 
 @pytest.mark.row("noun.Queue.url", "request.queue-whisper.DequeingCallSid")
 def test_a_whisper_is_heard_by_the_waiting_caller_before_the_talk(tmp_path: Path) -> None:
-    app = the_line()
-    app.replies["/agent"] = response(
-        '<Dial action="/dial-over"><Queue url="/whisper">desk</Queue></Dial>'
-    )
-    app.replies["/whisper"] = response("<Say>Here comes a person.</Say>")
+    app = the_line_that_whispers()
 
     async def play() -> None:
         async with network(app, tmp_path) as net:
@@ -263,11 +268,7 @@ def test_the_wait_document_stops_the_moment_the_caller_is_taken(tmp_path: Path) 
 
 @pytest.mark.row("queue.order", "queue.agent-leaves")
 def test_first_the_whisper_then_the_talk_then_both_actions(tmp_path: Path) -> None:
-    app = the_line()
-    app.replies["/agent"] = response(
-        '<Dial action="/dial-over"><Queue url="/whisper">desk</Queue></Dial>'
-    )
-    app.replies["/whisper"] = response("<Say>Here comes a person.</Say>")
+    app = the_line_that_whispers()
 
     async def play() -> None:
         async with network(app, tmp_path, pace=0.0, seed=1) as net:

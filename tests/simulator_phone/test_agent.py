@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,17 @@ OTHER_FRAME = b"\x90" * 160
 async def register(socket: ClientWebSocketResponse) -> None:
     await socket.send_json({"event": "register"})
     assert (await told(socket, "registered"))["identity"]
+
+
+@asynccontextmanager
+async def ringing(
+    phones: Phones,
+) -> AsyncIterator[tuple[ClientWebSocketResponse, ClientWebSocketResponse, str]]:
+    """An agent's phone that rings, the caller's, and the call's reference."""
+    async with phones.agent() as agent, phones.socket() as caller:
+        await register(agent)
+        await connect(caller)
+        yield agent, caller, (await told(agent, "incoming"))["ref"]
 
 
 async def answer(socket: ClientWebSocketResponse, how: str, ref: str) -> None:
@@ -181,10 +194,7 @@ def test_a_call_ignored_on_one_device_goes_on_ringing_on_the_other(tmp_path: Pat
 
 def test_a_call_nobody_takes_is_cancelled_when_its_time_is_over(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
-        async with phones.agent() as agent, phones.socket() as caller:
-            await register(agent)
-            await connect(caller)
-            ref = (await told(agent, "incoming"))["ref"]
+        async with ringing(phones) as (agent, _caller, ref):
             assert (await told(agent, "cancel"))["ref"] == ref
             assert (await outcome(phones))["DialCallStatus"] == "no-answer"
 
@@ -291,10 +301,7 @@ def test_a_phone_with_a_call_on_cannot_accept_another_before_it_is_over(tmp_path
 
 def test_whoever_ends_the_call_the_other_one_hears_of_it(tmp_path: Path) -> None:
     async def journey(phones: Phones) -> None:
-        async with phones.agent() as agent, phones.socket() as caller:
-            await register(agent)
-            await connect(caller)
-            ref = (await told(agent, "incoming"))["ref"]
+        async with ringing(phones) as (agent, caller, ref):
             await answer(agent, "accept", ref)
             await told(caller, "transferred")
             await caller.send_json({"event": "disconnect", "ref": "a"})

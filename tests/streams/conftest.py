@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +29,7 @@ from ivr.live.sockets import MediaSockets
 from ivr.turns import Reply
 from ops.streams import Streams
 from tests import cities
+from tests.loops import InALoop
 from tests.streams.phone import CALL, STREAM, FakeRecogniser, FakeVoice, Phone, dials
 from web.live_feed import LiveFeed
 
@@ -135,25 +134,13 @@ def conversation(
     )
 
 
-class Running:
+class Running(InALoop):
     """A running streams process and the way to its sockets."""
 
     def __init__(self, settings: Settings, streams: Streams) -> None:
+        super().__init__()
         self.settings, self.streams = settings, streams
         self.port = 0
-        self.loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Running:
-        self._thread.start()
-        assert self._ready.wait(60)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(60)
 
     def dials(self, *, plays: bool = True, signed_by: str = "") -> Phone:
         """Open a media socket."""
@@ -161,18 +148,15 @@ class Running:
 
     def drains(self) -> None:
         """What SIGTERM begins."""
-        asyncio.run_coroutine_threadsafe(self.streams.media.drain(), self.loop).result(60)
+        self.in_loop(self.streams.media.drain())
 
-    def _run(self) -> None:
-        self.loop.run_until_complete(self._serve())
-        self.loop.close()
-
-    async def _serve(self) -> None:
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """The sockets, and the feed of events."""
         async with self.streams.listen_on("127.0.0.1", 0) as server:
             self.port = next(iter(server.sockets)).getsockname()[1]
             news = asyncio.create_task(self.streams.feed.run())
-            self._ready.set()
-            await self._stop.wait()
+            yield
             news.cancel()
             await asyncio.gather(news, return_exceptions=True)
 
@@ -189,7 +173,7 @@ def running(
 ) -> Iterator[Running]:
     """The process with this dialogue behind it."""
     services = Services(settings, database)
-    services.add(City, chicago())
+    services.add(City, cities.chicago())
     services.add(Carrier, TwilioCarrier(settings))
     media = MediaSockets(
         services,
@@ -200,12 +184,6 @@ def running(
     )
     with Running(settings, Streams(database, media, LiveFeed(settings, database))) as line:
         yield line
-
-
-@lru_cache
-def chicago() -> City:
-    """The demo city."""
-    return cities.chicago()
 
 
 Opens = Callable[..., tuple[ScriptGateway, Phone]]

@@ -23,8 +23,9 @@ from infra.db import Database
 from infra.services import Services
 from ivr import turns
 from ivr.live.gateway import CallGateway
+from tests.cities import chicago
 from tests.conftest import arrives, eventually
-from tests.streams.conftest import TOKEN, Opens, Running, ScriptGateway, asks, chicago, running
+from tests.streams.conftest import TOKEN, Opens, Running, ScriptGateway, asks, running
 from tests.streams.phone import CALL, Phone
 
 pytestmark = pytest.mark.slow

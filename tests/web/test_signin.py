@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from infra.db import Database
-from tests.web.conftest import PASSWORD, Browser, person
+from tests.web.conftest import PASSWORD, Browser, browser_with, person
 from web.access import staff
 from web.access.guard import Role
 from web.access.models import SignIn
@@ -140,8 +140,7 @@ def test_stopping_a_person_ends_their_work_at_once(
 ) -> None:
     boss = browser_of(Role.ADMIN)
     qa = person(database, "qa", Role.SUPERVISOR)
-    theirs = Browser(app.test_client())
-    theirs.sign_in("qa")
+    theirs = browser_with(app, database, qa)
     assert theirs.get("/system").status_code == 200
     boss.post(f"/people/{qa.id}/active", {"active": "no"})
     assert theirs.get("/system").status_code == 303
@@ -156,8 +155,7 @@ def test_a_renewed_password_is_shown_once_and_ends_what_was_open(
 ) -> None:
     boss = browser_of(Role.ADMIN)
     qa = person(database, "qa", Role.SUPERVISOR)
-    theirs = Browser(app.test_client())
-    theirs.sign_in("qa")
+    theirs = browser_with(app, database, qa)
     page = boss.post(f"/people/{qa.id}/password").get_data(as_text=True)
     found = re.search(r'class="secret">([^<]+)<', page)
     assert found

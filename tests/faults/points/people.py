@@ -82,13 +82,7 @@ def listened_to(world: World) -> None:
     world.person("quinn", "qa")
     world.desk.records.sounds[SOUND] = call_wav(2.0)
     world.posts("/ivr/voice")
-    world.posts(
-        "/recordings/status",
-        RecordingSid=SOUND,
-        RecordingStatus="completed",
-        RecordingDuration="2",
-        RecordingChannels="2",
-    )
+    world.tells_of_recording(SOUND)
     world.settles()
 
 

@@ -154,13 +154,7 @@ def _half_told(world: World) -> None:
 
 def _announced(world: World) -> None:
     in_turns(world)
-    world.posts(
-        "/recordings/status",
-        RecordingSid=SOUND,
-        RecordingStatus="completed",
-        RecordingDuration="2",
-        RecordingChannels="2",
-    )
+    world.tells_of_recording(SOUND)
 
 
 def _to_fetch(world: World) -> None:

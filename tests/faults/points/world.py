@@ -198,6 +198,16 @@ class World:
         with self.database.read() as session:
             return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
+    def tells_of_recording(self, sid: str) -> None:
+        """The carrier says that the call's recording is whole."""
+        self.posts(
+            "/recordings/status",
+            RecordingSid=sid,
+            RecordingStatus="completed",
+            RecordingDuration="2",
+            RecordingChannels="2",
+        )
+
     def one(self, table: type[Any], *where: Any) -> Any:
         """The only row that is so."""
         with self.database.read() as session:
