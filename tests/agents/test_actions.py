@@ -85,7 +85,7 @@ def test_a_caller_who_hangs_up_while_it_rings_rings_no_more(floor: Floor) -> Non
     assert floor.handover(handover).state == "abandoned"
 
 
-def test_a_caller_who_hangs_up_in_the_conversation_leaves_the_agent_their_notes(
+def test_a_caller_who_hangs_up_in_the_conversation_leaves_the_agent_to_wrap_up(
     floor: Floor,
 ) -> None:
     agent, handover = floor.talks()
@@ -171,7 +171,7 @@ def test_a_leg_needs_an_offer_that_this_agent_accepted(floor: Floor) -> None:
             )
 
 
-def test_notes_end_by_themselves_and_not_before(floor: Floor) -> None:
+def test_a_wrap_up_ends_by_itself_and_not_before(floor: Floor) -> None:
     agent, handover = floor.talks()
     gone(floor, handover)
     floor.works()
@@ -184,7 +184,7 @@ def test_notes_end_by_themselves_and_not_before(floor: Floor) -> None:
     assert floor.presence(agent).state == "ready"
 
 
-def test_notes_can_be_extended_once(floor: Floor) -> None:
+def test_a_wrap_up_can_be_extended_once(floor: Floor) -> None:
     agent, handover = floor.talks()
     gone(floor, handover)
     with floor.database.transaction() as session:
@@ -193,7 +193,7 @@ def test_notes_can_be_extended_once(floor: Floor) -> None:
         duty.extend_wrap_up(session, staff_id=agent)
 
 
-def test_asking_to_be_away_in_a_conversation_takes_effect_after_the_notes(floor: Floor) -> None:
+def test_asking_to_be_away_in_a_conversation_takes_effect_after_the_wrap_up(floor: Floor) -> None:
     agent, handover = floor.talks()
     with floor.database.transaction() as session:
         actions.set_presence(session, staff_id=agent, wanted="away")
@@ -256,7 +256,7 @@ def test_the_desk_shows_only_its_own_conversation(floor: Floor) -> None:
         assert queries.conversation_of(session, other, handover) is None
 
 
-def test_a_conversation_leaves_the_desk_with_the_notes(floor: Floor) -> None:
+def test_a_conversation_leaves_the_desk_with_the_wrap_up(floor: Floor) -> None:
     agent, handover = floor.talks()
     gone(floor, handover)
     with floor.database.read() as session:
@@ -292,7 +292,7 @@ def test_a_person_is_on_the_line_only_while_bridged(floor: Floor) -> None:
         assert not handover_queries.is_in_conversation(session, call_id)
 
 
-def test_a_call_is_on_a_desk_until_the_notes_are_over(floor: Floor) -> None:
+def test_a_call_is_on_a_desk_until_the_wrap_up_is_over(floor: Floor) -> None:
     agent, handover = floor.talks()
     call_id = floor.handover(handover).call_id
     gone(floor, handover)

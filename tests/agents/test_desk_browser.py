@@ -274,7 +274,7 @@ def test_a_reload_in_the_conversation_keeps_the_caller_who_can_be_taken_back(
     caller.wait(timeout=60)
 
 
-def test_a_caller_who_hangs_up_leaves_the_agent_with_the_notes(
+def test_a_caller_who_hangs_up_leaves_the_agent_with_the_wrap_up(
     line: Line,
     chromium_page: OpensPage,
     tmp_path: Path,

@@ -51,8 +51,8 @@ POSTS = (
     "/agents/conversations/1/reconnect",
     "/agents/conversations/1/draft",
     "/agents/conversations/1/ticket",
-    "/agents/notes/done",
-    "/agents/notes/more",
+    "/agents/wrap-up/done",
+    "/agents/wrap-up/more",
 )
 
 
@@ -105,8 +105,8 @@ def test_from_ready_to_done(app: Flask, floor: Floor) -> None:
         )
     ended = desk.send(f"/agents/conversations/{handover}/end").get_json()
     assert ended["presence"]["state"] == "wrapping_up"
-    assert desk.send("/agents/notes/more").get_json()["presence"]["extended"] is True
-    assert desk.send("/agents/notes/done").get_json()["presence"]["state"] == "ready"
+    assert desk.send("/agents/wrap-up/more").get_json()["presence"]["extended"] is True
+    assert desk.send("/agents/wrap-up/done").get_json()["presence"]["state"] == "ready"
     assert desk.get("/agents/state").get_json()["conversation"] is None
 
 

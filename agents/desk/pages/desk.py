@@ -68,20 +68,20 @@ def presence() -> Response:
         return desk_answer(session)
 
 
-@blueprint.post("/notes/done")
+@blueprint.post("/wrap-up/done")
 @requires(Role.AGENT)
-def notes_done() -> Response:
+def wrap_up_done() -> Response:
     """End the wrap-up time."""
-    with services().database.transaction("agents.desk.notes_done") as session:
+    with services().database.transaction("agents.desk.wrap_up_done") as session:
         duty.end_wrap_up(session, staff_id=current_staff().id)
         return desk_answer(session)
 
 
-@blueprint.post("/notes/more")
+@blueprint.post("/wrap-up/more")
 @requires(Role.AGENT)
-def notes_more() -> Response:
+def wrap_up_more() -> Response:
     """Double the wrap-up time, once."""
-    with services().database.transaction("agents.desk.notes_more") as session:
+    with services().database.transaction("agents.desk.wrap_up_more") as session:
         duty.extend_wrap_up(session, staff_id=current_staff().id)
         return desk_answer(session)
 

@@ -258,7 +258,7 @@ async function hangUp() {
 
 async function endWrapUp() {
   await draft?.save();
-  await act("/agents/notes/done");
+  await act("/agents/wrap-up/done");
 }
 
 function mute() {
@@ -357,7 +357,7 @@ const KEYS = { KeyA: accept, KeyR: decline, KeyM: mute, Digit1: hangUp, KeyS: sw
 /** @type {Record<string, () => unknown>} */
 const BUTTONS = {
   accept, decline, mute, "hang-up": hangUp, "go-ready": goReady, "go-away": goAway, "take-back": reconnect,
-  "not-connected": reconnect, "wrap-up-done": endWrapUp, "wrap-up-more": () => act("/agents/notes/more"),
+  "not-connected": reconnect, "wrap-up-done": endWrapUp, "wrap-up-more": () => act("/agents/wrap-up/more"),
   "check-headset": checkHeadset,
 };
 

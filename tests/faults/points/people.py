@@ -56,8 +56,8 @@ def talks(world: World) -> None:
         actions.connect_leg(session, staff_id=1, offer_id=1, leg_sid=LEG)
 
 
-def writes_notes(world: World) -> None:
-    """Ada's conversation is over; she writes her notes."""
+def wraps_up(world: World) -> None:
+    """Ada's conversation is over; she wraps up."""
     talks(world)
     with world.database.transaction() as session:
         actions.end_conversation(session, staff_id=1, handover_id=1)
@@ -270,8 +270,8 @@ DRIVES = (
     ),
     _click("agents.draft", "/agents/conversations/1/draft", talks, _drafted, json=_TICKET),
     _click("agents.ticket", "/agents/conversations/1/ticket", talks, _filed_by_hand, json=_TICKET),
-    _click("agents.notes_done", "/agents/notes/done", writes_notes, presence_is("ready"), json={}),
-    _click("agents.notes_more", "/agents/notes/more", writes_notes, _extended, json={}),
+    _click("agents.wrap_up_done", "/agents/wrap-up/done", wraps_up, presence_is("ready"), json={}),
+    _click("agents.wrap_up_more", "/agents/wrap-up/more", wraps_up, _extended, json={}),
     _click(
         "tickets.act",
         lambda w: f"/tickets/{_number(w)}/acknowledge",

@@ -20,7 +20,7 @@ from infra.outbox.workers import Poller
 from ops.queues import QUEUES
 from recordings.models import Recording
 from tests.faults.points.line import SOUND, in_turns
-from tests.faults.points.people import commands, duty_begins, rings, talks, writes_notes
+from tests.faults.points.people import commands, duty_begins, rings, talks, wraps_up
 from tests.faults.points.world import CALL, Drive, World, handover_is, presence_is
 from tests.recordings.sounds import call_wav
 from tests.tickets.conftest import a_report
@@ -78,7 +78,7 @@ def _missed(world: World) -> None:
     assert world.one(Handover).state in ("waiting", "offered")
 
 
-def _notes_are_over(world: World) -> None:
+def _wrap_up_is_over(world: World) -> None:
     _sets(world, Presence, since=now() - timedelta(minutes=10))
     _sets(world, Outbox, next_at=now() - timedelta(seconds=1))
 
@@ -273,7 +273,7 @@ def _deleted(world: World) -> None:
 DRIVES = (
     _job("a caller is offered", "live", _waits, _rang_at_one),
     _job("an offer rings out", "live", rings, _missed, before=_too_late),
-    _job("notes are over", "live", writes_notes, presence_is("ready"), before=_notes_are_over),
+    _job("a wrap-up is over", "live", wraps_up, presence_is("ready"), before=_wrap_up_is_over),
     _job("a timer was lost", "live", _lost_timer, _missed, before=_too_late),
     _job("a call ended unheard", "live", _ended_unheard, handover_is("ended")),
     _job("a desk falls silent", "live", _silent(rings), _fell_silent, before=_long_ago),
