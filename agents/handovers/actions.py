@@ -115,7 +115,7 @@ def give_up_waiting(session: Session, handover: Handover) -> None:
     offers.withdraw(session, handover)
     handover.state = next_state(handover.state, Action.GIVE_UP)
     handover.ended_at = now()
-    offers.tell_of(session, handover)
+    offers.notify(session, handover)
 
 
 def end_conversation(session: Session, *, staff_id: int, handover_id: int) -> Handover:
@@ -179,7 +179,7 @@ def rejoin(session: Session, *, staff_id: int, handover_id: int) -> Offer:
     )
     session.add(offer)
     session.flush()
-    offers.tell_of(session, handover)
+    offers.notify(session, handover)
     return offer
 
 
@@ -200,7 +200,7 @@ def connect_leg(session: Session, *, staff_id: int, offer_id: int, leg_sid: str)
         staff_id=staff_id,
         answered_at=now(),
     )
-    offers.tell_of(session, handover)
+    offers.notify(session, handover)
     return handover
 
 
@@ -275,14 +275,14 @@ def _next_round(
 
 def _begun(session: Session, handover: Handover) -> None:
     duty.match_soon(session)
-    offers.tell_of(session, handover)
+    offers.notify(session, handover)
 
 
 def _close(session: Session, handover: Handover, action: Action, by: EndedBy) -> None:
     handover.state = next_state(handover.state, action)
     handover.ended_at, handover.ended_by = now(), by
     duty.match_soon(session)
-    offers.tell_of(session, handover)
+    offers.notify(session, handover)
 
 
 def _start_wrap_up(session: Session, handover: Handover) -> None:

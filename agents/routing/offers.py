@@ -53,7 +53,7 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
     handover.state = life.next_state(handover.state, life.Action.ACCEPT)
     handover.staff_id, handover.accepted_at, handover.leg_sid = staff_id, now(), None
     duty.move(session, held_presence(session, staff_id), presence.Action.ACCEPT)
-    tell_of(session, handover)
+    notify(session, handover)
     return handover
 
 
@@ -62,15 +62,15 @@ def decline(session: Session, *, staff_id: int, offer_id: int) -> None:
     _, handover = _offer_of(session, staff_id, offer_id)
     if not close_offer(session, offer_id, life.OfferState.DECLINED):
         raise OfferGone("this caller is no longer ringing here")
-    give_back(session, handover)
+    release(session, handover)
     duty.move(session, held_presence(session, staff_id), presence.Action.DECLINE)
 
 
 def decline_all(session: Session, *, staff_id: int) -> None:
-    """Give back the caller who rings at an agent, if one does; their presence is not touched."""
+    """Release the caller who rings at an agent, if one does; their presence is not touched."""
     offer, handover = _ringing_at(session, staff_id)
     if offer and handover and close_offer(session, offer.id, life.OfferState.DECLINED):
-        give_back(session, handover)
+        release(session, handover)
 
 
 def fall_silent(session: Session, *, staff_id: int, silent_s: float) -> None:
@@ -80,7 +80,7 @@ def fall_silent(session: Session, *, staff_id: int, silent_s: float) -> None:
     if agent.seen_at >= now() - timedelta(seconds=silent_s):
         return
     if offer and handover and close_offer(session, offer.id, life.OfferState.WITHDRAWN):
-        give_back(session, handover)
+        release(session, handover)
     duty.try_move(session, staff_id, presence.Action.FALL_SILENT, because="silent")
 
 
@@ -92,7 +92,7 @@ def miss(session: Session, *, offer_id: int) -> bool:
     handover = held_handover(session, offer.handover_id)
     if handover is None or not close_offer(session, offer_id, life.OfferState.MISSED):
         return False
-    give_back(session, handover)
+    release(session, handover)
     duty.note_miss(session, offer.staff_id)
     return True
 
@@ -104,15 +104,15 @@ def withdraw(session: Session, handover: Handover) -> None:
         duty.try_move(session, offer.staff_id, presence.Action.WITHDRAW)
 
 
-def give_back(session: Session, handover: Handover) -> None:
+def release(session: Session, handover: Handover) -> None:
     """Let a held caller whose offer came to nothing wait again, and match anew."""
     handover.state = life.next_state(handover.state, life.Action.TAKE_OFFER_BACK)
     duty.match_soon(session)
-    tell_of(session, handover)
+    notify(session, handover)
 
 
-def tell_of(session: Session, handover: Handover) -> None:
-    """Tell pages that this handover changed."""
+def notify(session: Session, handover: Handover) -> None:
+    """Publish that this handover changed, for the pages that show it."""
     publish(session, "handover", handover.id)
     if handover.staff_id is not None:
         publish(session, "desk", handover.staff_id)
@@ -155,7 +155,7 @@ def _make_offer(session: Session, pair: Match, offer_s: int) -> None:
         return
     handover.state = life.next_state(handover.state, life.Action.OFFER)
     duty.move(session, agent, presence.Action.OFFER)
-    tell_of(session, handover)
+    notify(session, handover)
     enqueue(
         session,
         queue="live",
