@@ -99,7 +99,7 @@ def done(number: str) -> Response:
 
 @blueprint.post("/<string(minlength=8):number>/return")
 @requires(Role.DEPARTMENT)
-def give_back(number: str) -> Response:
+def return_ticket(number: str) -> Response:
     """Say why the ticket is not ours."""
     reason = request.form.get("reason", "")
     return _act(

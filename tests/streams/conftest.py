@@ -155,10 +155,10 @@ class Running(InALoop):
         """The sockets, and the feed of events."""
         async with self.streams.listen_on("127.0.0.1", 0) as server:
             self.port = next(iter(server.sockets)).getsockname()[1]
-            news = asyncio.create_task(self.streams.feed.run())
+            feed = asyncio.create_task(self.streams.feed.run())
             yield
-            news.cancel()
-            await asyncio.gather(news, return_exceptions=True)
+            feed.cancel()
+            await asyncio.gather(feed, return_exceptions=True)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class Valkey:
             self._process = None
 
     def tells(self, topic: str, id: int) -> None:
-        """Publish news."""
+        """Publish an event."""
         with redis.Redis.from_url(self._settings.redis) as client:
             client.publish(CHANNEL, json.dumps({"topic": topic, "id": id}))
 
@@ -69,15 +69,15 @@ class Page:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def hears(self, topic: str, id: int = 0) -> None:
-        """Wait for news."""
+        """Wait for an event."""
         eventually(lambda: (topic, id) in self.told)
 
     def _listen(self) -> None:
         with suppress(ConnectionClosed):
             for text in self.socket:
-                news = json.loads(text)
-                assert set(news) == {"topic", "id"}
-                self.told.append((news["topic"], news["id"]))
+                event = json.loads(text)
+                assert set(event) == {"topic", "id"}
+                self.told.append((event["topic"], event["id"]))
         self.close_code = self.socket.close_code
 
 
@@ -108,7 +108,7 @@ def signed_in(database: Database, username: str = "ann") -> tuple[int, str]:
 
 
 def page_of(port: int, token: str, *, origin: str | None = "http://localhost:8000") -> Page:
-    """Open the news of a process on that port."""
+    """Open the events of a process on that port."""
     socket = connect(
         f"ws://127.0.0.1:{port}/live",
         additional_headers={"Cookie": f"other=1; {COOKIE}={token}"},
@@ -119,13 +119,13 @@ def page_of(port: int, token: str, *, origin: str | None = "http://localhost:800
 
 
 def opens(line: Running, token: str, *, origin: str | None = "http://localhost:8000") -> Page:
-    """Open the news as a page of that origin does."""
+    """Open the events as a page of that origin does."""
     page = page_of(line.port, token, origin=origin)
     eventually(lambda: line.streams.feed.page_count)
     return page
 
 
-def test_news_is_told_by_topic_and_id(line: Running, database: Database, store: Valkey) -> None:
+def test_an_event_is_told_by_topic_and_id(line: Running, database: Database, store: Valkey) -> None:
     _id, token = signed_in(database)
     page = opens(line, token, origin="http://127.0.0.1:8000")
     store.tells("ticket", 42)
@@ -134,7 +134,7 @@ def test_news_is_told_by_topic_and_id(line: Running, database: Database, store: 
     eventually(lambda: line.streams.feed.page_count == 0)
 
 
-def test_news_of_a_desk_is_for_its_agent_alone(
+def test_an_event_of_a_desk_is_for_its_agent_alone(
     line: Running, database: Database, store: Valkey
 ) -> None:
     ann, ann_token = signed_in(database, "ann")
@@ -193,7 +193,7 @@ def test_a_page_that_talks_is_closed(line: Running, database: Database) -> None:
     eventually(lambda: page.close_code == 1008)
 
 
-def test_pages_hear_that_news_was_missed_and_then_news_again(
+def test_pages_hear_that_events_were_missed_and_then_events_again(
     line: Running, database: Database, store: Valkey
 ) -> None:
     _id, token = signed_in(database)

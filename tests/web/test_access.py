@@ -79,7 +79,7 @@ WHO_MAY = {
     "tickets.acknowledge": frozenset({Role.DEPARTMENT}),
     "tickets.start": frozenset({Role.DEPARTMENT}),
     "tickets.done": frozenset({Role.DEPARTMENT}),
-    "tickets.give_back": frozenset({Role.DEPARTMENT}),
+    "tickets.return_ticket": frozenset({Role.DEPARTMENT}),
     "tickets.check.static": EVERYBODY,
     "tickets.check.queue": CHECKERS,
     "tickets.check.queue_list": CHECKERS,

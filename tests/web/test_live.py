@@ -47,7 +47,7 @@ class Live:
     viewers: list[ServerConnection]
 
     def tell(self, topic: str, id: int) -> None:
-        """Send the news to every open page."""
+        """Send the event to every open page."""
         for viewer in list(self.viewers):
             with suppress(ConnectionClosed):
                 viewer.send(json.dumps({"topic": topic, "id": id}))

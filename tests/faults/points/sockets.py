@@ -1,4 +1,4 @@
-"""Drives of sockets: a call on its media socket, and news to a page."""
+"""Drives of sockets: a call on its media socket, and events to a page."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Socket:
         await self._closed.wait()
 
 
-def _reads_news(world: World) -> object:
+def _reads_events(world: World) -> object:
     """A page hears of a change, or its socket closes and it asks again."""
 
     async def read() -> list[str]:
@@ -87,16 +87,16 @@ def _reads_news(world: World) -> object:
     return asyncio.run(read())
 
 
-def _news_comes(world: World) -> None:
-    assert _reads_news(world) == ['{"topic": "ticket", "id": 1}']
+def _event_comes(world: World) -> None:
+    assert _reads_events(world) == ['{"topic": "ticket", "id": 1}']
 
 
 DRIVES = (
     Drive("a media socket", _holds_a_socket, _goes_on, prepare=rang, before=gets_a_token),
     Drive(
         "a page hears of a change",
-        _reads_news,
-        _news_comes,
+        _reads_events,
+        _event_comes,
         prepare=lambda w: w.person("ada", "agent"),
     ),
 )
