@@ -44,7 +44,7 @@ _HEARD_OUT = timedelta(minutes=1)
 
 
 @job
-def hear_turn(run: Run, call_id: int, number: int) -> None:
+def recognise_answer(run: Run, call_id: int, number: int) -> None:
     """Recognise a recorded answer while its caller holds the line, or has just hung up."""
     with run.database.read() as session:
         sound = _sound(session, call_id, number)

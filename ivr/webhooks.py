@@ -110,12 +110,12 @@ def turn(session: Session, message: CarrierMessage) -> Verbs:
     if message.recording is None:
         return _take(session, call, number, Silence())
     _ask_to_hear(session, call, number, message.recording.sid)
-    return (_hold_on(call), GoOn(_address(f"/ivr/heard?n={number}&look=1")))
+    return (_hold_on(call), GoOn(_address(f"/ivr/recognised?n={number}&look=1")))
 
 
-@blueprint.post("/heard")
+@blueprint.post("/recognised")
 @answered_once(lambda message: f"{message.args.get('n')}:{message.args.get('look')}")
-def heard(session: Session, message: CarrierMessage) -> Verbs:
+def recognised(session: Session, message: CarrierMessage) -> Verbs:
     """Has the recorded answer been recognised? If so, take the turn; else look again soon."""
     call = _known_call(session, message)
     number, look = int(message.args.get("n", "0")), int(message.args.get("look", "1"))
@@ -129,7 +129,7 @@ def heard(session: Session, message: CarrierMessage) -> Verbs:
     if fallback.is_late(sound, _services().settings):
         fallback.recorded_failed(session)
         return _take(session, call, number, Unheard())
-    again = GoOn(_address(f"/ivr/heard?n={number}&look={look + 1}"))
+    again = GoOn(_address(f"/ivr/recognised?n={number}&look={look + 1}"))
     if look % _LOOKS_IN_SILENCE:
         return (Pause(1), again)
     return (_hold_on(call), Pause(1), again)
@@ -237,7 +237,7 @@ def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) 
         enqueue(
             session,
             queue="live",
-            job="ivr.jobs.hear_turn",
+            job="ivr.jobs.recognise_answer",
             key=f"hear:{call.id}:{number}",
             args=[call.id, number],
         )

@@ -375,7 +375,7 @@ def _key(event: Row) -> str:
         "/ivr/continue": lambda: "&".join(f"{k}={v}" for k, v in sorted(args.items())),
         "/ivr/turn": lambda: args.get("n", ""),
         "/ivr/message": lambda: args.get("n", ""),
-        "/ivr/heard": lambda: f"{args.get('n')}:{args.get('look')}",
+        "/ivr/recognised": lambda: f"{args.get('n')}:{args.get('look')}",
         "/ivr/rescued": lambda: form.get("RecordingSid", ""),
         "/ivr/status": lambda: f"{form.get('CallStatus')}:{form.get('SequenceNumber', '')}",
         "/recordings/status": lambda: f"{form.get('RecordingSid')}:{form.get('RecordingStatus')}",

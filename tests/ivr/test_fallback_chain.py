@@ -43,7 +43,7 @@ def answers_unheard(phone: Phone, database: Database, number: int) -> str:
         sounds = session.scalars(select(TurnSound).where(TurnSound.state == "waiting"))
         for sound in sounds:
             sound.asked_at -= timedelta(seconds=9)
-    return phone.posts("/ivr/heard?n=1&look=1", CallSid=sid(number)).text
+    return phone.posts("/ivr/recognised?n=1&look=1", CallSid=sid(number)).text
 
 
 def place_of(database: Database, number: int) -> str:
@@ -109,7 +109,7 @@ def test_recognised_answers_keep_the_step(phone: Phone, database: Database) -> N
         phone.posts("/ivr/turn?n=1", CallSid=sid(number), RecordingSid=RECORDING)
         with database.transaction() as session:
             session.execute(update(TurnSound).values(state="heard", text="there is a pothole"))
-        answer = phone.posts("/ivr/heard?n=1&look=1", CallSid=sid(number))
+        answer = phone.posts("/ivr/recognised?n=1&look=1", CallSid=sid(number))
         assert verbs(answer) == ["Gather", "Record", "Redirect"]
     with database.transaction() as session:
         settings = phone.settings

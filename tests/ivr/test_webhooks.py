@@ -136,11 +136,11 @@ def test_a_spoken_answer_is_heard_by_a_job_while_the_caller_holds_the_line(
     phone.posts("/ivr/continue?after=stream")
     held = phone.posts("/ivr/turn?n=1", RecordingSid="RE" + "b" * 32, RecordingDuration="2")
     assert verbs(held) == ["Play", "Redirect"]
-    assert verbs(phone.posts("/ivr/heard?n=1&look=1")) == ["Pause", "Redirect"]
+    assert verbs(phone.posts("/ivr/recognised?n=1&look=1")) == ["Pause", "Redirect"]
     with database.transaction() as session:
         sound = session.scalars(select(TurnSound)).one()
         sound.state, sound.text, sound.confidence = "heard", "there is a pothole", 0.9
-    assert verbs(phone.posts("/ivr/heard?n=1&look=2")) == ["Gather", "Record", "Redirect"]
+    assert verbs(phone.posts("/ivr/recognised?n=1&look=2")) == ["Gather", "Record", "Redirect"]
     with database.read() as session:
         assert session.scalars(select(Call)).one().place == "ask_place"
 

@@ -99,7 +99,7 @@ WEBHOOKS = {
     "agents.voice_over",
     "agents.wait",
     "ivr.go_on",
-    "ivr.heard",
+    "ivr.recognised",
     "ivr.message_left",
     "ivr.rescued",
     "ivr.status",

@@ -251,7 +251,7 @@ DRIVES = (
     _webhook("a call arrives", "/ivr/voice", lambda w: None, _one_call),
     _webhook("back from the socket", "/ivr/continue?after=stream", rang, _at_turn(1)),
     _webhook("the yes that files a report", "/ivr/turn?n=7", keyed, _reported("keys"), Digits="1"),
-    _webhook("an answer is asked for", "/ivr/heard?n=1&look=1", spoke, _heard),
+    _webhook("an answer is asked for", "/ivr/recognised?n=1&look=1", spoke, _heard),
     _webhook(
         "a message is left",
         "/ivr/message?n=3",
