@@ -230,7 +230,7 @@ def _number(text: str | None) -> int:
 def _sounds(prompt: str, language: str) -> tuple[Play, ...]:
     cache = _services().get(VoiceCache)
     phrases = Prompts(language).text(prompt)
-    keys = (cache.promised(text, language) for text in phrases)
+    keys = (cache.deferred(text, language) for text in phrases)
     return tuple(Play(_address(f"/say/{key}.wav")) for key in keys)
 
 

@@ -321,7 +321,7 @@ def _with_address(verb: Verb, turn: int) -> Verbs:
 
 
 def _sound(phrase: str, language: str) -> Play:
-    key = _services().get(VoiceCache).promised(phrase, language)
+    key = _services().get(VoiceCache).deferred(phrase, language)
     return Play(_address(f"/say/{key}.wav"))
 
 

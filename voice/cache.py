@@ -27,7 +27,7 @@ from infra.files import clear_left_over, write_whole
 from sound.files import SoundError, read_sound
 from sound.samples import LINE_RATE, samples_of
 from sound.wav import mulaw_wav
-from voice.deferred import SUFFIX, BackgroundSynthesiser, read_promise, write_promise
+from voice.deferred import SUFFIX, BackgroundSynthesiser, read_deferred, write_deferred
 from voice.levels import phone_sound
 from voice.prompts import PromptError, Prompts
 from voice.speaker import Spoken, Voice, VoiceError, voice_for
@@ -68,16 +68,16 @@ class VoiceCache:
             self._remember(wanted, found)
         return found
 
-    def promised(self, text: str, language: str) -> str:
+    def deferred(self, text: str, language: str) -> str:
         """The phrase's key at once; its sound is spoken soon, or when `by_key` asks for it.
 
-        Raises VoiceError when the promise cannot be kept on the disk.
+        Raises VoiceError when the phrase cannot be kept on the disk.
         """
         key = self._key(text, language)
         if self._described(key).exists():
             return key
         try:
-            write_promise(self._folder, key, text, language)
+            write_deferred(self._folder, key, text, language)
         except OSError as error:
             raise _unkept(self._folder, error) from error
         self._background.speak_soon(text, language)
@@ -90,13 +90,13 @@ class VoiceCache:
         return self._described(self._key(text, language)).exists()
 
     def by_key(self, key: str) -> Spoken:
-        """The phrase of a key from `Spoken.key` or `promised`. Raises UnknownSound, VoiceError."""
+        """The phrase of a key from `Spoken.key` or `deferred`. Raises UnknownSound, VoiceError."""
         if not _KEY.fullmatch(key):
             raise UnknownSound("expected a key of 32 hexadecimal digits")
         found = self._read(key)
         if found is not None:
             return found
-        words = read_promise(self._folder, key)
+        words = read_deferred(self._folder, key)
         if words is None:
             raise UnknownSound("no phrase of that key was ever spoken here")
         return self.spoken(*words)

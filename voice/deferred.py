@@ -21,15 +21,15 @@ SUFFIX = ".wanted"
 _log = logger(__name__)
 
 
-def write_promise(folder: Path, key: str, text: str, language: str) -> None:
+def write_deferred(folder: Path, key: str, text: str, language: str) -> None:
     """Keep what is to be spoken under `key`. Raises OSError when the disk does not take it."""
     folder.mkdir(parents=True, exist_ok=True)
     words = json.dumps({"text": text, "language": language}, ensure_ascii=False)
     write_whole(folder / f"{key}{SUFFIX}", (words.encode(),), name="voice.wanted")
 
 
-def read_promise(folder: Path, key: str) -> tuple[str, str] | None:
-    """Text and language of a promised phrase; None when nothing was promised under `key`."""
+def read_deferred(folder: Path, key: str) -> tuple[str, str] | None:
+    """Text and language of a deferred phrase; None when nothing was deferred under `key`."""
     try:
         facts = json.loads((folder / f"{key}{SUFFIX}").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -38,7 +38,7 @@ def read_promise(folder: Path, key: str) -> tuple[str, str] | None:
 
 
 class BackgroundSynthesiser:
-    """Speaks what was promised, one phrase after the other, in a thread that ends when idle."""
+    """Speaks what was deferred, one phrase after the other, in a thread that ends when idle."""
 
     def __init__(self, speak: Callable[[str, str], object]) -> None:
         self._speak = speak
@@ -60,7 +60,7 @@ class BackgroundSynthesiser:
             try:
                 self._speak(*phrase)
             except Exception as error:
-                _log.warning("a promised phrase was not spoken", error=origin(error))
+                _log.warning("a deferred phrase was not spoken", error=origin(error))
 
     def _next(self) -> tuple[str, str] | None:
         with self._lock:

@@ -164,27 +164,27 @@ def test_piper_speaks_at_the_level_of_the_line(tmp_path: Path) -> None:
     assert 20 * np.log10(speech_level(heard)) == pytest.approx(-20, abs=1)
 
 
-def test_a_promised_phrase_is_spoken_by_whoever_is_asked_for_it(quick: Settings) -> None:
-    promising, asked = VoiceCache(quick), VoiceCache(quick)
-    key = promising.promised(TEXT, "en")
+def test_a_deferred_phrase_is_spoken_by_whoever_is_asked_for_it(quick: Settings) -> None:
+    deferring, asked = VoiceCache(quick), VoiceCache(quick)
+    key = deferring.deferred(TEXT, "en")
     assert asked.by_key(key).text == TEXT
-    assert promising.spoken(TEXT, "en").key == key
-    assert promising.by_key(key).mulaw == asked.by_key(key).mulaw
+    assert deferring.spoken(TEXT, "en").key == key
+    assert deferring.by_key(key).mulaw == asked.by_key(key).mulaw
 
 
-def test_a_promise_waits_for_no_speech(quick: Settings) -> None:
+def test_a_deferred_phrase_waits_for_no_speech(quick: Settings) -> None:
     cache = VoiceCache(quick)
     quick.voice_dir.mkdir(parents=True)
     with (quick.voice_dir / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        key = cache.promised(TEXT, "en")
+        key = cache.deferred(TEXT, "en")
         assert not cache.has(TEXT, "en")
     assert cache.by_key(key).text == TEXT
 
 
-def test_old_promises_are_forgotten(quick: Settings) -> None:
+def test_old_deferred_phrases_are_forgotten(quick: Settings) -> None:
     cache = VoiceCache(quick)
-    key = cache.promised(TEXT, "en")
+    key = cache.deferred(TEXT, "en")
     cache.by_key(key)
     wanted = quick.voice_dir / f"{key}.wanted"
     assert wanted.exists() and cache.forget_older(-1) == 1
@@ -193,14 +193,14 @@ def test_old_promises_are_forgotten(quick: Settings) -> None:
         cache.by_key(key)
 
 
-def test_what_is_spoken_already_is_not_promised_again(quick: Settings) -> None:
+def test_what_is_spoken_already_is_not_deferred_again(quick: Settings) -> None:
     spoken = VoiceCache(quick).spoken(TEXT, "en")
-    assert VoiceCache(quick).promised(TEXT, "en") == spoken.key
+    assert VoiceCache(quick).deferred(TEXT, "en") == spoken.key
     assert not list(quick.voice_dir.glob("*.wanted"))
 
 
-def test_a_phrase_that_was_forgotten_is_promised_anew(quick: Settings) -> None:
-    promising, asked = VoiceCache(quick), VoiceCache(quick)
-    promising.spoken(TEXT, "en")
+def test_a_phrase_that_was_forgotten_is_deferred_anew(quick: Settings) -> None:
+    deferring, asked = VoiceCache(quick), VoiceCache(quick)
+    deferring.spoken(TEXT, "en")
     assert asked.forget_older(-1) == 1
-    assert asked.by_key(promising.promised(TEXT, "en")).text == TEXT
+    assert asked.by_key(deferring.deferred(TEXT, "en")).text == TEXT

@@ -88,12 +88,12 @@ def _spoken_whole(world: World) -> None:
     assert json.loads(sound.with_suffix(".json").read_text())["text"] == _NEW
 
 
-def _promises(world: World) -> str:
-    return world.services.get(VoiceCache).promised(_NEW, "en")
+def _defers(world: World) -> str:
+    return world.services.get(VoiceCache).deferred(_NEW, "en")
 
 
-def _promise_kept(world: World) -> None:
-    key = _promises(world)
+def _deferred_is_spoken(world: World) -> None:
+    key = _defers(world)
     assert len(VoiceCache(world.settings).by_key(key).mulaw) > 1000
 
 
@@ -224,7 +224,7 @@ def _fetched(world: World) -> None:
 
 PHRASES = (
     Drive("a phrase is spoken", _speaks, _spoken_whole, own_voice=True),
-    Drive("a phrase is promised", _promises, _promise_kept, own_voice=True),
+    Drive("a phrase is deferred", _defers, _deferred_is_spoken, own_voice=True),
     Drive(
         "a phrase is forgotten",
         _forgets,
