@@ -83,7 +83,7 @@ def who(turn: Turn, names: Mapping[int, str]) -> str:
     return f"{role} {name}" if name else role
 
 
-def sureness(confidence: float) -> str:
+def confidence_class(confidence: float) -> str:
     """How a word looks: the less the recogniser believed it, the lighter."""
     if confidence >= _SURE:
         return ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from asr.words import Word
 from recordings.queries import Pressed
 from recordings.transcript import Voice, as_text, conversation, in_turns
-from recordings.view import entries, read_filter, snippet, sureness, who
+from recordings.view import confidence_class, entries, read_filter, snippet, who
 
 
 def words(text: str, start_s: float) -> list[Word]:
@@ -83,7 +83,7 @@ def test_keys_stand_where_they_were_pressed() -> None:
 
 
 def test_less_sure_words_are_lighter() -> None:
-    assert [sureness(c) for c in (1.0, 0.8, 0.79, 0.5, 0.49, 0.0)] == [
+    assert [confidence_class(c) for c in (1.0, 0.8, 0.79, 0.5, 0.49, 0.0)] == [
         "",
         "",
         "w--unsure",
