@@ -2,7 +2,7 @@
 
 The recogniser works along while the caller speaks, so that at the end of speech only its
 last step is left. An answer that already satisfies the question ends after a short
-silence; one that sounds unfinished gets more patience.
+silence; one that sounds unfinished gets a longer one.
 """
 
 from __future__ import annotations

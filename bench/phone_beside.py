@@ -30,7 +30,7 @@ from simulator.load.report import Percentiles
 _ACCOUNT, _TOKEN = "AC" + "0" * 32, "0" * 32
 _NUMBER, _PERSON = "+13125550100", "+13125550142"
 _WORKERS = 16
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 _NO_EMULATE = (
     "emulate is left out: `npm install --prefix FOLDER emulate@0.12.2`, then "
     "`--emulate FOLDER/node_modules` (and `--node PATH` of Node 22 or newer)"
@@ -108,7 +108,7 @@ async def _rest(given: argparse.Namespace, port: int, folder: Path) -> None:
         "| messages a second | POST Messages p50 / p99 | callbacks a message |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    async with asyncio.timeout(4 * _PATIENCE_S):
+    async with asyncio.timeout(4 * _TIMEOUT_S):
         found = [
             await _ours("ours, simulated time", "0", given.calls, port, folder),
             await _ours("ours, real time", "1", given.calls, port, folder),
@@ -200,7 +200,7 @@ async def _run(
     began = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(_WORKERS)))
     while (await _counts(session, app)).get(last, 0) < count:
-        if time.perf_counter() - began > _PATIENCE_S:
+        if time.perf_counter() - began > _TIMEOUT_S:
             break
         await asyncio.sleep(0.01)
     took_s = time.perf_counter() - began

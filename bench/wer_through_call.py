@@ -40,7 +40,7 @@ from sound.samples import LINE_RATE, Pcm
 
 _WIDE = 16_000
 _AT_ONCE = 4
-_PATIENCE_MS = 900
+_SILENCE_MS = 900
 _TAIL_S = 1.5
 
 
@@ -110,7 +110,7 @@ def _stock(model: vosk.Model, pcm: Pcm) -> str:
 
 def _ear(model: SpeechModel) -> LiveRecogniser:
     ear = LiveRecogniser(model)
-    ear.listen(end_silence_ms=_PATIENCE_MS, unfinished_silence_ms=_PATIENCE_MS)
+    ear.listen(end_silence_ms=_SILENCE_MS, unfinished_silence_ms=_SILENCE_MS)
     return ear
 
 

@@ -26,7 +26,7 @@ class Say:
 class Listen:
     """Wait for the caller: words, keys, or both. Always the last verb of a reply.
 
-    question: key of the question, for the endpoint's patience and the grammar.
+    question: key of the question, for the endpoint's silence and the grammar.
     max_keys: how many keys make an answer; more than one also ends at `#` or a pause.
     grammar: phrases the caller is expected to say; empty means free speech.
     """

@@ -14,7 +14,7 @@ from sound.wav import Header, NotWhole, read_header
 MOST_BYTES = 200 * 1024 * 1024
 _LEAST_TOLERANCE_S = 1.0
 _TOLERANCE = 0.02
-_PATIENCE_S = 900
+_TIMEOUT_S = 900
 
 
 class NoSound(NotWhole):
@@ -82,11 +82,11 @@ def _decoder(*arguments: str) -> dict[str, Any]:
             capture_output=True,
             stdin=subprocess.DEVNULL,
             env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise NotWhole(f"the decoder did not end within {_PATIENCE_S} s") from None
+        raise NotWhole(f"the decoder did not end within {_TIMEOUT_S} s") from None
     if done.returncode != 0:
         raise NotWhole(f"the file cannot be decoded (status {done.returncode})")
     found: dict[str, Any] = json.loads(done.stdout)

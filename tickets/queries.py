@@ -25,7 +25,7 @@ _STATES: dict[str, tuple[State, ...]] = {
     "reported": (State.REPORTED, State.ASKING, *CLOSED),
 }
 MOST_CARDS = 200
-_PATIENCE_OF_JOB = timedelta(seconds=60)
+_JOB_TIMEOUT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def stuck_reports(session: Session) -> list[Report]:
     query = (
         select(Report)
         .outerjoin(Ticket, Ticket.report_id == Report.id)
-        .where(Ticket.id.is_(None), Report.filed_at < now() - _PATIENCE_OF_JOB)
+        .where(Ticket.id.is_(None), Report.filed_at < now() - _JOB_TIMEOUT)
         .order_by(Report.filed_at)
         .limit(MOST_CARDS)
     )

@@ -11,7 +11,7 @@ from bench.proof.evidence import Carrier, Row
 from bench.proof.figures import Spread, spread
 from bench.proof.history import TOLD
 
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 FAULTS: dict[str, Any] = {"media": [{"fault": "cut", "share": 1.0, "seconds": [1, 7]}]}
 _HOLDER: tuple[Step, ...] = ({"waits_s": 13}, {"hangs_up": True})
 _REPORTER: tuple[Step, ...] = (*KEYED, {"hangs_up": True})
@@ -21,7 +21,7 @@ _REPORTER: tuple[Step, ...] = (*KEYED, {"hangs_up": True})
 class Cuts:
     """Media sockets that were cut under a caller who stayed on the line.
 
-    dead: calls in which nothing was heard for `PATIENCE_S` after the cut.
+    dead: calls in which nothing was heard for `TIMEOUT_S` after the cut.
     """
 
     count: int
@@ -45,7 +45,7 @@ def cuts(carrier: Carrier) -> Cuts:
             if wait is None:
                 continue
             waits.append(wait)
-            if wait > PATIENCE_S:
+            if wait > TIMEOUT_S:
                 dead.append(f"{call['sid']}: silent for {wait:.1f} s after the cut")
     return Cuts(len(waits), tuple(dead), spread(waits))
 
@@ -71,9 +71,9 @@ def _wait(events: list[Row], at: float) -> float | None:
     if begun:
         return float(min(begun)) - at
     ended = next((event for event in events if event["event"] == "ended"), None)
-    if ended is not None and ended["at_s"] - at < PATIENCE_S and _was_over(events, ended):
+    if ended is not None and ended["at_s"] - at < TIMEOUT_S and _was_over(events, ended):
         return None
-    return float(ended["at_s"] - at if ended is not None else 0.0) + PATIENCE_S
+    return float(ended["at_s"] - at if ended is not None else 0.0) + TIMEOUT_S
 
 
 def _was_over(events: list[Row], ended: Row) -> bool:

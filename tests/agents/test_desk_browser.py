@@ -50,7 +50,7 @@ from web.webhooks import reply
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "correct horse battery staple"
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 
 
 class Line:
@@ -216,8 +216,8 @@ def takes_a_call(page: Page, line: Line, folder: Path, *, waits_s: int) -> subpr
     is_ready(page, line)
     steps = f"from: '+13125550101'\nsteps:\n  - waits_s: {waits_s}\n"
     caller = line.calls(steps, folder)
-    page.locator("#accept").click(timeout=PATIENCE_MS)
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    page.locator("#accept").click(timeout=TIMEOUT_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=TIMEOUT_MS)
     return caller
 
 
@@ -233,10 +233,10 @@ def test_an_agent_takes_a_call_files_it_and_hangs_up(
         "  - is_hung_up_on: true\n    within_s: 90\n",
         tmp_path,
     )
-    expect(page.locator("#offer-category")).to_have_text("Pothole", timeout=PATIENCE_MS)
+    expect(page.locator("#offer-category")).to_have_text("Pothole", timeout=TIMEOUT_MS)
     expect(page.locator("#offer")).not_to_contain_text("555")
     page.keyboard.press("Control+Shift+A")
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=TIMEOUT_MS)
     expect(page.locator("#said")).to_contain_text("a deep hole in the road")
     page.keyboard.press("Control+Shift+M")
     expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
@@ -261,13 +261,13 @@ def test_a_reload_in_the_conversation_keeps_the_caller_who_can_be_taken_back(
     page.on("dialog", lambda dialog: dialog.accept())
     caller = takes_a_call(page, line, tmp_path, waits_s=300)
     page.fill("#notes", "half a sentence")
-    expect(page.locator("#saved")).to_contain_text("Saved", timeout=PATIENCE_MS)
+    expect(page.locator("#saved")).to_contain_text("Saved", timeout=TIMEOUT_MS)
     page.reload()
     eventually(lambda: line.state() == "waiting")
     assert caller.poll() is None
-    expect(page.locator("#cut-off")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#cut-off")).to_be_visible(timeout=TIMEOUT_MS)
     page.click("#take-back")
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=TIMEOUT_MS)
     expect(page.locator("#notes")).to_have_value("half a sentence")
     assert line.state() == "in_conversation"
     caller.terminate()
@@ -286,8 +286,8 @@ def test_a_caller_who_hangs_up_leaves_the_agent_with_the_wrap_up(
         "  - waits_s: 1\n  - hangs_up: true\n",
         tmp_path,
     )
-    page.locator("#accept").click(timeout=PATIENCE_MS)
-    expect(page.locator("#ended-by")).to_have_text("The caller hung up.", timeout=PATIENCE_MS)
+    page.locator("#accept").click(timeout=TIMEOUT_MS)
+    expect(page.locator("#ended-by")).to_have_text("The caller hung up.", timeout=TIMEOUT_MS)
     with line.services.database.read() as session:
         assert session.query(Call).count() == 1
     assert line.state() == "ended"
@@ -301,12 +301,12 @@ def test_an_answer_from_before_the_accept_hangs_up_on_nobody(
     page = chromium_page()
     is_ready(page, line)
     caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
-    expect(page.locator("#offer")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#offer")).to_be_visible(timeout=TIMEOUT_MS)
     late: list[tuple[Route, APIResponse]] = []
     page.route("**/agents/here", lambda route: late.append((route, route.fetch())), times=1)
     eventually(lambda: page.evaluate("true") and late)
     page.locator("#accept").click()
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=TIMEOUT_MS)
     with page.expect_request("**/agents/state"):
         route, answer = late[0]
         route.fulfill(response=answer)
@@ -340,8 +340,8 @@ def test_what_could_not_be_saved_is_kept_when_the_conversation_is_cut_off(
 
     page.route("**/draft", saves)
     page.fill("#notes", "half a sentence")
-    expect(page.locator("#saved")).to_contain_text("Not saved yet", timeout=PATIENCE_MS)
-    with page.expect_response(re.compile("/draft$"), timeout=PATIENCE_MS):
+    expect(page.locator("#saved")).to_contain_text("Not saved yet", timeout=TIMEOUT_MS)
+    with page.expect_response(re.compile("/draft$"), timeout=TIMEOUT_MS):
         page.route("**/agents/here", beats)
     handover = line.handover()
     assert handover is not None

@@ -75,7 +75,7 @@ def test_a_grammar_mends_digits(model: SpeechModel) -> None:
     assert heard == "one zero zero zero one nine oh two one oh zero one eight zero three"
 
 
-def test_an_unfinished_answer_gets_more_patience(model: SpeechModel) -> None:
+def test_an_unfinished_answer_gets_a_longer_silence(model: SpeechModel) -> None:
     sound = on_the_line("misc/whats-the-weather.flac")
     quick, patient = LiveRecogniser(model), LiveRecogniser(model)
     quick.listen(

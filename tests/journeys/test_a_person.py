@@ -26,7 +26,7 @@ from tests.journeys.test_a_call import ticket_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech, pytest.mark.browser]
 
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 CLIP = ROOT / "tests" / "fixtures" / "speech" / "misc" / "jfk.flac"
 
 
@@ -49,14 +49,14 @@ def test_a_caller_who_presses_0_talks_with_an_agent_who_saw_what_was_said(
     call.hears("what is the problem").says("there is a big pothole in the road")
     call.hears("where is it").interrupts(presses="0")
     call.hears("i am connecting you to a person")
-    page.locator("#accept").click(timeout=PATIENCE_MS)
+    page.locator("#accept").click(timeout=TIMEOUT_MS)
     call.is_transferred(within_s=60)
-    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=PATIENCE_MS)
-    expect(page.locator("#said")).to_contain_text("hole", timeout=PATIENCE_MS)
+    expect(page.locator("#sound-word")).to_have_text("Connected", timeout=TIMEOUT_MS)
+    expect(page.locator("#said")).to_contain_text("hole", timeout=TIMEOUT_MS)
     keep_sound(page, 20)
     call.says(clip=CLIP, within_s=60)
     assert likeness(played(page), caller_says()) > 0.5
-    expect(page.locator("#said")).to_contain_text("your country", timeout=PATIENCE_MS)
+    expect(page.locator("#said")).to_contain_text("your country", timeout=TIMEOUT_MS)
     page.keyboard.press("Control+Shift+1")
     call.is_hung_up_on(within_s=60)
 
@@ -79,7 +79,7 @@ def test_the_shipped_caller_who_wants_a_person_gets_one(
     page.click("#go-ready")
     with ThreadPoolExecutor(1) as pool:
         called = pool.submit(lambda: line.scenario("agent"))
-        page.locator("#accept").click(timeout=PATIENCE_MS)
+        page.locator("#accept").click(timeout=TIMEOUT_MS)
         status, events = called.result()
     assert status == 0, told(events)
     with line.database() as database, database.read() as session:
@@ -99,7 +99,7 @@ def test_the_officer_sees_the_ticket_and_qa_hears_the_call(
 
     officer = chromium_page()
     signs_in(officer, line, "officer", "/tickets")
-    expect(officer.locator(f"#ticket-{ticket.number}")).to_be_visible(timeout=PATIENCE_MS)
+    expect(officer.locator(f"#ticket-{ticket.number}")).to_be_visible(timeout=TIMEOUT_MS)
     expect(officer.locator("main")).to_contain_text(ticket.address)
 
     recording = eventually(lambda: transcribed(line, call.sid), within_s=180)
@@ -107,9 +107,9 @@ def test_the_officer_sees_the_ticket_and_qa_hears_the_call(
     qa = chromium_page()
     signs_in(qa, line, "qa", f"/recordings/{recording.public_id}")
     words = qa.locator(".w[data-s]")
-    expect(words.first).to_be_visible(timeout=PATIENCE_MS)
+    expect(words.first).to_be_visible(timeout=TIMEOUT_MS)
     words.nth(5).click()
-    expect(qa.locator(".w--now")).to_be_visible(timeout=PATIENCE_MS)
+    expect(qa.locator(".w--now")).to_be_visible(timeout=TIMEOUT_MS)
 
     refused = chromium_page()
     signs_in(refused, line, "officer", "/tickets")

@@ -22,7 +22,7 @@ from tickets.models import Report, Ticket
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.speech, pytest.mark.browser]
 
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 NUMBER = "+13125550131"
 YES = ROOT / "tests" / "fixtures" / "speech" / "an4" / "an251-fash-b.flac"
 
@@ -52,12 +52,12 @@ def test_a_report_spoken_into_the_browser_becomes_a_ticket(
     page.locator("#from").fill(NUMBER)
     page.get_by_role("button", name="Call", exact=True).click()
     lines = page.locator("#lines")
-    expect(lines).to_contain_text("What is the problem?", timeout=PATIENCE_MS)
-    expect(lines).to_contain_text("Where is it?", timeout=PATIENCE_MS)
-    expect(lines).to_contain_text("twelve hundred North Clark Street", timeout=PATIENCE_MS)
-    expect(lines).to_contain_text("Your report number is", timeout=PATIENCE_MS)
-    expect(page.locator("#texts")).to_contain_text("your report", timeout=PATIENCE_MS)
-    expect(page.locator("#state")).to_have_text("The line hung up", timeout=PATIENCE_MS)
+    expect(lines).to_contain_text("What is the problem?", timeout=TIMEOUT_MS)
+    expect(lines).to_contain_text("Where is it?", timeout=TIMEOUT_MS)
+    expect(lines).to_contain_text("twelve hundred North Clark Street", timeout=TIMEOUT_MS)
+    expect(lines).to_contain_text("Your report number is", timeout=TIMEOUT_MS)
+    expect(page.locator("#texts")).to_contain_text("your report", timeout=TIMEOUT_MS)
+    expect(page.locator("#state")).to_have_text("The line hung up", timeout=TIMEOUT_MS)
     ticket = eventually(lambda: ticket_from(line))
     assert ticket is not None
     assert (ticket.category, ticket.address) == ("graffiti", "1200 North Clark Street")
