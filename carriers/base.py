@@ -88,7 +88,10 @@ class MediaFormat(Protocol):
 
 
 class Carrier(Protocol):
-    """A telephone network. Every method that asks it something may raise CarrierError."""
+    """A telephone network. Every method that asks it something may raise CarrierError.
+
+    ops/services.py says which one a process has.
+    """
 
     @property
     def media(self) -> MediaFormat:

@@ -122,7 +122,10 @@ class RecordCall:
 
 @dataclass(frozen=True)
 class MediaSocket:
-    """A socket for sound: its address, and what we want to be told as it opens."""
+    """A socket for sound: its address, and what we want to be told as it opens.
+
+    Ours is served by the streams process (ops/streams.py, ivr/live/sockets.py).
+    """
 
     url: str
     parameters: Mapping[str, str] = field(default_factory=dict)

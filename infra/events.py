@@ -17,12 +17,13 @@ from infra.failpoints import failpoint
 from infra.log import logger
 
 CHANNEL = "swiftline:events"
+"""The streams process listens there (web/live_feed.py)."""
 
 _log = logger(__name__)
 
 
 class Notifier(Protocol):
-    """Whoever passes events on to pages; attached to the database."""
+    """Whoever passes events on to pages; ops/services.py attaches one to the database."""
 
     def notify(self, topic: str, id: int) -> None:
         """Say that thing `id` of kind `topic` changed. Never raises for a lost event."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from ops.docs import DOCS, PAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\[[^\]]+\]\(([^)#:]+)(?:#[^)]*)?\)")
+FOLDERS = "|".join(sorted(one.name for one in ROOT.glob("[a-z]*") if one.is_dir()))
+PATH = re.compile(rf"(?<![\w/.])(?:{FOLDERS})/[\w/.-]*\w\.(?:py|md|js|toml)\b")
 PAGES_WITH_LINKS = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -24,6 +27,30 @@ def test_a_drawn_page_is_up_to_date(name: str) -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_file_that_a_comment_or_text_of_the_code_names_exists() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py", "*.js", "*.html", "*.css", "*.toml", "Makefile"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert named_by("see `tickets/gone.py`, not a/tickets/gone.py") == {"tickets/gone.py"}
+    missing = {
+        (source, name)
+        for source in listed.stdout.splitlines()
+        if (ROOT / source).exists() and source != "tests/test_docs.py"
+        for name in named_by((ROOT / source).read_text())
+        if not (ROOT / name).exists()
+    }
+    assert missing == set()
+
+
+def named_by(text: str) -> set[str]:
+    """Files of this repository that a text names by their whole path."""
+    return set(PATH.findall(text))
 
 
 def test_every_package_is_named_in_the_readme() -> None:

@@ -16,7 +16,7 @@ def _nobody_listens(_queue: str) -> bool:
 
 @dataclass(frozen=True)
 class OutboxPlan:
-    """Attached to the database, so that every session that asks for work finds it."""
+    """ops/services.py attaches it to the database: every session that asks for work finds it."""
 
     queues: tuple[str, ...] = ()
     """The queues there are, most urgent first; empty: any name is taken."""

@@ -23,7 +23,7 @@ _JOB_TIMEOUT_S = 3600
 
 _log = logger(__name__)
 _services: ContextVar[Services] = ContextVar("services")
-"""RQ calls `answer` by its dotted path, with ids only: what it works with is set beforehand."""
+"""RQ calls `answer` by its dotted path, with ids only: ops/worker.py sets what it works with."""
 
 
 def queue_at(connection: redis.Redis, name: str) -> Queue:

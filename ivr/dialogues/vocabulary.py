@@ -42,7 +42,7 @@ class NotUnderstood:
 
 
 Understand = Callable[[Context, str], Understood | NotUnderstood]
-"""Words or keys, as text, to their meaning."""
+"""Words or keys, as text, to their meaning. A table names it (ivr/dialogues/hotline.py)."""
 
 IsComplete = Callable[[Context, str], bool]
 """Whether the words heard so far already answer, so that a short silence may end them."""
