@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 from flask import Response, current_app
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agents.handovers.life import State
 from agents.handovers.queries import handover_for
 from calls import fallback, legs, outbound
-from calls.actions import call_arrived, end_call, find_call, new_stream_token
-from calls.models import Call, TurnSound
+from calls.actions import call_arrived, end_call, find_call
+from calls.models import Call
 from calls.webhooks import answered_once
 from carriers.messages import (
     ENDED,
@@ -34,11 +32,7 @@ from carriers.verbs import (
     JoinQueue,
     Listen,
     ListenAlong,
-    MediaSocket,
     Pause,
-    Play,
-    Record,
-    RecordCall,
     Say,
     Verb,
     Verbs,
@@ -47,7 +41,9 @@ from infra.clock import now
 from infra.outbox.rows import enqueue
 from infra.services import Services
 from ivr import turns
+from ivr.addresses import Addresses
 from ivr.dialogues.steps import ONLY_KEYS
+from ivr.recorded_answers import ask_to_recognise, find_answer
 from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
 from voice.prompts import Prompts
@@ -64,19 +60,19 @@ _LOOKS_IN_SILENCE = 3
 @answered_once(lambda message: "arrived")
 def voice(session: Session, message: CarrierMessage) -> Verbs:
     """A call arrives, or one of ours is answered: record it, open the media socket, go on here."""
-    services = _services()
+    services, addresses = _services(), _addresses()
     call, settings = _arrived(session, message), services.settings
     if message.answered_by in (AnsweredBy.MACHINE, AnsweredBy.FAX):
         return (HangUp(),)
     if fallback.may_talk_live(session, settings):
         turns.start(session, services, call)
-        socket = _media_socket(call, "conversation")
-        go_on = GoOn(_address("/ivr/continue?after=stream"))
-        return (_record_call(), Converse(socket), go_on)
+        socket = addresses.media_socket(call, "conversation")
+        go_on = GoOn(addresses.of("/ivr/continue?after=stream"))
+        return (addresses.record_call(), Converse(socket), go_on)
     call.mode = "turn"
     unavailable = settings.speech_on and not fallback.may_speak_after_tone(session, settings)
     reply = turns.start(session, services, call, {ONLY_KEYS: True} if unavailable else {})
-    return (_record_call(), *_addressed(_asked(call, reply), reply.turn))
+    return (addresses.record_call(), *addresses.complete(_asked(call, reply), reply.turn))
 
 
 @blueprint.post("/continue")
@@ -109,8 +105,8 @@ def turn(session: Session, message: CarrierMessage) -> Verbs:
         return _take(session, call, number, Keys(message.keys))
     if message.recording is None:
         return _take(session, call, number, Silence())
-    _ask_to_hear(session, call, number, message.recording.sid)
-    return (_hold_on(call), GoOn(_address(f"/ivr/recognised?n={number}&look=1")))
+    ask_to_recognise(session, call, number, message.recording.sid)
+    return (_addresses().hold_on(call), GoOn(_addresses().of(f"/ivr/recognised?n={number}&look=1")))
 
 
 @blueprint.post("/recognised")
@@ -119,7 +115,7 @@ def recognised(session: Session, message: CarrierMessage) -> Verbs:
     """Has the recorded answer been recognised? If so, take the turn; else look again soon."""
     call = _known_call(session, message)
     number, look = int(message.args.get("n", "0")), int(message.args.get("look", "1"))
-    sound = _turn_sound(session, call, number)
+    sound = find_answer(session, call, number)
     if sound is None:
         return _take(session, call, number, Unheard())
     if sound.state == "heard":
@@ -129,10 +125,10 @@ def recognised(session: Session, message: CarrierMessage) -> Verbs:
     if fallback.is_late(sound, _services().settings):
         fallback.recorded_failed(session)
         return _take(session, call, number, Unheard())
-    again = GoOn(_address(f"/ivr/recognised?n={number}&look={look + 1}"))
+    again = GoOn(_addresses().of(f"/ivr/recognised?n={number}&look={look + 1}"))
     if look % _LOOKS_IN_SILENCE:
         return (Pause(1), again)
-    return (_hold_on(call), Pause(1), again)
+    return (_addresses().hold_on(call), Pause(1), again)
 
 
 @blueprint.post("/message")
@@ -194,11 +190,11 @@ def _document(session: Session, call: Call, reply: Reply) -> Verbs:
     if isinstance(last, Listen) and last.speech:
         reply = _put_to_keys_if_speech_unavailable(session, call, reply)
     if isinstance(reply.verbs[-1], Listen):
-        return _addressed(_asked(call, reply), reply.turn)
+        return _addresses().complete(_asked(call, reply), reply.turn)
     said = () if call.spoken_turn >= reply.turn else reply.verbs[:-1]
     if isinstance(last, JoinQueue):
-        said = (*said, ListenAlong(_media_socket(call, "transcription")))
-    return _addressed((*said, last), reply.turn)
+        said = (*said, ListenAlong(_addresses().media_socket(call, "transcription")))
+    return _addresses().complete((*said, last), reply.turn)
 
 
 def _put_to_keys_if_speech_unavailable(session: Session, call: Call, reply: Reply) -> Reply:
@@ -223,30 +219,8 @@ def _asked(call: Call, reply: Reply) -> tuple[Verb, ...]:
     return (*reply.verbs[:-1], hint, last)
 
 
-def _hold_on(call: Call) -> Play:
-    return _sound(Prompts(call.language).text("hold_on")[0], call.language)
-
-
 def _is_waiting_for_person(reply: Reply) -> bool:
     return isinstance(reply.verbs[-1], JoinQueue)
-
-
-def _ask_to_hear(session: Session, call: Call, number: int, recording_sid: str) -> None:
-    if _turn_sound(session, call, number) is None:
-        session.add(TurnSound(call_id=call.id, number=number, recording_sid=recording_sid))
-        enqueue(
-            session,
-            queue="live",
-            job="ivr.jobs.recognise_answer",
-            key=f"hear:{call.id}:{number}",
-            args=[call.id, number],
-        )
-
-
-def _turn_sound(session: Session, call: Call, number: int) -> TurnSound | None:
-    return session.scalar(
-        select(TurnSound).where(TurnSound.call_id == call.id, TurnSound.number == number)
-    )
 
 
 def _arrived(session: Session, message: CarrierMessage) -> Call:
@@ -287,46 +261,8 @@ def _known_call(session: Session, message: CarrierMessage) -> Call:
     return call
 
 
-def _media_socket(call: Call, purpose: str) -> MediaSocket:
-    parameters = {
-        "call": call.carrier_sid,
-        "token": new_stream_token(call),
-        "purpose": purpose,
-    }
-    return MediaSocket(_services().settings.media_url, parameters)
-
-
-def _record_call() -> RecordCall:
-    return RecordCall(notify=_address("/recordings/status"))
-
-
-def _addressed(verbs: Verbs, turn: int) -> Verbs:
-    """Verbs of a dialogue as the carrier needs them: sounds, and where each goes on."""
-    return tuple(sound for verb in verbs for sound in _with_address(verb, turn))
-
-
-def _with_address(verb: Verb, turn: int) -> Verbs:
-    match verb:
-        case Say():
-            return tuple(_sound(phrase, verb.language) for phrase in verb.phrases)
-        case Listen():
-            return (replace(verb, then=_address(f"/ivr/turn?n={turn}")),)
-        case Record():
-            then, notify = _address(f"/ivr/message?n={turn}"), _address("/recordings/status")
-            return (replace(verb, then=then, notify=notify), GoOn(then))
-        case JoinQueue():
-            then = _address(f"/agents/queue-over?n={turn}")
-            return (replace(verb, wait=_address("/agents/wait"), then=then),)
-    return (verb,)
-
-
-def _sound(phrase: str, language: str) -> Play:
-    key = _services().get(VoiceCache).deferred(phrase, language)
-    return Play(_address(f"/say/{key}.wav"))
-
-
-def _address(path: str) -> str:
-    return _services().settings.public_url + path
+def _addresses() -> Addresses:
+    return Addresses(_services())
 
 
 def _services() -> Services:

@@ -1,4 +1,4 @@
-"""Writes along while a caller talks with a person: both sides become the live transcript."""
+"""Live transcription while a caller talks with a person, of both sides."""
 
 from __future__ import annotations
 
