@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     model = _warm_model(settings)
     stock = open_model(model.path)
     chosen = spread(clips(CLIPS), given.most)
-    print(f"{len(chosen)} clips; {machine()}; hang-over {settings.end_silence_ms} ms\n")
+    print(f"{len(chosen)} clips; {machine()}; end silence {settings.end_silence_ms} ms\n")
     ours = [_ours(model, clip, settings.end_silence_ms) for clip in chosen]
     _show_waits(ours, [_stock(stock, clip) for clip in chosen])
     fresh = [_work(Recogniser(stock, LINE_RATE), clip) for clip in chosen]

@@ -1,4 +1,4 @@
-"""Word error rate of human speech: stock Vosk, our ear, and our ear at the end of a call.
+"""Word error rate of human speech: stock Vosk, our recogniser, and ours at the end of a call.
 
 The call is real: the simulator plays the clip at real pace, with line noise, as 20 ms of
 8 kHz mu-law down a media socket, to a small server that hears with `asr.live.LiveRecogniser`.
@@ -59,8 +59,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     rows = {
         "stock Vosk, 16 kHz file": [_stock(stock, _wide(clip)) for clip in chosen],
         "stock Vosk, 8 kHz mu-law": [_stock(stock, _narrow_for_stock(clip)) for clip in chosen],
-        "our ear, 8 kHz mu-law file": [_ours(model, clip) for clip in chosen],
-        "our ear, through a call": asyncio.run(_through_calls(model, chosen)),
+        "our recogniser, 8 kHz mu-law file": [_ours(model, clip) for clip in chosen],
+        "our recogniser, through a call": asyncio.run(_through_calls(model, chosen)),
     }
     _show(chosen, rows)
 

@@ -29,7 +29,7 @@ blueprint.register_blueprint(triage_pages.blueprint)
 _NUMBER_FREE = (State.ACKNOWLEDGED, State.WORKING, State.PAUSED, State.REPORTED, State.ASKING)
 """Once it is acknowledged the owner must be able to call the resident."""
 
-_HAS_SLIP = "This number has a slip in it. Compare its digits and try again."
+_HAS_TYPO = "This number has a typo in it. Compare its digits and try again."
 
 
 @blueprint.get("/")
@@ -54,8 +54,8 @@ def find() -> Response:
     with services().database.read() as session:
         found = queries.find_ticket(session, typed, department=_own_department())
     if found is None:
-        slip = typed and not is_number(typed)
-        abort(404, description=_HAS_SLIP if slip else "No ticket of yours has this number.")
+        has_typo = typed and not is_number(typed)
+        abort(404, description=_HAS_TYPO if has_typo else "No ticket of yours has this number.")
     return redirect(url_for("tickets.ticket", number=typed), 303)
 
 

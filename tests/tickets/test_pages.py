@@ -139,7 +139,7 @@ def test_a_number_is_found_as_people_write_it_and_a_slip_is_named(
     found = officer.get("/tickets/find", query_string={"number": written})
     assert found.location == f"/tickets/{number}"
     swapped = number[:6] + number[7] + number[6]
-    assert "slip" in officer.get(f"/tickets/find?number={swapped}").get_data(as_text=True)
+    assert "typo" in officer.get(f"/tickets/find?number={swapped}").get_data(as_text=True)
 
 
 def test_an_agent_completes_a_ticket_and_it_appears_in_the_inbox(
