@@ -61,6 +61,7 @@ class Line:
         self.app = app
         self.web = f"http://localhost:{web_port}"
         self.phone = f"http://127.0.0.1:{phone_port}"
+        self._callers: list[subprocess.Popen[bytes]] = []
 
     def handover(self) -> Handover | None:
         with self.services.database.read() as session:
@@ -80,13 +81,21 @@ class Line:
         self.services.settings = self.services.settings.model_copy(update=settings)
 
     def calls(self, scenario: str, folder: Path) -> subprocess.Popen[bytes]:
-        """A scripted caller calls now."""
+        """A scripted caller calls now, and is gone when the test is over."""
         file = folder / "caller.yaml"
         file.write_text(scenario)
         command = ["-m", "simulator", "call", "--server", self.phone, "--scenario", str(file)]
-        return subprocess.Popen(
+        caller = subprocess.Popen(
             [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+        self._callers.append(caller)
+        return caller
+
+    def ends(self) -> None:
+        """Nobody calls any more."""
+        for caller in self._callers:
+            caller.terminate()
+            caller.wait(timeout=60)
 
 
 def _voice(services: Services) -> Response:
@@ -185,6 +194,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
         made = Line(services, app, web_port, phone_port)
         eventually(lambda: _answers(f"{made.phone}/healthz"))
         yield made
+        made.ends()
         over.set()
         simulator.terminate()
         simulator.wait(timeout=60)
@@ -270,8 +280,6 @@ def test_a_reload_in_the_conversation_keeps_the_caller_who_can_be_taken_back(
     expect(page.locator("#sound-word")).to_have_text("Connected", timeout=TIMEOUT_MS)
     expect(page.locator("#notes")).to_have_value("half a sentence")
     assert line.state() == "in_conversation"
-    caller.terminate()
-    caller.wait(timeout=60)
 
 
 def test_a_caller_who_hangs_up_leaves_the_agent_with_the_wrap_up(
@@ -300,7 +308,7 @@ def test_an_answer_from_before_the_accept_hangs_up_on_nobody(
 ) -> None:
     page = chromium_page()
     is_ready(page, line)
-    caller = line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
+    line.calls("from: '+13125550101'\nsteps:\n  - waits_s: 60\n", tmp_path)
     expect(page.locator("#offer")).to_be_visible(timeout=TIMEOUT_MS)
     late: list[tuple[Route, APIResponse]] = []
     page.route("**/agents/here", lambda route: late.append((route, route.fetch())), times=1)
@@ -312,8 +320,6 @@ def test_an_answer_from_before_the_accept_hangs_up_on_nobody(
         route.fulfill(response=answer)
     expect(page.locator("#sound-word")).to_have_text("Connected")
     assert line.state() == "in_conversation"
-    caller.terminate()
-    caller.wait(timeout=10)
 
 
 def test_what_could_not_be_saved_is_kept_when_the_conversation_is_cut_off(
@@ -322,7 +328,7 @@ def test_what_could_not_be_saved_is_kept_when_the_conversation_is_cut_off(
     tmp_path: Path,
 ) -> None:
     page = chromium_page()
-    caller = takes_a_call(page, line, tmp_path, waits_s=60)
+    takes_a_call(page, line, tmp_path, waits_s=60)
     network_is_away = threading.Event()
     network_is_away.set()
 
@@ -346,8 +352,6 @@ def test_what_could_not_be_saved_is_kept_when_the_conversation_is_cut_off(
     handover = line.handover()
     assert handover is not None
     assert handover.draft["notes"] == "half a sentence"
-    caller.terminate()
-    caller.wait(timeout=10)
 
 
 def test_the_voice_sdk_is_served_and_takes_the_same_interface(
