@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents import presence
-from agents.handovers.life import OfferState, State
+from agents.handovers.life import OPEN, OfferState, State
 from infra.clock import now
 from infra.db import Base, UtcDateTime
+
+
+def _in_state(*states: StrEnum) -> TextClause:
+    """The rows that a partial index is about."""
+    if len(states) == 1:
+        return text(f"state = '{states[0]}'")
+    return text(f"state IN ({', '.join(repr(str(state)) for state in states)})")
 
 
 class Presence(Base):
@@ -48,15 +56,15 @@ class Handover(Base):
             "ux_handover_one_open_per_call",
             "call_id",
             unique=True,
-            sqlite_where=text("state IN ('waiting', 'offered', 'in_conversation')"),
-            postgresql_where=text("state IN ('waiting', 'offered', 'in_conversation')"),
+            sqlite_where=_in_state(*OPEN),
+            postgresql_where=_in_state(*OPEN),
         ),
         Index(
             "ux_handover_one_per_agent",
             "staff_id",
             unique=True,
-            sqlite_where=text("state = 'in_conversation'"),
-            postgresql_where=text("state = 'in_conversation'"),
+            sqlite_where=_in_state(State.IN_CONVERSATION),
+            postgresql_where=_in_state(State.IN_CONVERSATION),
         ),
     )
 
@@ -96,15 +104,15 @@ class Offer(Base):
             "ux_offer_one_open_per_handover",
             "handover_id",
             unique=True,
-            sqlite_where=text("state = 'ringing'"),
-            postgresql_where=text("state = 'ringing'"),
+            sqlite_where=_in_state(OfferState.RINGING),
+            postgresql_where=_in_state(OfferState.RINGING),
         ),
         Index(
             "ux_offer_one_open_per_agent",
             "staff_id",
             unique=True,
-            sqlite_where=text("state = 'ringing'"),
-            postgresql_where=text("state = 'ringing'"),
+            sqlite_where=_in_state(OfferState.RINGING),
+            postgresql_where=_in_state(OfferState.RINGING),
         ),
     )
 
@@ -112,7 +120,7 @@ class Offer(Base):
     handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id"), index=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     state: Mapped[str] = mapped_column(String(20), default=OfferState.RINGING)
-    """`ringing`, `accepted`, `declined`, `missed` or `withdrawn`."""
+    """See `agents.handovers.life.OfferState`."""
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

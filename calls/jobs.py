@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calls import outbound
+from calls.life import OutboundState
 from calls.models import OutboundCall
 from carriers.base import Carrier, CarrierError
 from infra.outbox.jobs import Later, Permanent, Run, job
@@ -18,11 +19,11 @@ def place_call(run: Run, outbound_id: int) -> None:
     """
     with run.database.transaction("calls.jobs.place_call.begin") as session:
         intent = outbound.locked_outbound(session, outbound_id)
-        if intent.state == "refused":
+        if intent.state == OutboundState.REFUSED:
             raise Permanent(f"outbound call {outbound_id} was refused before")
         if intent.state not in outbound.OPEN:
             return
-        was_asked = intent.state == "asked"
+        was_asked = intent.state == OutboundState.ASKED
         may_ask = outbound.begin_asking(session, intent)
     if not may_ask:
         raise Later(_SAME_NUMBER_S, "another call to that number is being placed")

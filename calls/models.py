@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calls.life import OutboundState, TurnSoundState
 from infra.clock import now
 from infra.db import Base, UtcDateTime
+
+_ASKED = text(f"state = '{OutboundState.ASKED}'")
 
 
 class Call(Base):
@@ -81,8 +84,8 @@ class OutboundCall(Base):
             "ux_outbound_call_one_asked_per_number",
             "to_number",
             unique=True,
-            sqlite_where=text("state = 'asked'"),
-            postgresql_where=text("state = 'asked'"),
+            sqlite_where=_ASKED,
+            postgresql_where=_ASKED,
         ),
     )
 
@@ -94,8 +97,7 @@ class OutboundCall(Base):
     language: Mapped[str] = mapped_column(String(10))
     draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """What the dialogue knows as it begins."""
-    state: Mapped[str] = mapped_column(String(10), default="wanted")
-    """`wanted`, `asked` (of the carrier, whose answer is not known yet), `placed` or `refused`."""
+    state: Mapped[str] = mapped_column(String(10), default=OutboundState.WANTED)
     carrier_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
     answered_by: Mapped[str] = mapped_column(String(10), default="")
     """See `carriers.messages.AnsweredBy`; empty while that is not known."""
@@ -163,8 +165,7 @@ class TurnSound(Base):
     call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
     number: Mapped[int] = mapped_column()
     recording_sid: Mapped[str] = mapped_column(String(40))
-    state: Mapped[str] = mapped_column(String(10), default="waiting")
-    """`waiting` or `heard`."""
+    state: Mapped[str] = mapped_column(String(10), default=TurnSoundState.WAITING)
     text: Mapped[str] = mapped_column(Text, default="")
     confidence: Mapped[float] = mapped_column(default=0.0)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from calls.actions import call_arrived
+from calls.life import OutboundState
 from calls.models import Call, OutboundCall
 from carriers.base import CarrierCall
 from carriers.messages import AnsweredBy
@@ -23,7 +24,7 @@ from infra.clock import now
 from infra.db import find_or_add
 from infra.outbox.rows import enqueue
 
-OPEN = ("wanted", "asked")
+OPEN = (OutboundState.WANTED, OutboundState.ASKED)
 
 
 def want_call(
@@ -56,11 +57,11 @@ def want_call(
 
 def begin_asking(session: Session, outbound: OutboundCall) -> bool:
     """Mark a held intent as asked; False while another call to that number is."""
-    if outbound.state == "asked":
+    if outbound.state == OutboundState.ASKED:
         return True
     try:
         with session.begin_nested():
-            outbound.state, outbound.asked_at = "asked", now()
+            outbound.state, outbound.asked_at = OutboundState.ASKED, now()
     except IntegrityError:
         session.refresh(outbound)
         return False
@@ -77,7 +78,7 @@ def is_ours(session: Session, outbound: OutboundCall, theirs: CarrierCall) -> bo
 
 def placed(session: Session, outbound: OutboundCall, *, carrier_sid: str, our_number: str) -> Call:
     """The carrier has taken a held intent. May be repeated, by a webhook and by the job."""
-    outbound.state, outbound.carrier_sid = "placed", carrier_sid
+    outbound.state, outbound.carrier_sid = OutboundState.PLACED, carrier_sid
     call = call_arrived(
         session,
         carrier_sid=carrier_sid,
@@ -100,7 +101,7 @@ def answered(outbound: OutboundCall, by: AnsweredBy | None) -> None:
 
 def refused(outbound: OutboundCall) -> None:
     """The carrier will never place a held intent: another number is needed."""
-    outbound.state = "refused"
+    outbound.state = OutboundState.REFUSED
 
 
 def locked_outbound(session: Session, outbound_id: int) -> OutboundCall:

@@ -16,6 +16,7 @@ from asr.batch import transcribe
 from asr.models.pool import Models
 from calls.actions import call_arrived, end_call, ended_by_sid, find_call
 from calls.fallback import is_late
+from calls.life import TurnSoundState
 from calls.models import Call, Turn, TurnSound
 from carriers.base import Carrier, CarrierCall, NotThereYet
 from carriers.messages import ENDED, Silence
@@ -55,7 +56,7 @@ def recognise_answer(run: Run, call_id: int, number: int) -> None:
     with run.finish() as session:
         call = session.get_one(Call, call_id, with_for_update=True)
         sound = _sound(session, call_id, number)
-        sound.text, sound.confidence, sound.state = text, confidence, "heard"
+        sound.text, sound.confidence, sound.state = text, confidence, TurnSoundState.HEARD
         if call.settled_at is not None:
             _keep_what_is_left(run, session, call)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agents.handovers.actions import caller_gone, queue_name
 from calls import fallback
 from calls.actions import locked_call, say
+from calls.life import TurnSoundState
 from calls.models import Call, Turn, TurnSound
 from carriers import messages, verbs
 from carriers.messages import Heard, Keys, Speech
@@ -117,7 +118,7 @@ def take_left_answer(session: Session, services: Services, call: Call) -> None:
     sound = session.scalar(
         select(TurnSound)
         .where(TurnSound.call_id == call.id, TurnSound.number == call.turn_count)
-        .where(TurnSound.state == "heard", TurnSound.text != "")
+        .where(TurnSound.state == TurnSoundState.HEARD, TurnSound.text != "")
     )
     if sound is None:
         return

@@ -11,6 +11,7 @@ from agents.handovers.life import State
 from agents.handovers.queries import handover_for
 from calls import fallback, legs, outbound
 from calls.actions import call_arrived, end_call, find_call
+from calls.life import TurnSoundState
 from calls.models import Call
 from calls.webhooks import answered_once
 from carriers.messages import (
@@ -118,7 +119,7 @@ def recognised(session: Session, message: CarrierMessage) -> Verbs:
     sound = find_answer(session, call, number)
     if sound is None:
         return _take(session, call, number, Unheard())
-    if sound.state == "heard":
+    if sound.state == TurnSoundState.HEARD:
         fallback.recorded_succeeded(session, sound)
         said: Heard = Speech(sound.text, sound.confidence) if sound.text else Silence()
         return _take(session, call, number, said)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from carriers.base import Carrier, CarrierError
 from config.city import City
 from infra.outbox.jobs import Run, job
+from tickets.life import ReceiptState
 from tickets.models import Receipt, Report
 from tickets.reports import receipts
 from tickets.triage import actions as triage
@@ -26,7 +27,7 @@ def send_receipt(run: Run, report_id: int) -> None:
     """Send the number by text message: intent first, and a look before any repetition."""
     with run.database.transaction("tickets.jobs.send_receipt.intent") as session:
         receipt, tried_before = receipts.begin_receipt(session, run.get(City), report_id)
-    if receipt.state != "sending":
+    if receipt.state != ReceiptState.SENDING:
         return
     carrier = run.get(Carrier)
     sid = _sent_before(carrier, receipt) if tried_before else None

@@ -30,6 +30,14 @@ class State(StrEnum):
     MERGED = "merged"
 
 
+class ReceiptState(StrEnum):
+    """What became of the text message that tells a caller the number."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+
+
 class Action(StrEnum):
     """What may happen to a ticket."""
 

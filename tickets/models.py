@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.clock import now
 from infra.db import Base, UtcDateTime
-from tickets.life import State
+from tickets.life import ReceiptState, State
 
 
 class TicketNumber(Base):
@@ -102,8 +102,7 @@ class Receipt(Base):
     report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), unique=True)
     to_number: Mapped[str] = mapped_column(String(40))
     body: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(20), default="planned")
-    """`planned`, `sending`, `sent`, `refused` or `not_possible`."""
+    state: Mapped[str] = mapped_column(String(20), default=ReceiptState.SENDING)
     carrier_sid: Mapped[str | None] = mapped_column(String(40))
     error_code: Mapped[str | None] = mapped_column(String(20))
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

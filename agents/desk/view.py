@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from agents.desk.queries import ConversationSeen, Desk
+from agents.desk.queries import ConversationSeen, Desk, WaitingSeen
 from agents.handovers.life import IN_QUEUE
+from agents.handovers.life import State as HandoverState
 from agents.presence import State
 
 PRESENCE = {
@@ -33,6 +34,11 @@ def is_away(shown: Desk) -> bool:
     """Whether the switch stands at away: now, or once this conversation is over."""
     me = shown.presence
     return me.state == State.AWAY or (me.state == State.IN_CONVERSATION and me.after == State.AWAY)
+
+
+def is_ringing(one: WaitingSeen) -> bool:
+    """Whether a waiting caller rings at an agent now."""
+    return one.state == HandoverState.OFFERED
 
 
 def cut_off_from(shown: Desk) -> ConversationSeen | None:

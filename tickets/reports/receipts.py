@@ -13,6 +13,7 @@ from config.city import City, own_prompts
 from infra.clock import now
 from infra.events import publish
 from tickets.deadlines import deadline
+from tickets.life import ReceiptState
 from tickets.models import Receipt, Report, Ticket
 from tickets.triage.routing import route
 from voice.dates import spoken_deadline
@@ -76,7 +77,7 @@ def begin_receipt(session: Session, city: City, report_id: int) -> tuple[Receipt
             report_id=report_id,
             to_number=report.caller_number,
             body=receipt_text(city, report),
-            state="sending",
+            state=ReceiptState.SENDING,
         )
         session.add(receipt)
         session.flush()
@@ -86,14 +87,14 @@ def begin_receipt(session: Session, city: City, report_id: int) -> tuple[Receipt
 def receipt_sent(session: Session, report_id: int, carrier_sid: str) -> None:
     """The carrier took the message."""
     receipt = _receipt(session, report_id)
-    receipt.state, receipt.carrier_sid, receipt.sent_at = "sent", carrier_sid, now()
+    receipt.state, receipt.carrier_sid, receipt.sent_at = ReceiptState.SENT, carrier_sid, now()
     _tell(session, report_id)
 
 
 def receipt_refused(session: Session, report_id: int, code: int | None) -> None:
     """The carrier will not send it, whatever we do."""
     receipt = _receipt(session, report_id)
-    receipt.state, receipt.error_code = "refused", str(code or "")
+    receipt.state, receipt.error_code = ReceiptState.REFUSED, str(code or "")
     _tell(session, report_id)
 
 
