@@ -33,7 +33,7 @@ _TONES = {
     State.VERIFIED: "good",
     State.RETURNED: "warn",
     State.ARBITRATION: "warn",
-    State.TO_CHECK: "warn",
+    State.TRIAGE: "warn",
 }
 
 _HAPPENED = {

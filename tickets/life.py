@@ -14,7 +14,7 @@ from infra.lifecycle import Lifecycle
 class State(StrEnum):
     """Where a ticket is."""
 
-    TO_CHECK = "to_check"
+    TRIAGE = "triage"
     DISPATCHED = "dispatched"
     ACKNOWLEDGED = "acknowledged"
     WORKING = "working"
@@ -67,7 +67,7 @@ WITH_DEPARTMENT = (
 )
 """A department must do something."""
 
-WITH_PEOPLE_OF_THE_LINE = (State.TO_CHECK, State.RETURNED, State.ARBITRATION)
+WITH_PEOPLE_OF_THE_LINE = (State.TRIAGE, State.RETURNED, State.ARBITRATION)
 """An agent or supervisor must decide something."""
 
 CLOSED = (State.VERIFIED, State.UNVERIFIED, State.EXCLUDED)
@@ -92,7 +92,7 @@ _DOING = {
 }
 
 STATE_NAMES = {
-    State.TO_CHECK: "to be checked",
+    State.TRIAGE: "to be checked",
     State.DISPATCHED: "waiting to be acknowledged",
     State.ACKNOWLEDGED: "acknowledged",
     State.WORKING: "being worked on",
@@ -110,7 +110,7 @@ STATE_NAMES = {
 
 _LIFE = Lifecycle(
     {
-        State.TO_CHECK: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
+        State.TRIAGE: {Action.DISPATCH: State.DISPATCHED, Action.MERGE: State.MERGED},
         State.DISPATCHED: {
             Action.ACKNOWLEDGE: State.ACKNOWLEDGED,
             Action.RETURN: State.RETURNED,
@@ -141,7 +141,7 @@ _LIFE = Lifecycle(
         State.UNVERIFIED: {Action.REOPEN: State.REOPENED},
         State.EXCLUDED: {Action.REOPEN: State.REOPENED},
         State.REOPENED: {Action.ACKNOWLEDGE: State.ACKNOWLEDGED},
-        State.MERGED: {Action.UNMERGE: State.TO_CHECK, Action.ASK: State.ASKING},
+        State.MERGED: {Action.UNMERGE: State.TRIAGE, Action.ASK: State.ASKING},
     },
     refusal="cannot {action} a ticket that is {state}",
     doing=_DOING,

@@ -61,7 +61,7 @@ class Ticket(Base):
     number: Mapped[str] = mapped_column(String(20), unique=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), unique=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"), index=True)
-    state: Mapped[str] = mapped_column(String(20), default=State.TO_CHECK)
+    state: Mapped[str] = mapped_column(String(20), default=State.TRIAGE)
     """See `tickets.life`."""
     category: Mapped[str | None] = mapped_column(String(40))
     department: Mapped[str | None] = mapped_column(String(40))

@@ -202,4 +202,4 @@ def _typed() -> str:
 
 
 add_to_menu(blueprint, Role.DEPARTMENT, Role.SUPERVISOR, "Tickets", "tickets.inbox", order=20)
-add_to_menu(blueprint, Role.AGENT, Role.SUPERVISOR, "To check", "tickets.check.queue", order=60)
+add_to_menu(blueprint, Role.AGENT, Role.SUPERVISOR, "To check", "tickets.triage.queue", order=60)

@@ -70,7 +70,7 @@ def counts(session: Session, department: str | None) -> dict[str, int]:
     }
 
 
-def tickets_to_check(session: Session) -> list[TicketWithReport]:
+def tickets_in_triage(session: Session) -> list[TicketWithReport]:
     """Tickets that wait for a person to complete them, the oldest first."""
     waiting = _with_reports().where(Ticket.state.in_(WITH_PEOPLE_OF_THE_LINE))
     return _read(session, waiting.order_by(Report.filed_at, Ticket.id))

@@ -229,7 +229,7 @@ def states_fallen(carrier: Carrier, records: Records) -> Verdict:
     wrong += [
         f"ticket {one['number']}: {one['state']}"
         for one in records.tickets
-        if one["state"] not in {"to_check", "dispatched"}
+        if one["state"] not in {"triage", "dispatched"}
     ]
     return Verdict(
         "states fallen back or wrong", len(records.calls) + len(records.tickets), tuple(wrong)

@@ -81,8 +81,8 @@ LOOKS = (
     Look("inbox-all", "supervisor", "/tickets/"),
     Look("ticket", "officer", "/tickets/{ticket}"),
     Look("ticket-at-work", "officer", "/tickets/{at_work}"),
-    Look("check", "away", "/tickets/check/"),
-    Look("check-one", "away", "/tickets/check/{to_check}"),
+    Look("check", "away", "/tickets/triage/"),
+    Look("check-one", "away", "/tickets/triage/{in_triage}"),
     Look("desk-away", "away", "/agents/desk"),
     Look("desk-offer", "offered", "/agents/desk"),
     Look("desk-talk", "talking", "/agents/desk"),
@@ -139,7 +139,7 @@ class House:
         return look.path.format(
             ticket=self.numbers[1],
             at_work=self.numbers[7],
-            to_check=self.numbers[-1],
+            in_triage=self.numbers[-1],
             recording=self.recording.public_id,
         )
 

@@ -25,8 +25,8 @@ IN_PAGES = {
     "tickets.inbox_list": "/tickets/list",
     "tickets.find": "/tickets/find?number={ticket}",
     "tickets.ticket_part": "/tickets/{ticket}/part",
-    "tickets.check.queue_list": "/tickets/check/list",
-    "tickets.check.places": "/tickets/check/places?address=1200+n+clark",
+    "tickets.triage.queue_list": "/tickets/triage/list",
+    "tickets.triage.places": "/tickets/triage/places?address=1200+n+clark",
     "recordings.listeners": "/recordings/{recording}/listeners",
     "recordings.sound": "/recordings/{recording}/sound",
 }
@@ -64,7 +64,7 @@ def test_what_is_not_looked_at_is_no_page(house: House) -> None:
 
 def _anybodys(path: str) -> str:
     """The path of a look with something in each variable, without its query."""
-    filled = path.format(ticket="10000017", at_work="10000017", to_check="10000017", recording="x")
+    filled = path.format(ticket="10000017", at_work="10000017", in_triage="10000017", recording="x")
     return filled.partition("?")[0]
 
 

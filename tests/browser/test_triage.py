@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_an_address_is_found_while_it_is_typed(house: House, chromium_page: OpensPage) -> None:
     page = chromium_page()
     house.enter(page.context, "away")
-    page.goto(f"{house.address}/tickets/check/{house.numbers[-1]}")
+    page.goto(f"{house.address}/tickets/triage/{house.numbers[-1]}")
     field = page.get_by_role("combobox", name="Place")
     field.press_sequentially("1200 n cla")
     option = page.get_by_role("option", name="1200 North Clark Street")
@@ -33,9 +33,9 @@ def test_words_that_are_no_address_are_kept_as_they_are(
 ) -> None:
     page = chromium_page()
     house.enter(page.context, "away")
-    page.goto(f"{house.address}/tickets/check/{house.numbers[-1]}")
+    page.goto(f"{house.address}/tickets/triage/{house.numbers[-1]}")
     field = page.get_by_role("combobox", name="Place")
-    with page.expect_response("**/tickets/check/places?*") as answer:
+    with page.expect_response("**/tickets/triage/places?*") as answer:
         field.press_sequentially("behind the old mill")
     assert answer.value.ok
     expect(page.locator("#address-hint")).to_contain_text("Begin with the house number")

@@ -96,7 +96,7 @@ def our_records() -> Records:
         ],
         reports=[one | {"caller_number": "+13125550101"} for one in reports],
         tickets=[
-            {"id": n, "number": one["number"], "report_id": one["id"], "state": "to_check"}
+            {"id": n, "number": one["number"], "report_id": one["id"], "state": "triage"}
             for n, one in enumerate(reports, start=11)
         ],
         ticket_events=[{"ticket_id": n, "action": "opened"} for n in (11, 12)],

@@ -113,7 +113,7 @@ def test_nobody_there_means_a_message_that_becomes_a_ticket(line: Line) -> None:
     assert status == 0, told(events)
     sid = call_sid(events)
     ticket = ticket_of(line, sid)
-    assert ticket.state == "to_check"
+    assert ticket.state == "triage"
     assert "message" in ticket.triage_reasons
     eventually(lambda: "traffic light" in ticket_of(line, sid).summary, within_s=120)
 

@@ -53,7 +53,7 @@ def test_a_clear_report_becomes_a_ticket_in_its_departments_inbox(
     with services.database.read() as session:
         (case,) = queries.inbox(session, "streets")
         assert queries.inbox(session, "forestry") == []
-        assert queries.tickets_to_check(session) == []
+        assert queries.tickets_in_triage(session) == []
     assert case.ticket.number == number
     assert case.ticket.address == "1200 North Clark Street"
     assert case.ticket.summary == "there is a hole in the road"
@@ -106,7 +106,7 @@ def test_an_uncertain_report_waits_in_the_queue_to_be_checked(
 ) -> None:
     filed(category=None, category_score=None)
     with services.database.read() as session:
-        (case,) = queries.tickets_to_check(session)
+        (case,) = queries.tickets_in_triage(session)
         assert queries.inbox(session, None) == []
     assert case.ticket.triage_reasons == ["no_category"]
     assert case.ticket.deadline_at is not None
@@ -175,7 +175,7 @@ def test_what_the_city_does_not_have_is_not_sent_on(
         triage.check_ticket(
             session, city, only_ticket(services.database).id, actor="staff:7", **values
         )
-    assert only_ticket(services.database).state == "to_check"
+    assert only_ticket(services.database).state == "triage"
 
 
 def test_a_ticket_goes_from_signature_to_report(
@@ -298,10 +298,10 @@ def test_a_report_left_without_a_ticket_is_shown_and_can_be_opened_by_hand(
             triage.open_by_hand(session, city, report.id, actor="staff:7")
         with services.database.read() as session:
             assert queries.stuck_reports(session) == []
-            (case,) = queries.tickets_to_check(session)
+            (case,) = queries.tickets_in_triage(session)
         assert case.ticket.triage_reasons == ["trouble"]
         work_all(services)
-    assert only_ticket(services.database).state == "to_check"
+    assert only_ticket(services.database).state == "triage"
 
 
 def test_the_receipt_names_number_place_department_and_deadline(

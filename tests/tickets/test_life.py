@@ -8,8 +8,8 @@ from infra.lifecycle import NotAllowed
 from tickets.life import CLOSED, STATE_NAMES, WITH_DEPARTMENT, Action, State, next_state, possible
 
 ALLOWED = {
-    (State.TO_CHECK, Action.DISPATCH): State.DISPATCHED,
-    (State.TO_CHECK, Action.MERGE): State.MERGED,
+    (State.TRIAGE, Action.DISPATCH): State.DISPATCHED,
+    (State.TRIAGE, Action.MERGE): State.MERGED,
     (State.DISPATCHED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
     (State.DISPATCHED, Action.RETURN): State.RETURNED,
     (State.DISPATCHED, Action.RETURN_AGAIN): State.ARBITRATION,
@@ -34,7 +34,7 @@ ALLOWED = {
     (State.UNVERIFIED, Action.REOPEN): State.REOPENED,
     (State.EXCLUDED, Action.REOPEN): State.REOPENED,
     (State.REOPENED, Action.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.MERGED, Action.UNMERGE): State.TO_CHECK,
+    (State.MERGED, Action.UNMERGE): State.TRIAGE,
     (State.MERGED, Action.ASK): State.ASKING,
 }
 
@@ -66,7 +66,7 @@ def test_every_state_can_be_reached_and_every_open_one_can_reach_an_end() -> Non
             todo.extend(new)
         return reached
 
-    assert reached_from(State.TO_CHECK) == set(State)
+    assert reached_from(State.TRIAGE) == set(State)
     for state in State:
         assert reached_from(state) & set(CLOSED)
 

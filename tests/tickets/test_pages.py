@@ -147,7 +147,7 @@ def test_an_agent_completes_a_ticket_and_it_appears_in_the_inbox(
 ) -> None:
     number = filed(category=None, place=None, place_text="near the mill", source="message")
     agent, officer = as_role(Role.AGENT), as_role(Role.DEPARTMENT, "streets")
-    page = text(agent, "/tickets/check/")
+    page = text(agent, "/tickets/triage/")
     assert number in page
     assert "near the mill" in page
     assert "The kind of problem is missing" in page
@@ -158,19 +158,19 @@ def test_an_agent_completes_a_ticket_and_it_appears_in_the_inbox(
         "district": "",
         "note": "spoke to her",
     }
-    assert text(agent, f"/tickets/check/{number}")
-    assert agent.post(f"/tickets/check/{number}", form).status_code == 303
+    assert text(agent, f"/tickets/triage/{number}")
+    assert agent.post(f"/tickets/triage/{number}", form).status_code == 303
     made = the_ticket(database)
     assert made.state == "dispatched"
     assert made.address == "1200 North Clark Street"
     assert made.district
     assert made.lat
     assert "spoke to her" in text(officer, f"/tickets/{number}")
-    assert number not in text(agent, "/tickets/check/")
-    again = agent.post(f"/tickets/check/{number}", form)
+    assert number not in text(agent, "/tickets/triage/")
+    again = agent.post(f"/tickets/triage/{number}", form)
     assert again.status_code == 409
     assert "already" in again.get_data(as_text=True)
-    assert agent.get(f"/tickets/check/{number}").status_code == 409
+    assert agent.get(f"/tickets/triage/{number}").status_code == 409
 
 
 def test_an_incomplete_form_keeps_what_was_typed(
@@ -179,7 +179,7 @@ def test_an_incomplete_form_keeps_what_was_typed(
     number = filed(category=None)
     agent = as_role(Role.AGENT)
     form = {"category": "", "address": "by the old oak", "note": "it barks"}
-    refused = agent.post(f"/tickets/check/{number}", form)
+    refused = agent.post(f"/tickets/triage/{number}", form)
     assert refused.status_code == 422
     page = refused.get_data(as_text=True)
     assert "pick the kind of problem" in page
@@ -192,14 +192,14 @@ def test_a_dispatched_ticket_is_not_shown_to_an_agent(
 ) -> None:
     number = filed()
     agent = as_role(Role.AGENT)
-    assert number not in text(agent, "/tickets/check/")
-    assert agent.get(f"/tickets/check/{number}").status_code == 409
+    assert number not in text(agent, "/tickets/triage/")
+    assert agent.get(f"/tickets/triage/{number}").status_code == 409
     assert agent.get(f"/tickets/{number}").status_code == 403
 
 
 def test_places_are_suggested_as_they_are_typed(as_role: Callable[..., Browser]) -> None:
     agent = as_role(Role.AGENT)
-    page = text(agent, "/tickets/check/places?address=1200+n+clark+st")
+    page = text(agent, "/tickets/triage/places?address=1200+n+clark+st")
     assert 'value="1200 North Clark Street"' in page
     assert "is in" in page
 
@@ -209,7 +209,7 @@ def test_places_are_suggested_as_they_are_typed(as_role: Callable[..., Browser])
     [
         (Role.DEPARTMENT, "/tickets/{}"),
         (Role.DEPARTMENT, "/tickets/"),
-        (Role.AGENT, "/tickets/check/"),
+        (Role.AGENT, "/tickets/triage/"),
     ],
 )
 def test_what_callers_and_staff_write_is_only_ever_text(
@@ -228,7 +228,7 @@ def test_what_callers_and_staff_write_is_only_ever_text(
     person = as_role(role, "streets" if role is Role.DEPARTMENT else None)
     pages = [text(person, path.format(number))]
     if role is Role.AGENT:
-        pages.append(text(person, f"/tickets/check/{number}"))
+        pages.append(text(person, f"/tickets/triage/{number}"))
     for page in pages:
         assert "&lt;script&gt;alert(1)" in page
         assert "<script>alert" not in page

@@ -80,13 +80,13 @@ WHO_MAY = {
     "tickets.start": frozenset({Role.DEPARTMENT}),
     "tickets.done": frozenset({Role.DEPARTMENT}),
     "tickets.return_ticket": frozenset({Role.DEPARTMENT}),
-    "tickets.check.static": EVERYBODY,
-    "tickets.check.queue": CHECKERS,
-    "tickets.check.queue_list": CHECKERS,
-    "tickets.check.places": CHECKERS,
-    "tickets.check.complete": CHECKERS,
-    "tickets.check.send_on": CHECKERS,
-    "tickets.check.open_by_hand": CHECKERS,
+    "tickets.triage.static": EVERYBODY,
+    "tickets.triage.queue": CHECKERS,
+    "tickets.triage.queue_list": CHECKERS,
+    "tickets.triage.places": CHECKERS,
+    "tickets.triage.complete": CHECKERS,
+    "tickets.triage.send_on": CHECKERS,
+    "tickets.triage.open_by_hand": CHECKERS,
 }
 
 NEEDS_A_LINK = {"recordings.sound"}

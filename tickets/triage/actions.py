@@ -32,7 +32,7 @@ def open_ticket(session: Session, city: City, report: Report, *, actor: str = "j
         number=report.number,
         report_id=report.id,
         call_id=report.call_id,
-        state=State.TO_CHECK if way.triage_reasons else State.DISPATCHED,
+        state=State.TRIAGE if way.triage_reasons else State.DISPATCHED,
         category=report.category,
         summary=report.problem_text,
         triage_reasons=list(way.triage_reasons),
@@ -52,7 +52,7 @@ def open_by_hand(session: Session, city: City, report_id: int, *, actor: str) ->
         raise TicketError("no such report; reload the page")
     ticket = open_ticket(session, city, report, actor=actor)
     if ticket.state == State.DISPATCHED and ticket.version == 1:
-        ticket.state, ticket.triage_reasons = State.TO_CHECK, ["trouble"]
+        ticket.state, ticket.triage_reasons = State.TRIAGE, ["trouble"]
     return ticket
 
 

@@ -26,7 +26,7 @@ from web.access.staff import names_of
 from web.services import services
 from web.ui.page import page_blueprint
 
-blueprint = page_blueprint("check", __name__, url_prefix="/check")
+blueprint = page_blueprint("triage", __name__, url_prefix="/triage")
 
 
 @blueprint.get("/")
@@ -83,7 +83,7 @@ def send_on(number: str) -> Response:
         return make_response(_form(number, problem=str(error)), 422)
     except NotAllowed as error:
         abort(409, description=f"Somebody was faster: {error}.")
-    return redirect(url_for("tickets.check.queue"), 303)
+    return redirect(url_for("tickets.triage.queue"), 303)
 
 
 @blueprint.post("/reports/<int(max=2147483647):report_id>/open")
@@ -97,14 +97,14 @@ def open_by_hand(report_id: int) -> Response:
     except TicketError as error:
         abort(404, description=str(error))
     if not waits:
-        return redirect(url_for("tickets.check.queue"), 303)
-    return redirect(url_for("tickets.check.complete", number=number), 303)
+        return redirect(url_for("tickets.triage.queue"), 303)
+    return redirect(url_for("tickets.triage.complete", number=number), 303)
 
 
 def _queue(template: str) -> str:
     city, moment = services().get(City), now()
     with services().database.read() as session:
-        found = queries.tickets_to_check(session)
+        found = queries.tickets_in_triage(session)
         stuck = queries.stuck_reports(session)
     return render_template(
         template,

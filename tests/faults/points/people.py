@@ -123,7 +123,7 @@ def _extended(world: World) -> None:
     assert world.one(Presence).extended
 
 
-def _to_check(world: World) -> None:
+def _in_triage(world: World) -> None:
     world.person("ada", "agent")
     reported(world, category=None, place=None, place_text="near the mill", source="message")
 
@@ -281,14 +281,14 @@ DRIVES = (
     ),
     _click(
         "tickets.send_on",
-        lambda w: f"/tickets/check/{_number(w)}",
-        _to_check,
+        lambda w: f"/tickets/triage/{_number(w)}",
+        _in_triage,
         _sent_on,
         form=_CHECKED,
     ),
     _click(
         "tickets.open_by_hand",
-        "/tickets/check/reports/1/open",
+        "/tickets/triage/reports/1/open",
         _without_ticket,
         lambda w: w.one(Ticket),
     ),
