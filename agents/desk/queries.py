@@ -15,8 +15,10 @@ from agents.handovers.life import IN_QUEUE, OfferState, State
 from agents.handovers.queries import handover_for
 from agents.models import Handover, Offer, Presence
 from agents.routing.queries import ready_agents
+from calls.legs import Party, legs_of
 from calls.models import Call, Utterance
 from infra.clock import now
+from web.access.staff import names_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ class ConversationSeen:
     ended_by: str | None
     draft: dict[str, Any]
     report_number: str | None
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """An agent on a call, from the moment their leg joined. name: empty for oneself."""
+
+    since: datetime
+    name: str
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,17 @@ def said_on(session: Session, call_id: int, after: int) -> Sequence[Utterance]:
         .order_by(Utterance.id)
     )
     return session.scalars(query.limit(500)).all()
+
+
+def speakers(session: Session, call_id: int, me: int) -> tuple[Speaker, ...]:
+    """The agents who were on a call, in the order they joined; `me` reads."""
+    joined = legs_of(session, call_id, Party.AGENT)
+    names = names_of(session, (leg.staff_id for leg in joined if leg.staff_id is not None))
+    return tuple(
+        Speaker(leg.answered_at, "" if leg.staff_id in (None, me) else names[leg.staff_id])
+        for leg in joined
+        if leg.answered_at is not None
+    )
 
 
 def _offer(session: Session, staff_id: int) -> OfferSeen | None:

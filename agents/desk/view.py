@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from agents.desk.queries import ConversationSeen, Desk, WaitingSeen
+from collections.abc import Sequence
+
+from agents.desk.queries import ConversationSeen, Desk, Speaker, WaitingSeen
 from agents.handovers.life import IN_QUEUE
 from agents.handovers.life import State as HandoverState
 from agents.presence import State
+from calls.models import Utterance
 
 PRESENCE = {
     State.AWAY: "Away",
@@ -28,6 +31,17 @@ AWAY_BECAUSE = {
 }
 ENDED_BY = {"caller": "The caller hung up.", "agent": "You hung up."}
 SPEAKERS = {"caller": "Caller", "line": "Hotline", "agent": "You"}
+
+
+def who(one: Utterance, speakers: Sequence[Speaker]) -> str:
+    """Who said it: an agent who had this caller before is named.
+
+    The last one who had joined counts, for words are written down a moment after they are said.
+    """
+    before = [speaker.name for speaker in speakers if speaker.since <= one.at]
+    if one.speaker == "agent" and before and before[-1]:
+        return f"Agent {before[-1]}"
+    return SPEAKERS.get(one.speaker, one.speaker)
 
 
 def is_away(shown: Desk) -> bool:

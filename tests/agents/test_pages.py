@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from agents.desk import pages
 from agents.handovers import actions
 from agents.models import Handover
+from agents.routing import offers
 from calls.actions import say
 from config.settings import Settings
 from infra.db import Database
@@ -130,6 +132,27 @@ def test_no_agent_reaches_anothers_conversation(app: Flask, floor: Floor) -> Non
     assert "+13125550101" not in other.get("/agents/state").get_data(as_text=True)
     assert floor.handover(handover).draft == {}
     assert floor.handover(handover).state == "in_conversation"
+
+
+def test_an_agent_who_had_the_caller_before_is_named(app: Flask, floor: Floor) -> None:
+    first, handover = floor.talks()
+    call_id = floor.handover(handover).call_id
+    with floor.database.transaction() as session:
+        say(session, call_id=call_id, speaker="agent", text="one moment")
+    with floor.database.transaction() as session:
+        actions.agent_lost(session, session.get_one(Handover, handover))
+        session.get_one(Staff, first).name = "Ada"
+    second = floor.agent()
+    floor.works()
+    offer = floor.rings_at(second)
+    with floor.database.transaction() as session:
+        offers.accept(session, staff_id=second, offer_id=offer.id)
+    with floor.database.transaction() as session:
+        actions.connect_leg(session, staff_id=second, offer_id=offer.id, leg_sid="CA" + "d" * 32)
+    with floor.database.transaction() as session:
+        say(session, call_id=call_id, speaker="agent", text="where is it")
+    page = browser(app, floor, second).get("/agents/desk").get_data(as_text=True)
+    assert re.findall(r'said-who">(\w+ ?\w*?) \W', page) == ["Agent Ada", "You"]
 
 
 def test_what_was_said_comes_in_order_and_only_what_is_new(app: Flask, floor: Floor) -> None:

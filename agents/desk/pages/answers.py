@@ -57,11 +57,19 @@ def desk_in_words(shown: Desk) -> dict[str, Any]:
 def conversation_in_words(session: Session, conversation: ConversationSeen) -> dict[str, Any]:
     """What the template of the conversation at hand needs."""
     return {
-        "said": queries.said_on(session, conversation.call, 0),
+        **said_in_words(session, conversation.call, 0),
         "catalogue": catalogue(services().get(City)),
         "category_name": _category_name,
-        "view": view,
         "written": written,
+    }
+
+
+def said_in_words(session: Session, call_id: int, after: int) -> dict[str, Any]:
+    """What the template of what was said needs, from the utterance after that id on."""
+    return {
+        "said": queries.said_on(session, call_id, after),
+        "speakers": queries.speakers(session, call_id, current_staff().id),
+        "view": view,
     }
 
 

@@ -13,6 +13,7 @@ from agents.desk.pages.answers import (
     conversation_in_words,
     desk_answer,
     part,
+    said_in_words,
     sent_json,
     wants_part,
 )
@@ -55,9 +56,9 @@ def said(handover_id: int) -> Response:
         handover = queries.conversation_of(session, current_staff().id, handover_id)
         if handover is None:
             abort(404)
-        found = queries.said_on(session, handover.call_id, after)
         if wants_part():
-            return part("agents/_said.html", said=found, view=view)
+            return part("agents/_said.html", **said_in_words(session, handover.call_id, after))
+        found = queries.said_on(session, handover.call_id, after)
         return jsonify(
             said=[
                 {
