@@ -6,6 +6,7 @@ loads and warms the recogniser once and forks, so that every job starts with a w
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -74,6 +75,7 @@ class _Parent:
     def run(self) -> None:
         """Fork, watch, and stop politely."""
         drain.on_signals()
+        gc.freeze()  # else each fork copies the pages of every object that its collector looks at
         for name in self._tasks:
             self._fork(name)
         self._ready.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+import twilio.rest.api  # noqa: F401 -- the client imports it late: in each job's own process
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.jwt.access_token import AccessToken
