@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from agents.handovers.actions import queue_name
 from agents.handovers.life import OPEN, State
 from agents.models import Handover
@@ -113,7 +113,7 @@ def voice(session: Session, message: CarrierMessage) -> Verbs:
     if attempt:
         return _bridge_again(session, message, attempt)
     try:
-        handover = actions.connect_leg(
+        handover = connecting.connect_leg(
             session,
             staff_id=int(agent.group(1)),
             offer_id=_offer_id(message),
@@ -134,7 +134,7 @@ def voice_over(session: Session, message: CarrierMessage) -> Verbs:
     If the leg itself ended without the desk's hang-up, the agent is lost. If it is still up,
     the caller hung up or is on the way into the queue: look again in a second.
     """
-    handover = actions.handover_of_leg(session, message.call_sid)
+    handover = connecting.handover_of_leg(session, message.call_sid)
     if handover is None or handover.state != State.IN_CONVERSATION:
         return _leave(session, message)
     if message.status == "completed":
@@ -155,7 +155,7 @@ def _leave(session: Session, message: CarrierMessage) -> Verbs:
 
 
 def _bridge_again(session: Session, message: CarrierMessage, attempt: int) -> Verbs:
-    handover = actions.handover_of_leg(session, message.call_sid)
+    handover = connecting.handover_of_leg(session, message.call_sid)
     if handover is None or handover.state != State.IN_CONVERSATION:
         return _leave(session, message)
     return _bridge(handover, attempt)

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from agents import duty
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from agents.handovers.queries import handover_for
 from agents.models import Handover, Offer, Presence
 from calls.models import Call
@@ -109,7 +109,7 @@ class Floor:
         with self.database.transaction() as session:
             offers.accept(session, staff_id=staff_id, offer_id=offer.id)
         with self.database.transaction() as session:
-            actions.connect_leg(
+            connecting.connect_leg(
                 session,
                 staff_id=staff_id,
                 offer_id=offer.id,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from agents import duty, jobs
 from agents.desk import queries
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from agents.handovers import queries as handover_queries
 from agents.models import Handover, Offer, Presence
 from agents.routing import offers
@@ -127,8 +127,8 @@ def test_an_agent_who_was_cut_off_takes_the_caller_back(floor: Floor) -> None:
     agent, handover = floor.talks()
     loses(floor, handover)
     with floor.database.transaction() as session:
-        offer = actions.rejoin(session, staff_id=agent, handover_id=handover)
-        joined = actions.connect_leg(
+        offer = connecting.rejoin(session, staff_id=agent, handover_id=handover)
+        joined = connecting.connect_leg(
             session, staff_id=agent, offer_id=offer.id, leg_sid="CA" + "e" * 32
         )
     again = floor.handover(handover)
@@ -143,7 +143,7 @@ def test_taking_back_stops_the_ringing_elsewhere(floor: Floor) -> None:
     floor.works()
     assert floor.rings_at(other).handover_id == floor.handover(handover).id
     with floor.database.transaction() as session:
-        actions.rejoin(session, staff_id=agent, handover_id=handover)
+        connecting.rejoin(session, staff_id=agent, handover_id=handover)
     assert floor.ringing(other) is None
     assert floor.presence(other).state == "ready"
 
@@ -156,7 +156,7 @@ def test_nobody_takes_back_a_caller_whom_another_took(floor: Floor) -> None:
     with floor.database.transaction() as session:
         offers.accept(session, staff_id=other, offer_id=floor.rings_at(other).id)
     with pytest.raises(actions.NotYours), floor.database.transaction() as session:
-        actions.rejoin(session, staff_id=agent, handover_id=handover)
+        connecting.rejoin(session, staff_id=agent, handover_id=handover)
 
 
 def test_a_leg_needs_an_offer_that_this_agent_accepted(floor: Floor) -> None:
@@ -166,7 +166,7 @@ def test_a_leg_needs_an_offer_that_this_agent_accepted(floor: Floor) -> None:
         offer = session.scalars(select(Offer).where(Offer.handover_id == handover)).one()
     for staff_id, offer_id in ((other, offer.id), (agent, 999), (agent, 0)):
         with pytest.raises(actions.NotYours), floor.database.transaction() as session:
-            actions.connect_leg(
+            connecting.connect_leg(
                 session, staff_id=staff_id, offer_id=offer_id, leg_sid="CA" + "f" * 32
             )
 
@@ -316,7 +316,7 @@ def test_taking_back_against_anothers_accept_has_one_winner(
 
     def take_back() -> None:
         with floor.database.transaction() as session:
-            actions.rejoin(session, staff_id=first, handover_id=handover)
+            connecting.rejoin(session, staff_id=first, handover_id=handover)
 
     def accept() -> None:
         with floor.database.transaction() as session:

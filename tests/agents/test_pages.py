@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from agents.desk import pages
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from agents.models import Handover
 from agents.routing import offers
 from calls.actions import say
@@ -102,7 +102,7 @@ def test_from_ready_to_done(app: Flask, floor: Floor) -> None:
     talks = desk.send(f"/agents/offers/{rings['offer']['id']}/accept").get_json()
     assert talks["conversation"]["caller_number"] == "+13125550101"
     with floor.database.transaction() as session:
-        actions.connect_leg(
+        connecting.connect_leg(
             session, staff_id=me, offer_id=talks["conversation"]["offer"], leg_sid="CA" + "c" * 32
         )
     ended = desk.send(f"/agents/conversations/{handover}/end").get_json()
@@ -148,7 +148,7 @@ def test_an_agent_who_had_the_caller_before_is_named(app: Flask, floor: Floor) -
     with floor.database.transaction() as session:
         offers.accept(session, staff_id=second, offer_id=offer.id)
     with floor.database.transaction() as session:
-        actions.connect_leg(session, staff_id=second, offer_id=offer.id, leg_sid="CA" + "d" * 32)
+        connecting.connect_leg(session, staff_id=second, offer_id=offer.id, leg_sid="CA" + "d" * 32)
     with floor.database.transaction() as session:
         say(session, call_id=call_id, speaker="agent", text="where is it")
     page = browser(app, floor, second).get("/agents/desk").get_data(as_text=True)

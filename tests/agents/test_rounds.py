@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from agents.models import Handover, Offer
 from agents.routing import offers
 from agents.rows import held_handover_of_call
@@ -110,11 +110,11 @@ def test_an_offer_of_an_earlier_round_connects_nobody(floor: Floor) -> None:
     agent, handover = floor.talks()
     loses(floor, handover)
     with floor.database.transaction() as session:
-        actions.rejoin(session, staff_id=agent, handover_id=handover)
+        connecting.rejoin(session, staff_id=agent, handover_id=handover)
     with floor.database.read() as session:
         old = session.query(Offer).filter(Offer.handover_id == handover).one().id
     with pytest.raises(actions.NotYours), floor.database.transaction() as session:
-        actions.connect_leg(session, staff_id=agent, offer_id=old, leg_sid="CA" + "f" * 32)
+        connecting.connect_leg(session, staff_id=agent, offer_id=old, leg_sid="CA" + "f" * 32)
 
 
 def test_a_page_that_saves_for_the_round_before_saves_for_the_present_one(floor: Floor) -> None:

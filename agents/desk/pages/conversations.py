@@ -17,7 +17,7 @@ from agents.desk.pages.answers import (
     sent_json,
     wants_part,
 )
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from config.city import City
 from infra.clock import now
 from web.access.guard import Role, current_staff, requires
@@ -43,7 +43,7 @@ def end(handover_id: int) -> Response:
 def reconnect(handover_id: int) -> Response:
     """Take back the caller from whom this agent was cut off."""
     with services().database.transaction("agents.desk.reconnect") as session:
-        actions.rejoin(session, staff_id=current_staff().id, handover_id=handover_id)
+        connecting.rejoin(session, staff_id=current_staff().id, handover_id=handover_id)
         return desk_answer(session)
 
 

@@ -11,7 +11,7 @@ import click
 from sqlalchemy import select, update
 
 from agents import duty
-from agents.handovers import actions
+from agents.handovers import actions, connecting
 from agents.models import Handover, Offer, Presence
 from agents.routing import offers
 from calls.models import Call
@@ -53,7 +53,7 @@ def talks(world: World) -> None:
     with world.database.transaction() as session:
         offers.accept(session, staff_id=1, offer_id=1)
     with world.database.transaction() as session:
-        actions.connect_leg(session, staff_id=1, offer_id=1, leg_sid=LEG)
+        connecting.connect_leg(session, staff_id=1, offer_id=1, leg_sid=LEG)
 
 
 def wraps_up(world: World) -> None:
