@@ -21,7 +21,7 @@ from infra.log import logger
 from infra.outbox.jobs import Later, Permanent, Run, job
 from infra.outbox.reconcile import DAY, RECENT, WEEK, since_last
 from infra.storage.base import Storage, StorageError, Stored
-from recordings import actions, messages, queries
+from recordings import actions, messages, queries, spoken
 from recordings.life import AUDIBLE, State
 from recordings.models import WAV, Recording
 from recordings.sound import MOST_BYTES, NoSound, Shape, compress, inspect
@@ -159,7 +159,7 @@ def _checked_out(run: Run, key: str, folder: Path) -> Path:
 def _recognise(run: Run, recording: Recording, source: Path, language: str) -> tuple[Said, ...]:
     heard = transcribe(run.get(Models).model(language), source)
     with run.database.read() as session:
-        spoke = queries.voices(session, recording)
+        spoke = spoken.voices(session, recording)
     return conversation(heard.channels, voices=spoke)
 
 

@@ -13,7 +13,7 @@ from config.toml_models import ConfigError
 from infra.clock import now
 from infra.lifecycle import NotAllowed
 from infra.storage.base import Storage
-from recordings import actions, links, queries, view
+from recordings import actions, links, queries, spoken, view
 from recordings.life import AUDIBLE, Action, allows
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range
@@ -178,8 +178,8 @@ def _recording(session: Session, public_id: str) -> Recording:
 
 
 def _words(session: Session, recording: Recording) -> dict[str, Any]:
-    said = queries.words_of(session, recording)
-    pressed = queries.keys_pressed(session, recording)
+    said = spoken.words_of(session, recording)
+    pressed = spoken.keys_pressed(session, recording)
     return {
         "entries": view.entries(said, pressed),
         "names": names_of(session, (each.staff_id for each in said if each.staff_id is not None)),

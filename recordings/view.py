@@ -8,7 +8,8 @@ from datetime import UTC, date, tzinfo
 from typing import Any
 
 from recordings.life import State
-from recordings.queries import Pressed, Wanted
+from recordings.queries import Wanted
+from recordings.spoken import Pressed
 from recordings.transcript import Said, Turn, in_turns
 
 SPEAKERS = {"caller": "Caller", "line": "Hotline", "agent": "Agent"}

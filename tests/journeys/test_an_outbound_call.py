@@ -40,7 +40,7 @@ from ivr.dialogues.vocabulary import Confirm, Goodbye
 from ivr.effects import COMMON
 from ivr.registry import Dialogues, Entry
 from recordings.models import Recording
-from recordings.queries import voices
+from recordings.spoken import voices
 from simulator.webhooks.origins import OriginMap
 from tests import cities
 from tests.conftest import eventually

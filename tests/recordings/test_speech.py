@@ -9,7 +9,7 @@ from sqlalchemy import select
 from asr.models.pool import Models, SpeechModel
 from infra.services import Services
 from recordings.models import Recording, TranscriptWord
-from recordings.queries import words_of
+from recordings.spoken import words_of
 from recordings.transcript import in_turns
 from sound.files import read_sound
 from sound.resampling import resampled

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from asr.words import Word
-from recordings.queries import Pressed
+from recordings.spoken import Pressed
 from recordings.transcript import Voice, as_text, conversation, in_turns
 from recordings.view import confidence_class, entries, read_filter, snippet, who
 
