@@ -160,9 +160,9 @@ class StreetWords(ConfigModel):
     kind_sounds: Mapping[str, str] = {}
     """What the recogniser writes for a kind of street, with its code."""
     ampersand: Text
-    crossing: frozenset[str]
+    intersecting: frozenset[str]
     """Between two streets that meet."""
-    beside_crossing: frozenset[str]
+    beside_intersecting: frozenset[str]
     """What may stand there too."""
     following: frozenset[str]
     """Words that a name must stand before, to be meant as a street."""

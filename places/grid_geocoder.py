@@ -12,6 +12,7 @@ from places.geocoder import Point
 from places.grid import Grid, GridFile
 from places.in_words import find_place
 from places.place import PlaceGuess
+from places.street_words import street_words
 from places.streets import Street, read_streets
 
 
@@ -55,6 +56,7 @@ class GridGeocoder:
 def read_geocoder(folder: Path) -> GridGeocoder:
     """Read the geocoder of the city in `folder`. Raises ConfigError with file and key."""
     file = read_model(folder / "grid.toml", GridFile)
+    street_words(file.language)  # a language without words for streets is refused before any call
     return GridGeocoder(
         language=file.language,
         streets=read_streets(folder / "streets.csv"),

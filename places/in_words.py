@@ -132,7 +132,7 @@ def _intersection(
     """Two streets with "and" or "at" between them; None when no two are named so."""
     for one, other in pairwise(mentions):
         between = {token.word for token in heard.said[one.end : other.start]}
-        if between and between <= heard.known.between_crossing:
+        if between and between <= heard.known.between_streets:
             return _intersection_of(geocoder, one, other)
     return None
 

@@ -22,7 +22,7 @@ class StreetVocabulary:
     """As the recogniser writes them, too."""
     grown_together: re.Pattern[str]
     """A direction with a name that grew to it: "northclark"."""
-    between_crossing: frozenset[str]
+    between_streets: frozenset[str]
     between_number_and_name: frozenset[str]
     before_number: frozenset[str]
     structure: frozenset[str]
@@ -47,10 +47,10 @@ def street_vocabulary(language: str, streets_language: str) -> StreetVocabulary:
         words=words,
         directions=_by_word(words.directions),
         kinds=_by_word(words.kinds) | dict(words.kind_sounds),
-        between_crossing=words.crossing | words.beside_crossing,
+        between_streets=words.intersecting | words.beside_intersecting,
         between_number_and_name=words.before_name | words.articles,
         before_number=words.leading | words.before_name | words.opening | words.articles,
-        structure=words.crossing | words.before_name | words.articles | words.never_in_names,
+        structure=words.intersecting | words.before_name | words.articles | words.never_in_names,
         grown_together=re.compile(rf"({named})([a-z]{{3,}})"),
     )
 

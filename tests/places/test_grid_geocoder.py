@@ -61,6 +61,8 @@ def test_a_point_lies_in_its_neighbourhood_or_in_none(chicago: GridGeocoder) -> 
             "geocoder: expected the path of a function",
         ),
         ("grid.toml", swaps('"36 W"', '"36 N"'), "expected a position like"),
+        ("grid.toml", swaps('"en"', '"tlh"'), "no language 'tlh'"),
+        ("grid.toml", swaps('"en"', '"ko"'), "ko/lexicon.toml: expected a table streets"),
         ("grid.toml", swaps("[[1200, 1]", '[["x", 1]'), "a list of pairs"),
         ("streets.csv", swaps("min_address", "least"), "expected a column min_address"),
         ("streets.csv", swaps(",1,1199", ",one,1199"), "line 2: expected address numbers"),
