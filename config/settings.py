@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     offer_s: int = _named(
         "SWIFTLINE_OFFER_S", 20, "How long an offered call rings at one agent.", ge=3, le=120
     )
-    wrap_up_s: int = _named("SWIFTLINE_WRAP_UP_S", 60, "Time for notes after a call.", ge=0)
+    wrap_up_s: int = _named("SWIFTLINE_WRAP_UP_S", 60, "Time to wrap up after a call.", ge=0)
 
     # Work in the background
     lease_s: int = _named("SWIFTLINE_LEASE_S", 15, "Lease of one claimed row of work.", ge=5)
