@@ -207,7 +207,7 @@ def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
         limit_s=limit_s,
         ringing=handover.state == State.OFFERED,
         in_conversation_s=in_conversation_s,
-        came_back=handover.priority >= actions.FRONT,
+        came_back=handover.round > 1 and handover.priority >= actions.FRONT,
         next_in_line=routing_queries.is_next_in_line(session, handover),
     )
 

@@ -115,6 +115,8 @@ class City:
     country: str
     subdivision: str
     general_department: str
+    emergency_priority: str
+    """Code of the priority of whatever tells of somebody in danger."""
     emergencies: Mapping[str, EmergencyWords]
     sounds: Mapping[str, Mapping[str, str]]
     """By language: what the recogniser writes for words that only this city needs."""
@@ -213,6 +215,7 @@ def _read(name: str, home: Path) -> City:
         country=own.country,
         subdivision=own.subdivision,
         general_department=own.general_department,
+        emergency_priority=own.emergency_priority,
         emergencies={
             language: EmergencyWords(one.words, one.unless)
             for language, one in own.emergency.items()
@@ -257,6 +260,8 @@ def _check(city: City) -> City:
         raise ConfigError(f"{city.name}/city.toml: general_department is not in departments.toml")
     for language in city.languages:
         own_prompts(city.name, language, city.folder)
+    if city.emergency_priority not in priorities:
+        raise ConfigError(f"{city.name}/city.toml: emergency_priority is not among the priorities")
     if "ordinary" not in priorities:
         raise ConfigError(f"{city.name}/city.toml: expected a priority called ordinary")
     if [category.menu for category in city.menu] != list(range(1, len(city.menu) + 1)):

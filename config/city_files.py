@@ -90,6 +90,7 @@ class CityFile(ConfigModel):
     subdivision: str = ""
     geocoder: Text
     general_department: Text
+    emergency_priority: Text
     hours: HoursTable
     priorities: Mapping[str, PriorityTable]
     emergency: Mapping[str, EmergencyTable]

@@ -12,7 +12,8 @@ from calls.models import Call
 from config.city import City
 from infra.clock import now
 from ivr.dialogues.vocabulary import ASK_FOR_PERSON, KEEP_MESSAGE
-from ivr.reporting import report_draft, report_message
+from ivr.reporting import emergency_draft, report_draft, report_message
+from tickets.emergencies import record_emergency
 from tickets.reports.receipts import can_receive, promise
 
 Effect = Callable[[Session, City, Call, Mapping[str, Any]], dict[str, Any]]
@@ -27,6 +28,15 @@ def _file(session: Session, city: City, call: Call, _asked: Mapping[str, Any]) -
     report = report_draft(session, call, source=source, confirmed=True)
     values: dict[str, Any] = {"number": report.number, "sms": can_receive(call.caller_number)}
     return values | promise(city, report.category, report.filed_at, call.language)
+
+
+def _record_emergency(
+    session: Session, city: City, call: Call, _asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    draft = emergency_draft(city, call)
+    record_emergency(session, city, draft)
+    known = {"problem_text": draft.problem_text, "place_text": draft.place_text}
+    return known | ({"place": draft.place} if draft.place else {})
 
 
 def _keep_message(
@@ -52,4 +62,8 @@ def _ask_for_person(
 COMMON: Mapping[str, Effect] = {KEEP_MESSAGE: _keep_message, ASK_FOR_PERSON: _ask_for_person}
 """What any dialogue may do."""
 
-HOTLINE_EFFECTS: Mapping[str, Effect] = {**COMMON, "file_report": _file}
+HOTLINE_EFFECTS: Mapping[str, Effect] = {
+    **COMMON,
+    "file_report": _file,
+    "record_emergency": _record_emergency,
+}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from calls.models import Call
-from ivr.dialogues.steps import INTERRUPTED
+from config.city import City
+from ivr.dialogues.slot_filling import heard_place
+from ivr.dialogues.steps import EMERGENCY, INTERRUPTED
+from ivr.dialogues.vocabulary import Context, Understood
+from tickets.emergencies import UNKNOWN
 from tickets.models import Report
 from tickets.queries import reports_of_call
 from tickets.reports.draft import ReportDraft
@@ -34,6 +40,33 @@ def report_cut_off(session: Session, call: Call) -> None:
         report_draft(session, call, source="cut_off", confirmed=False)
 
 
+def emergency_draft(city: City, call: Call) -> ReportDraft:
+    """What a caller in danger said, in all words that tell of it, and the place if they named one.
+
+    One record a call, however often and in whatever way they say it.
+    """
+    draft = call.draft
+    asked, told = draft.get(INTERRUPTED, {}), draft.get(EMERGENCY, {})
+    words = (draft.get("problem_text"), asked.get("text"), told.get("text"))
+    text = "\n".join(dict.fromkeys(each for each in words if each))
+    place, place_text = draft.get("place"), draft.get("place_text", "")
+    if not place and not place_text:
+        place, place_text = _place_in(city, text, call.language)
+    return ReportDraft(
+        source_key=f"call:{call.id}:emergency",
+        call_id=call.id,
+        source="keys" if draft.get("by_keys") else "voice",
+        language=call.language,
+        caller_number=call.caller_number,
+        problem_text=text,
+        category=draft.get("category"),
+        category_score=draft.get("category_score"),
+        place=place,
+        place_text=place_text,
+        emergency=told.get("kind") or asked.get("kind") or UNKNOWN,
+    )
+
+
 def report_draft(
     session: Session,
     call: Call,
@@ -51,6 +84,7 @@ def report_draft(
     draft = call.draft
     # Who hangs up at "Is anyone in danger?" has told what it was asked about.
     interrupted = draft.get(INTERRUPTED, {})
+    in_doubt = source == "cut_off" and interrupted
     return file_report(
         session,
         ReportDraft(
@@ -66,5 +100,14 @@ def report_draft(
             place_text=draft.get("place_text", ""),
             confirmed=confirmed,
             recording_sid=recording_sid,
+            emergency=(interrupted.get("kind") or UNKNOWN) if in_doubt else None,
         ),
     )
+
+
+def _place_in(city: City, text: str, language: str) -> tuple[dict[str, Any] | None, str]:
+    """The place that the words name for certain, as the draft keeps it."""
+    meant = heard_place(Context(city, language, {}), text)
+    if not isinstance(meant, Understood) or "place" not in meant.values:
+        return None, ""
+    return dict(meant.values["place"]), ""

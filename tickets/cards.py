@@ -10,6 +10,7 @@ from typing import Any
 from config.city import City
 from config.toml_models import ConfigError
 from tickets.deadlines import TimeLeft, time_left
+from tickets.emergencies import kind_name
 from tickets.life import STATE_NAMES, WITH_DEPARTMENT, State
 from tickets.models import TicketEvent
 from tickets.queries import TicketWithReport
@@ -44,6 +45,9 @@ _HAPPENED = {
     "reported_done": "Reported done",
     "returned": "Returned",
     "transcribed": "The message was transcribed",
+    "emergency": "Taken for an emergency",
+    "alarm_taken": "Emergency taken",
+    "called_back": "Called back",
 }
 
 _FACTS = {
@@ -76,6 +80,10 @@ class Card:
     source: str
     priority: str
     triage_reasons: tuple[str, ...]
+    emergency: str
+    """What danger the caller told of, in words; empty in ordinary matters."""
+    is_alarm: bool
+    """Nobody has taken the emergency yet."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,11 @@ def card(city: City, found: TicketWithReport, at: datetime) -> Card:
     state = State(ticket.state)
     runs = state in WITH_DEPARTMENT or bool(ticket.triage_reasons)
     due = ticket.deadline_at
+    danger = kind_name(ticket.emergency) if ticket.emergency is not None else ""
     return Card(
         number=ticket.number,
         written=written(ticket.number),
-        title=category_name(city, ticket.category),
+        title=danger if danger and not ticket.category else category_name(city, ticket.category),
         department=department_name(city, ticket.department),
         address=ticket.address,
         district=ticket.district or "",
@@ -114,6 +123,8 @@ def card(city: City, found: TicketWithReport, at: datetime) -> Card:
         triage_reasons=tuple(
             TRIAGE_REASONS.get(reason, reason) for reason in ticket.triage_reasons
         ),
+        emergency=danger,
+        is_alarm=bool(danger) and ticket.alarm_taken_at is None,
     )
 
 

@@ -48,6 +48,8 @@ class Report(Base):
     """The caller said that the read-back is right."""
     recording_sid: Mapped[str | None] = mapped_column(String(40))
     """A message left after the tone, when that is the report."""
+    emergency: Mapped[str | None] = mapped_column(String(40))
+    """Kind of danger the caller told of (`tickets.emergencies.KINDS`); none in ordinary matters."""
     filed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -55,7 +57,10 @@ class Ticket(Base):
     """A piece of work that one department must do by a deadline."""
 
     __tablename__ = "ticket"
-    __table_args__ = (Index("ix_ticket_inbox", "department", "state", "deadline_at"),)
+    __table_args__ = (
+        Index("ix_ticket_inbox", "department", "state", "deadline_at"),
+        Index("ix_ticket_emergency", "emergency", "alarm_taken_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -74,6 +79,12 @@ class Ticket(Base):
     """Why a person must look: `no_category`, `no_place`, `uncertain_place`, ..."""
     priority: Mapped[str] = mapped_column(String(20), default="ordinary")
     deadline_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    emergency: Mapped[str | None] = mapped_column(String(40))
+    """As its report's."""
+    alarm_taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody acknowledged the emergency; its history says who."""
+    called_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody had called back the person in danger."""
     version: Mapped[int] = mapped_column(default=1)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

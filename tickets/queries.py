@@ -26,6 +26,7 @@ _STATES: dict[str, tuple[State, ...]] = {
 }
 MOST_CARDS = 200
 _JOB_TIMEOUT = timedelta(seconds=60)
+_EMERGENCIES_FIRST = Ticket.emergency.is_(None)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ def reports_of_call(session: Session, call_id: int) -> Sequence[Report]:
     return session.scalars(select(Report).where(Report.call_id == call_id)).all()
 
 
+def emergency_of_call(session: Session, call_id: int) -> str | None:
+    """The kind of danger that a caller told of on a call; None when they told of none."""
+    told = select(Report.emergency).where(Report.call_id == call_id, Report.emergency.is_not(None))
+    return session.scalar(told.order_by(Report.id).limit(1))
+
+
 def number_of_call(session: Session, call_sid: str) -> str | None:
     """The number of the ticket that came of a call, once it is open."""
     return session.scalar(
@@ -54,7 +61,7 @@ def number_of_call(session: Session, call_sid: str) -> str | None:
 
 def inbox(session: Session, department: str | None, view: str = "open") -> list[TicketWithReport]:
     """Tickets of a department, or of all, the most urgent first; reported ones newest first."""
-    order = (Ticket.deadline_at, Ticket.id)
+    order = (_EMERGENCIES_FIRST, Ticket.deadline_at, Ticket.id)
     newest = (Ticket.id.desc(),)
     query = _of_department(_with_reports(), department).where(Ticket.state.in_(_STATES[view]))
     return _read(session, query.order_by(*(newest if view == "reported" else order)))
@@ -71,9 +78,9 @@ def counts(session: Session, department: str | None) -> dict[str, int]:
 
 
 def tickets_in_triage(session: Session) -> list[TicketWithReport]:
-    """Tickets that wait for a person to complete them, the oldest first."""
+    """Tickets that wait for a person to complete them: emergencies, then the oldest first."""
     waiting = _with_reports().where(Ticket.state.in_(WITH_PEOPLE_OF_THE_LINE))
-    return _read(session, waiting.order_by(Report.filed_at, Ticket.id))
+    return _read(session, waiting.order_by(_EMERGENCIES_FIRST, Report.filed_at, Ticket.id))
 
 
 def stuck_reports(session: Session) -> list[Report]:
@@ -135,6 +142,7 @@ def ticket_json(session: Session, number: str) -> dict[str, Any] | None:
         "summary": ticket.summary,
         "triage_reasons": ticket.triage_reasons,
         "priority": ticket.priority,
+        "emergency": ticket.emergency,
         "deadline": ticket.deadline_at.isoformat() if ticket.deadline_at else None,
         "filed_at": report.filed_at.isoformat(),
         "source": report.source,

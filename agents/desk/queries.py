@@ -18,6 +18,7 @@ from agents.routing.queries import ready_agents
 from calls.legs import Party, legs_of
 from calls.models import Call, Utterance
 from infra.clock import now
+from tickets.queries import emergency_of_call
 from web.access.staff import names_of
 
 
@@ -45,6 +46,8 @@ class OfferSeen:
     waiting_since: datetime
     expires_at: datetime
     understood: dict[str, Any]
+    emergency: str | None
+    """Kind of danger the caller told of."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class ConversationSeen:
     ended_by: str | None
     draft: dict[str, Any]
     report_number: str | None
+    emergency: str | None
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ def _offer(session: Session, staff_id: int) -> OfferSeen | None:
         waiting_since=handover.waiting_since,
         expires_at=offer.expires_at,
         understood=handover.draft,
+        emergency=emergency_of_call(session, call.id),
     )
 
 
@@ -211,6 +216,7 @@ def _conversation(session: Session, me: Presence) -> ConversationSeen | None:
         ended_by=handover.ended_by,
         draft=handover.draft,
         report_number=handover.report_number,
+        emergency=emergency_of_call(session, call.id),
     )
 
 

@@ -20,7 +20,7 @@ PRESENCE = {
 REASONS = {
     "asked": "asked for a person",
     "not_understood": "was not understood",
-    "emergency": "emergency words",
+    "emergency": "is in danger",
     "trouble": "something went wrong",
 }
 AWAY_BECAUSE = {
@@ -48,6 +48,11 @@ def is_away(shown: Desk) -> bool:
     """Whether the switch stands at away: now, or once this conversation is over."""
     me = shown.presence
     return me.state == State.AWAY or (me.state == State.IN_CONVERSATION and me.after == State.AWAY)
+
+
+def is_in_danger(one: WaitingSeen) -> bool:
+    """Whether a waiting caller told of somebody in danger."""
+    return one.reason == "emergency"
 
 
 def is_ringing(one: WaitingSeen) -> bool:

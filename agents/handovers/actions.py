@@ -23,6 +23,9 @@ from infra.events import publish
 FRONT = 100
 """Priority of a caller whose agent was lost: before everyone who waits for the first time."""
 
+EMERGENCY = 1000
+"""Priority of a caller in danger: before everyone."""
+
 DRAFTED = ("problem_text", "category", "category_score", "place", "place_text")
 """What a ticket draft takes over from the line's own draft (`ivr.dialogues.slot_filling`)."""
 

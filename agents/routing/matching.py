@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Waiting:
     since: datetime
     declined_by: frozenset[int] = field(default_factory=frozenset)
     """Agents who said no to this caller and are not asked again."""
+    asked_before: Mapping[int, datetime] = field(default_factory=dict)
+    """When each agent last let this caller ring in vain: the one who did so last is asked last."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,11 @@ def match(waiting: Iterable[Waiting], free: Iterable[Free]) -> tuple[Match, ...]
     agents = sorted(free, key=lambda agent: (agent.since, agent.staff_id))
     matches: list[Match] = []
     for caller in sorted(waiting, key=lambda w: (-w.priority, w.since, w.handover_id)):
-        agent = next((a for a in agents if a.staff_id not in caller.declined_by), None)
+        may_take = [agent for agent in agents if agent.staff_id not in caller.declined_by]
+        never = datetime.min.replace(tzinfo=UTC)
+        agent = min(
+            may_take, key=lambda one: caller.asked_before.get(one.staff_id, never), default=None
+        )
         if agent is not None:
             agents.remove(agent)
             matches.append(Match(caller.handover_id, agent.staff_id))

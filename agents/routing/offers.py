@@ -6,9 +6,10 @@ and unique indexes allow one ringing offer per caller and per agent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agents import duty, presence
@@ -58,7 +59,7 @@ def accept(session: Session, *, staff_id: int, offer_id: int) -> Handover:
 
 
 def decline(session: Session, *, staff_id: int, offer_id: int) -> None:
-    """Say no to the caller that rings: they ring elsewhere, and not here again."""
+    """Say no to the caller that rings: they ring elsewhere, and not here again unless in danger."""
     _, handover = _offer_of(session, staff_id, offer_id)
     if not close_offer(session, offer_id, life.OfferState.DECLINED):
         raise OfferGone("this caller is no longer ringing here")
@@ -167,23 +168,31 @@ def _make_offer(session: Session, pair: Match, offer_s: int) -> None:
 
 
 def _waiting(session: Session) -> list[Waiting]:
-    """Who waits; whoever said no to a caller in any round is not asked for them again."""
+    """Who waits; whoever said no to a caller in any round is not asked for them again.
+
+    A caller in danger is asked for again, of whoever said no last as the last one.
+    """
     rows = session.scalars(select(Handover).where(Handover.state == life.State.WAITING)).all()
     declined = (
-        select(Handover.call_id, Offer.staff_id)
+        select(Handover.call_id, Offer.staff_id, func.max(Offer.closed_at))
         .join(Offer, Offer.handover_id == Handover.id)
         .where(
             Handover.call_id.in_([row.call_id for row in rows]),
             Offer.state == life.OfferState.DECLINED,
         )
+        .group_by(Handover.call_id, Offer.staff_id)
     )
-    no: dict[int, set[int]] = {}
-    for call_id, staff_id in session.execute(declined):
-        no.setdefault(call_id, set()).add(staff_id)
-    return [
-        Waiting(row.id, row.priority, row.waiting_since, frozenset(no.get(row.call_id, ())))
-        for row in rows
-    ]
+    no: dict[int, dict[int, datetime]] = {}
+    for call_id, staff_id, at in session.execute(declined):
+        if at is not None:
+            no.setdefault(call_id, {})[staff_id] = at
+    return [_waiting_caller(row, no.get(row.call_id, {})) for row in rows]
+
+
+def _waiting_caller(row: Handover, declined: Mapping[int, datetime]) -> Waiting:
+    if row.reason == "emergency":
+        return Waiting(row.id, row.priority, row.waiting_since, asked_before=declined)
+    return Waiting(row.id, row.priority, row.waiting_since, frozenset(declined))
 
 
 def _free(session: Session, alive_s: float) -> list[Free]:

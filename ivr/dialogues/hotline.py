@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.handovers.actions import EMERGENCY
 from ivr.dialogues.dialogue import Dialogue
 from ivr.dialogues.slot_filling import (
     category_list,
@@ -35,7 +36,7 @@ HOTLINE = Dialogue(
     name="hotline",
     start="greeting",
     give_up="to_agent",
-    emergency="emergency",
+    emergency="record_emergency",
     ask_emergency="ask_emergency",
     states=(
         Announce("greeting", say="greeting", then="no_speech"),
@@ -134,18 +135,19 @@ HOTLINE = Dialogue(
             "ask_emergency",
             say="ask_emergency",
             say_keys="ask_emergency_keys",
-            yes="emergency",
+            yes="record_emergency",
             no="go_on",
             understand=is_yes,
         ),
         Resume("go_on", then="ask_problem"),
+        Do("record_emergency", effect="record_emergency", then="emergency"),
         Announce("emergency", say="emergency", then="to_agent_now"),
         Handover(
             "to_agent_now",
             say="to_agent",
             queue="general",
             reason="emergency",
-            priority=10,
+            priority=EMERGENCY,
             unanswered="leave_message",
         ),
         Handover(

@@ -7,9 +7,9 @@ from dataclasses import replace
 from carriers.messages import Heard, Keys, Speech
 from ivr.dialogues.dialogue import Dialogue
 from ivr.dialogues.moves import Rules, arrive
-from ivr.dialogues.steps import ASKED_ABOUT_EMERGENCY, INTERRUPTED, Step
+from ivr.dialogues.steps import ASKED_ABOUT_EMERGENCY, EMERGENCY, INTERRUPTED, Step
 from ivr.dialogues.vocabulary import EnterKeys, Goodbye, Handover, State, TakeMessage
-from ivr.understanding.emergencies import Certainty, emergency
+from ivr.understanding.emergencies import Certainty, Emergency, emergency
 from ivr.understanding.intents import wants_person
 
 PERSON = "0"
@@ -27,9 +27,9 @@ def way_out(rules: Rules, step: Step, state: State, heard: Heard) -> Step | None
         return None
     told = emergency(rules.city, heard.text, rules.language)
     if told.certainty is Certainty.YES:
-        return arrive(rules, step, dialogue.emergency)
+        return _to_emergency(rules, step, heard, told)
     if told.certainty is Certainty.UNSURE and _may_ask_about_emergency(dialogue, step):
-        return _ask_about_emergency(rules, step, heard)
+        return _ask_about_emergency(rules, step, heard, told)
     if wants_person(heard.text, rules.language):
         return arrive(rules, step, dialogue.give_up)
     return None
@@ -40,7 +40,13 @@ def _may_ask_about_emergency(dialogue: Dialogue, step: Step) -> bool:
     return dialogue.ask_emergency is not None and not step.place.draft.get(ASKED_ABOUT_EMERGENCY)
 
 
-def _ask_about_emergency(rules: Rules, step: Step, heard: Speech) -> Step:
+def _to_emergency(rules: Rules, step: Step, heard: Speech, told: Emergency) -> Step:
+    draft = {**step.place.draft, EMERGENCY: {"text": heard.text, "kind": told.kind}}
+    known = replace(step, place=replace(step.place, draft=draft))
+    return arrive(rules, known, rules.dialogue.emergency)
+
+
+def _ask_about_emergency(rules: Rules, step: Step, heard: Speech, told: Emergency) -> Step:
     assert rules.dialogue.ask_emergency is not None
     draft = {
         **step.place.draft,
@@ -50,6 +56,7 @@ def _ask_about_emergency(rules: Rules, step: Step, heard: Speech) -> Step:
             "failures": step.place.failures,
             "text": heard.text,
             "confidence": heard.confidence,
+            "kind": told.kind,
         },
     }
     asked = replace(step, place=replace(step.place, draft=draft))

@@ -99,6 +99,9 @@ def take_meaning(
 def fail(rules: Rules, step: Step, state: State, why: NotUnderstood) -> Step:
     """Ask again, in other words; the third failure at one question goes to a person."""
     failures = step.place.failures + 1
+    if failures >= MOST_FAILURES and state.name == rules.dialogue.ask_emergency:
+        # Whoever cannot answer whether anyone is in danger may be in it.
+        return arrive(rules, step, rules.dialogue.emergency)
     if failures >= MOST_FAILURES:
         place = replace(step.place, draft={**step.place.draft, "reason": "not_understood"})
         return arrive(rules, replace(step, place=place), rules.dialogue.give_up)

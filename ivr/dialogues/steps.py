@@ -12,6 +12,8 @@ ONLY_KEYS = "only_keys"
 """Value of the draft: nobody recognises speech on this call, so questions go by the keypad."""
 ASKED_ABOUT_EMERGENCY = "asked_about_emergency"
 """Value of the draft: the caller was asked once whether anyone is in danger."""
+EMERGENCY = "emergency"
+"""Value of the draft: the words that told of an emergency, and its kind if it is known."""
 INTERRUPTED = "interrupted"
 """Value of the draft: the state and the words that a question came in between of."""
 

@@ -49,11 +49,14 @@ class Floor:
         with self.database.transaction() as session:
             return arrives(session, f"CA{next(self._count):032x}")
 
-    def asks(self, *, priority: int = 0) -> int:
+    def asks(self, *, priority: int = 0, reason: str = "asked") -> int:
         """A caller who asks for a person; returns the handover's id."""
         call = self.call()
         with self.database.transaction() as session:
-            return actions.ask_for_person(session, call_id=call.id, priority=priority).id
+            asked = actions.ask_for_person(
+                session, call_id=call.id, priority=priority, reason=reason
+            )
+            return asked.id
 
     def works(self) -> None:
         """Work the outbox of the live queue."""

@@ -215,3 +215,19 @@ def test_accept_against_the_callers_hang_up_has_one_outcome(floor: Floor) -> Non
         assert floor.presence(agent).state == ("wrapping_up" if ended == "ended" else "ready")
         with floor.database.transaction() as session:
             actions.set_presence(session, staff_id=agent, wanted="away")
+
+
+def test_a_caller_in_danger_who_was_declined_rings_again_last_where_it_was_last(
+    floor: Floor,
+) -> None:
+    one, other = floor.agent(), floor.agent()
+    floor.asks(priority=actions.EMERGENCY, reason="emergency")
+    floor.works()
+    rang = []
+    for _ in range(4):
+        staff_id = next(each for each in (one, other) if floor.ringing(each))
+        rang.append(staff_id)
+        with floor.database.transaction() as session:
+            offers.decline(session, staff_id=staff_id, offer_id=floor.rings_at(staff_id).id)
+        floor.works()
+    assert rang == [one, other, one, other]

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.handovers.actions import EMERGENCY
 from carriers.messages import Heard, Keys, Message, Silence, Speech, Unanswered, Unheard
 from config.city import City
 from ivr.dialogues.engine import answer, begin
 from ivr.dialogues.hotline import HOTLINE
 from ivr.dialogues.steps import ONLY_KEYS, Place, Step
-from ivr.dialogues.vocabulary import Goodbye, Handover
+from ivr.dialogues.vocabulary import ASK_FOR_PERSON, Goodbye, Handover
 from tests import cities
 
 POTHOLE = Speech("there is a big pothole in the road")
@@ -112,7 +113,9 @@ def test_a_person_can_be_had_at_any_question(before: tuple[Heard, ...], wish: He
 def test_danger_goes_before_everything() -> None:
     step = talk(Speech("the house is on fire"))
     assert says(step) == ["emergency", "to_agent"]
-    assert step.effects[0].values["priority"] == 10
+    assert [effect.name for effect in step.effects] == ["record_emergency", ASK_FOR_PERSON]
+    assert step.effects[1].values["priority"] == EMERGENCY
+    assert step.place.draft["emergency"] == {"text": "the house is on fire", "kind": "fire"}
 
 
 def test_what_may_be_an_emergency_is_asked_about_once() -> None:
@@ -122,6 +125,12 @@ def test_what_may_be_an_emergency_is_asked_about_once() -> None:
     assert says(talk(smoke, Speech("yes"))) == ["emergency", "to_agent"]
     assert talk(smoke, Keys("1")).place.state == "to_agent_now"
     assert talk(smoke, Speech("no"), smoke).place.state == "ask_problem"
+
+
+def test_who_cannot_say_whether_anyone_is_in_danger_is_taken_to_be() -> None:
+    step = talk(Speech("there is smoke"), Silence(), Silence(), Silence())
+    assert step.place.state == "to_agent_now"
+    assert effects(step) == ["record_emergency", ASK_FOR_PERSON]
 
 
 def test_who_is_in_no_danger_need_not_say_it_again() -> None:

@@ -19,6 +19,7 @@ from infra.db import Database
 from infra.outbox.work import work
 from infra.services import Services
 from ivr import turns
+from ivr.reporting import report_cut_off
 from tests import cities
 from tests.conftest import arrives
 from tests.races import race
@@ -177,3 +178,37 @@ def test_keys_only_when_speech_is_off(services: Services) -> None:
     listen = reply.verbs[-1]
     assert isinstance(listen, Listen)
     assert not listen.speech
+
+
+def test_a_caller_in_danger_leaves_a_ticket_in_the_turn_itself(services: Services) -> None:
+    say_all(services, "my neighbor collapsed at twelve hundred north clark street")
+    with services.database.transaction() as session:
+        ticket = session.scalars(select(Ticket)).one()
+        report = session.scalars(select(Report)).one()
+        handover = session.scalars(select(Handover)).one()
+        assert (ticket.emergency, ticket.state) == ("collapse", "triage")
+        assert "neighbor collapsed" in ticket.summary
+        assert ticket.address == "1200 North Clark Street"
+        assert report.caller_number == "+13125550101"
+        assert (handover.reason, handover.draft["problem_text"]) == ("emergency", ticket.summary)
+        call = session.scalars(select(Call)).one()
+        end_call(session, call, status="completed", duration_s=4)
+        report_cut_off(session, call)
+    assert count(services, Report) == 1
+
+
+def test_who_hangs_up_when_asked_about_danger_has_told_of_one(services: Services) -> None:
+    say_all(services, "there is smoke")
+    with services.database.transaction() as session:
+        report_cut_off(session, session.scalars(select(Call)).one())
+    assert work(services, "tickets") == 1
+    with services.database.read() as session:
+        assert session.scalars(select(Ticket.emergency)).one() is not None
+
+
+def test_who_says_no_to_danger_is_no_emergency(services: Services) -> None:
+    say_all(services, "there is smoke", "no", "pothole in the road")
+    with services.database.transaction() as session:
+        report_cut_off(session, session.scalars(select(Call)).one())
+    with services.database.read() as session:
+        assert session.scalars(select(Report.emergency)).one() is None

@@ -14,6 +14,7 @@ class ReportDraft:
     source_key: what makes it the same report again, as `call:7` or `call:7:message`.
     source: `voice`, `keys`, `message`, `cut_off` or `agent`. confirmed: the caller agreed to
     what was read back. recording_sid: a message left after the tone, when that is the report.
+    emergency: kind of danger, when the caller told of one (`tickets.emergencies.KINDS`).
     """
 
     source_key: str
@@ -28,3 +29,4 @@ class ReportDraft:
     place_text: str = ""
     confirmed: bool = False
     recording_sid: str | None = None
+    emergency: str | None = None

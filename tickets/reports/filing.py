@@ -37,7 +37,8 @@ def file_report(session: Session, draft: ReportDraft) -> Report:
     if report is None:
         return session.scalars(_by_source(draft.source_key)).one()
     _ask(session, "tickets", "open_ticket", report.id)
-    if can_receive(draft.caller_number):
+    # A text message could betray a caller to whoever threatens them and has their telephone.
+    if can_receive(draft.caller_number) and draft.emergency is None:
         _ask(session, "sms", "send_receipt", report.id)
     return report
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.city import City
 from config.toml_models import ConfigError
+from infra.events import publish
 from places.geocoder import geocoder_of
 from places.place import Place
 from tickets.actions import TicketError
@@ -36,12 +37,15 @@ def open_ticket(session: Session, city: City, report: Report, *, actor: str = "j
         category=report.category,
         summary=report.problem_text,
         triage_reasons=list(way.triage_reasons),
+        emergency=report.emergency,
         version=1,
     )
     _apply(ticket, way)
     session.add(ticket)
     session.flush()
     write_event(session, ticket, "opened", actor, changes=_facts(ticket))
+    if ticket.emergency is not None:
+        publish(session, "alarm", ticket.id)
     return ticket
 
 
@@ -99,6 +103,7 @@ def _completed(report: Report, category: str, place: Place) -> ReportDraft:
         place={"address": place.address, "district": place.district, "score": 1.0},
         place_text=place.address,
         confirmed=True,
+        emergency=report.emergency,
     )
 
 

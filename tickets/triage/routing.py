@@ -18,6 +18,7 @@ SURE_CATEGORY = 0.5
 SURE_PLACE = 0.6
 
 TRIAGE_REASONS = {
+    "emergency": "Somebody may be in danger: call back",
     "message": "Left as a message: nobody has confirmed what it says",
     "cut_off": "The caller hung up before the end",
     "no_category": "The kind of problem is missing",
@@ -47,6 +48,8 @@ class Route:
 def route(city: City, report: Report | ReportDraft, *, filed_at: datetime) -> Route:
     """Decide department, district, urgency, deadline, and what is uncertain."""
     priority = city.priority_of(report.category)
+    if report.emergency is not None:
+        priority = city.priority(city.emergency_priority)
     place = place_of(city, report.place, report.place_text)
     return Route(
         department=city.department_of(report.category).code,
@@ -54,6 +57,7 @@ def route(city: City, report: Report | ReportDraft, *, filed_at: datetime) -> Ro
         deadline_at=deadline(city, priority, filed_at),
         place=place,
         triage_reasons=(
+            *(("emergency",) if report.emergency is not None else ()),
             *((report.source,) if report.source in ("message", "cut_off") else ()),
             *_category_reasons(city, report),
             *_place_reasons(report, place),

@@ -14,6 +14,7 @@ from agents.desk.queries import ConversationSeen, Desk
 from config.city import City
 from tickets.cards import category_name
 from tickets.catalogue import catalogue
+from tickets.emergencies import kind_name
 from tickets.reports.numbers import written
 from web.access.guard import current_staff
 from web.services import services
@@ -49,6 +50,7 @@ def desk_in_words(shown: Desk) -> dict[str, Any]:
         "desk": shown,
         "view": view,
         "category_name": _category_name,
+        "kind_name": kind_name,
         "offer_s": settings.offer_s,
         "wrap_up_s": settings.wrap_up_s,
     }
