@@ -13,7 +13,7 @@ from config.city import City
 from infra.clock import now
 from ivr.dialogues.vocabulary import ASK_FOR_PERSON, KEEP_MESSAGE
 from ivr.reporting import emergency_draft, report_draft, report_message
-from tickets.emergencies import record_emergency
+from tickets.emergencies.actions import record_emergency
 from tickets.reports.receipts import can_receive, promise
 
 Effect = Callable[[Session, City, Call, Mapping[str, Any]], dict[str, Any]]

@@ -11,7 +11,7 @@ from config.city import City
 from ivr.dialogues.slot_filling import heard_place
 from ivr.dialogues.steps import EMERGENCY, INTERRUPTED
 from ivr.dialogues.vocabulary import Context, Understood
-from tickets.emergencies import UNKNOWN
+from tickets.emergencies.kinds import UNKNOWN
 from tickets.models import Report
 from tickets.queries import reports_of_call
 from tickets.reports.draft import ReportDraft

@@ -10,7 +10,7 @@ from typing import Any
 from config.city import City
 from config.toml_models import ConfigError
 from tickets.deadlines import TimeLeft, time_left
-from tickets.emergencies import kind_name
+from tickets.emergencies.kinds import kind_name
 from tickets.life import STATE_NAMES, WITH_DEPARTMENT, State
 from tickets.models import TicketEvent
 from tickets.queries import TicketWithReport
@@ -84,6 +84,8 @@ class Card:
     """What danger the caller told of, in words; empty in ordinary matters."""
     is_alarm: bool
     """Nobody has taken the emergency yet."""
+    must_call_back: bool
+    """Nobody has said yet that they called the person in danger back."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def card(city: City, found: TicketWithReport, at: datetime) -> Card:
         ),
         emergency=danger,
         is_alarm=bool(danger) and ticket.alarm_taken_at is None,
+        must_call_back=bool(danger) and ticket.called_back_at is None,
     )
 
 

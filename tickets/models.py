@@ -49,7 +49,7 @@ class Report(Base):
     recording_sid: Mapped[str | None] = mapped_column(String(40))
     """A message left after the tone, when that is the report."""
     emergency: Mapped[str | None] = mapped_column(String(40))
-    """Kind of danger the caller told of (`tickets.emergencies.KINDS`); none in ordinary matters."""
+    """Kind of danger the caller told of (`tickets.emergencies.kinds`); none in ordinary matters."""
     filed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

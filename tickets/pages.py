@@ -13,6 +13,7 @@ from infra.clock import now
 from infra.lifecycle import NotAllowed
 from tickets import actions, cards, queries
 from tickets.actions import TicketError
+from tickets.emergencies import pages as emergency_pages
 from tickets.life import Action, State, possible
 from tickets.models import Ticket
 from tickets.queries import TicketWithReport
@@ -25,6 +26,7 @@ from web.ui.page import add_to_menu, page_blueprint
 
 blueprint = page_blueprint("tickets", __name__, url_prefix="/tickets")
 blueprint.register_blueprint(triage_pages.blueprint)
+blueprint.register_blueprint(emergency_pages.blueprint)
 
 _NUMBER_FREE = (State.ACKNOWLEDGED, State.WORKING, State.PAUSED, State.REPORTED, State.ASKING)
 """Once it is acknowledged the owner must be able to call the resident."""

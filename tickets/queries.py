@@ -83,6 +83,12 @@ def tickets_in_triage(session: Session) -> list[TicketWithReport]:
     return _read(session, waiting.order_by(_EMERGENCIES_FIRST, Report.filed_at, Ticket.id))
 
 
+def open_alarms(session: Session) -> list[TicketWithReport]:
+    """Emergencies that nobody has taken yet, the oldest first."""
+    untaken = (Ticket.emergency.is_not(None), Ticket.alarm_taken_at.is_(None))
+    return _read(session, _with_reports().where(*untaken).order_by(Ticket.id))
+
+
 def stuck_reports(session: Session) -> list[Report]:
     """Reports whose ticket should be there by now and is not: their job failed or waits."""
     query = (

@@ -14,7 +14,7 @@ class ReportDraft:
     source_key: what makes it the same report again, as `call:7` or `call:7:message`.
     source: `voice`, `keys`, `message`, `cut_off` or `agent`. confirmed: the caller agreed to
     what was read back. recording_sid: a message left after the tone, when that is the report.
-    emergency: kind of danger, when the caller told of one (`tickets.emergencies.KINDS`).
+    emergency: kind of danger, when the caller told of one (`tickets.emergencies.kinds.KINDS`).
     """
 
     source_key: str

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.city import City
 from config.toml_models import ConfigError
+from infra.clock import now
 from infra.events import publish
 from places.geocoder import geocoder_of
 from places.place import Place
@@ -89,6 +90,9 @@ def check_ticket(
     changes = {name: [before[name], new] for name, new in _facts(ticket).items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     write_event(session, ticket, "dispatched", actor, note, changes)
+    if ticket.emergency is not None and ticket.alarm_taken_at is None:
+        ticket.alarm_taken_at = now()
+        publish(session, "alarm", ticket.id)
     return ticket
 
 

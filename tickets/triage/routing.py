@@ -19,6 +19,7 @@ SURE_PLACE = 0.6
 
 TRIAGE_REASONS = {
     "emergency": "Somebody may be in danger: call back",
+    "called_back": "Called back: complete it and send it on",
     "message": "Left as a message: nobody has confirmed what it says",
     "cut_off": "The caller hung up before the end",
     "no_category": "The kind of problem is missing",

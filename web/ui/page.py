@@ -57,6 +57,11 @@ def add_to_menu(blueprint: Blueprint, *entry: Role | str, order: int = 50) -> No
     blueprint.record(lambda state: _menu_in(state.app.extensions).append(made))
 
 
+def add_alarms(blueprint: Blueprint, endpoint: str) -> None:
+    """At the head of every page of those who may open `endpoint`: a part that comes live."""
+    blueprint.record(lambda state: _alarms_in(state.app.extensions).append(endpoint))
+
+
 def menu_for(staff: Staff | None) -> tuple[MenuEntry, ...]:
     """The menu of a person, of what this application has."""
     held = roles_of(staff) if staff is not None else frozenset()
@@ -99,9 +104,19 @@ def _menu_in(extensions: dict[str, Any]) -> list[MenuEntry]:
     return menu
 
 
+def _alarms_in(extensions: dict[str, Any]) -> list[str]:
+    alarms: list[str] = extensions.setdefault("alarms", [])
+    return alarms
+
+
 def _for_templates() -> dict[str, Any]:
     staff = staff_or_none()
-    return {"staff": staff, "menu": menu_for(staff)}
+    alarms = _alarms_in(current_app.extensions) if staff else []
+    return {
+        "staff": staff,
+        "menu": menu_for(staff),
+        "alarms": [each for each in alarms if may_open(each)],
+    }
 
 
 def _add_version(endpoint: str, values: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from agents.desk.queries import ConversationSeen, Desk
 from config.city import City
 from tickets.cards import category_name
 from tickets.catalogue import catalogue
-from tickets.emergencies import kind_name
+from tickets.emergencies.kinds import kind_name
 from tickets.reports.numbers import written
 from web.access.guard import current_staff
 from web.services import services

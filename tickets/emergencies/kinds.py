@@ -1,14 +1,6 @@
-"""Calls in which somebody is in danger: their record, and the alarm until a person takes it."""
+"""The kinds of danger that callers tell of, as people read them. Pure."""
 
 from __future__ import annotations
-
-from sqlalchemy.orm import Session
-
-from config.city import City
-from tickets.models import Ticket
-from tickets.reports.draft import ReportDraft
-from tickets.reports.filing import file_report
-from tickets.triage.actions import open_ticket
 
 UNKNOWN = "unknown"
 
@@ -35,11 +27,3 @@ KINDS = {
 def kind_name(kind: str) -> str:
     """A kind in words, also one that a city or language added."""
     return KINDS.get(kind, "Somebody may be in danger")
-
-
-def record_emergency(session: Session, city: City, draft: ReportDraft) -> Ticket:
-    """File what a caller in danger said and open its ticket at once, in this transaction.
-
-    It waits for no job: whatever happens next, people see it. May be repeated.
-    """
-    return open_ticket(session, city, file_report(session, draft), actor="line")
