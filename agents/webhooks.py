@@ -209,6 +209,7 @@ def _seen(session: Session, handover: Handover, look: int) -> waiting.Wait:
         in_conversation_s=in_conversation_s,
         came_back=handover.round > 1 and handover.priority >= actions.FRONT,
         next_in_line=routing_queries.is_next_in_line(session, handover),
+        in_danger=handover.reason == "emergency",
     )
 
 

@@ -21,6 +21,7 @@ class Wait:
     waited_s: since this round began; limit_s: how long it may last.
     in_conversation_s: since an agent accepted; None while nobody has.
     came_back: the caller was cut off from an agent. next_in_line: nobody is before them.
+    in_danger: what they said tells of an emergency.
     """
 
     look: int
@@ -30,6 +31,7 @@ class Wait:
     in_conversation_s: float | None
     came_back: bool
     next_in_line: bool
+    in_danger: bool
 
 
 @dataclass(frozen=True)
@@ -67,4 +69,6 @@ def _prompt(wait: Wait) -> str | None:
         return "trouble" if wait.came_back else None
     if wait.look % _EVERY:
         return None
+    if wait.in_danger:
+        return "emergency_again"
     return "waiting_next" if wait.next_in_line else "waiting"

@@ -148,8 +148,9 @@ HOTLINE = Dialogue(
             queue="general",
             reason="emergency",
             priority=EMERGENCY,
-            unanswered="leave_message",
+            unanswered="nobody_free",
         ),
+        Announce("nobody_free", say="emergency_again", then="leave_message"),
         Handover(
             "to_agent",
             say="to_agent",

@@ -16,6 +16,7 @@ FRESH = Wait(
     in_conversation_s=None,
     came_back=False,
     next_in_line=False,
+    in_danger=False,
 )
 
 
@@ -26,6 +27,7 @@ FRESH = Wait(
         (replace(FRESH, look=1, waited_s=8), Hear(None, 8)),
         (replace(FRESH, look=4, waited_s=32), Hear("waiting", 8)),
         (replace(FRESH, look=4, waited_s=32, next_in_line=True), Hear("waiting_next", 8)),
+        (replace(FRESH, look=4, waited_s=32, in_danger=True), Hear("emergency_again", 8)),
         (replace(FRESH, look=9, waited_s=86), Hear(None, 4)),
         (replace(FRESH, look=9, waited_s=89.9), Hear(None, 2)),
         (replace(FRESH, look=9, waited_s=90), Enough()),

@@ -118,6 +118,12 @@ def test_danger_goes_before_everything() -> None:
     assert step.place.draft["emergency"] == {"text": "the house is on fire", "kind": "fire"}
 
 
+def test_who_is_in_danger_and_finds_nobody_free_hears_the_advice_again() -> None:
+    step = talk(Speech("the house is on fire"), Unanswered())
+    assert says(step) == ["emergency_again", "agent_absent"]
+    assert says(talk(Keys("0"), Unanswered())) == ["agent_absent"]
+
+
 def test_what_may_be_an_emergency_is_asked_about_once() -> None:
     smoke = Speech("there is smoke")
     step = talk(smoke)
