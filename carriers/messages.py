@@ -63,6 +63,15 @@ class CarrierRecording:
 
 
 @dataclass(frozen=True)
+class Dialled:
+    """What came of `carriers.verbs.DialNumber`. sid: of the other leg; empty if none was made."""
+
+    sid: str
+    connected: bool
+    duration_s: int
+
+
+@dataclass(frozen=True)
 class CarrierMessage:
     """One request of the carrier, read: what it says, and the parameters of our own address.
 
@@ -91,6 +100,7 @@ class CarrierMessage:
     queue_result: QueueResult | None = None
     queued_s: int | None = None
     answered_by: AnsweredBy | None = None
+    dialled: Dialled | None = None
     """Of a call that we placed; None where nothing was detected."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What a browser phone of ours sent along."""

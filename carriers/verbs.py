@@ -1,8 +1,8 @@
 """What we ask of a telephone network: a reply to a call is a tuple of these.
 
-A dialogue speaks in `Say`, `Listen`, `Record`, `JoinQueue` and `HangUp`: values that are stored
-with the turn and repeated. The webhook that hands them to the carrier gives them addresses
-(`then`, `wait`, `notify`) and turns phrases into sounds.
+A dialogue speaks in `Say`, `Listen`, `Record`, `JoinQueue`, `DialNumber` and `HangUp`: values that
+are stored with the turn and repeated. The webhook that hands them to the carrier gives them
+addresses (`then`, `wait`, `notify`) and turns phrases into sounds.
 
 then: where the call asks on, with what came of the verb. notify: where we are told of it too.
 """
@@ -63,6 +63,19 @@ class JoinQueue:
 
     name: str
     wait: str = ""
+    then: str = ""
+
+
+@dataclass(frozen=True)
+class DialNumber:
+    """Connect the caller with another telephone. Last verb of a dialogue's reply.
+
+    number: as it is dialled. timeout_s: how long it may ring. then: asked when they are apart, or
+    were never connected.
+    """
+
+    number: str
+    timeout_s: int = 25
     then: str = ""
 
 
@@ -150,6 +163,7 @@ Verb = (
     | Listen
     | Record
     | JoinQueue
+    | DialNumber
     | HangUp
     | Play
     | Speak
@@ -164,7 +178,7 @@ Verb = (
 Verbs = tuple[Verb, ...]
 
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Say, Listen, Record, JoinQueue, HangUp)
+    kind.__name__: kind for kind in (Say, Listen, Record, JoinQueue, DialNumber, HangUp)
 }
 
 

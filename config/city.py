@@ -117,6 +117,8 @@ class City:
     general_department: str
     emergency_priority: str
     """Code of the priority of whatever tells of somebody in danger."""
+    emergency_number: str
+    """What the line dials to join a caller in danger to the emergency service."""
     emergencies: Mapping[str, EmergencyWords]
     sounds: Mapping[str, Mapping[str, str]]
     """By language: what the recogniser writes for words that only this city needs."""
@@ -216,6 +218,7 @@ def _read(name: str, home: Path) -> City:
         subdivision=own.subdivision,
         general_department=own.general_department,
         emergency_priority=own.emergency_priority,
+        emergency_number=own.emergency_number,
         emergencies={
             language: EmergencyWords(one.words, one.unless)
             for language, one in own.emergency.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Literal
@@ -32,6 +33,12 @@ def _weekday(day: int) -> int:
     if not 1 <= day <= 7:
         raise ValueError("expected days from 1 (Monday) to 7")
     return day
+
+
+def _dialled(number: str) -> str:
+    if not re.fullmatch(r"\+?[0-9]{2,15}", number):
+        raise ValueError('expected a number as it is dialled, like "112" or "+13125550199"')
+    return number
 
 
 Clock = Annotated[time, BeforeValidator(_clock)]
@@ -91,6 +98,7 @@ class CityFile(ConfigModel):
     geocoder: Text
     general_department: Text
     emergency_priority: Text
+    emergency_number: Annotated[Text, AfterValidator(_dialled)]
     hours: HoursTable
     priorities: Mapping[str, PriorityTable]
     emergency: Mapping[str, EmergencyTable]

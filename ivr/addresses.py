@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from calls.actions import new_stream_token
 from calls.models import Call
 from carriers.verbs import (
+    DialNumber,
     GoOn,
     JoinQueue,
     Listen,
@@ -66,6 +67,8 @@ class Addresses:
             case JoinQueue():
                 then = self.of(f"/agents/queue-over?n={turn}")
                 return (replace(verb, wait=self.of("/agents/wait"), then=then),)
+            case DialNumber():
+                return (replace(verb, then=self.of(f"/ivr/connected?n={turn}")),)
         return (verb,)
 
     def _sound(self, phrase: str, language: str) -> Play:

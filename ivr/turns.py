@@ -16,7 +16,7 @@ from calls.life import TurnSoundState
 from calls.models import Call, Turn, TurnSound
 from carriers import messages, verbs
 from carriers.messages import Heard, Keys, Speech
-from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say, Verb
+from carriers.verbs import DialNumber, HangUp, JoinQueue, Listen, Record, Say, Verb
 from config.city import City
 from config.settings import Settings
 from infra.services import Services
@@ -26,6 +26,7 @@ from ivr.dialogues.grammars import grammar_for
 from ivr.dialogues.steps import ONLY_KEYS, Place, Prompt, Step
 from ivr.dialogues.vocabulary import (
     Confirm,
+    Connect,
     Draft,
     EnterKeys,
     Goodbye,
@@ -202,6 +203,8 @@ def _last_verb(services: Services, call: Call, state: State) -> Verb:
             return Record(purpose="message")
         case Handover():
             return JoinQueue(queue_name(call.id))
+        case Connect():
+            return DialNumber(services.get(City).emergency_number)
         case Goodbye():
             return HangUp()
         case EnterKeys():

@@ -38,12 +38,14 @@ from carriers.verbs import (
     Verb,
     Verbs,
 )
+from config.city import City
 from infra.clock import now
 from infra.outbox.rows import enqueue
 from infra.services import Services
 from ivr import turns
 from ivr.addresses import Addresses
 from ivr.dialogues.steps import ONLY_KEYS
+from ivr.emergency_calls import note_connection
 from ivr.recorded_answers import ask_to_recognise, find_answer
 from ivr.turns import Reply
 from voice.cache import UnknownSound, VoiceCache
@@ -142,6 +144,19 @@ def message_left(session: Session, message: CarrierMessage) -> Verbs:
         return _take(session, call, number, Silence())
     left = Message(message.recording.sid, message.recording.duration_s or 0)
     return _take(session, call, number, left)
+
+
+@blueprint.post("/connected")
+@answered_once(lambda message: message.args.get("n", ""))
+def connected(session: Session, message: CarrierMessage) -> Verbs:
+    """The call to the emergency number is over, or came to nothing: then a person is next."""
+    call = _known_call(session, message)
+    if message.dialled is not None and message.dialled.connected:
+        note_connection(session, call, message.dialled, _services().get(City).emergency_number)
+        return (HangUp(),)
+    if message.status in ENDED:
+        return ()
+    return _take(session, call, int(message.args.get("n", "0")), Unanswered())
 
 
 @blueprint.post("/rescued")

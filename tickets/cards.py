@@ -48,6 +48,7 @@ _HAPPENED = {
     "emergency": "Taken for an emergency",
     "alarm_taken": "Emergency taken",
     "called_back": "Called back",
+    "connected": "Connected to the emergency number",
 }
 
 _FACTS = {

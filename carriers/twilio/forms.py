@@ -15,6 +15,7 @@ from carriers.messages import (
     AnsweredBy,
     CarrierMessage,
     CarrierRecording,
+    Dialled,
     MessageError,
     QueueResult,
     RecordedBy,
@@ -59,6 +60,7 @@ def read(request: CarrierRequest) -> CarrierMessage:
         queue_result=_QUEUE_RESULTS.get(form.get("QueueResult", "")),
         queued_s=_number(form, "QueueTime"),
         answered_by=_answered_by(form.get("AnsweredBy", "")),
+        dialled=_dialled(form),
         parameters={name: text for name, text in form.items() if name[:1].islower()},
         repeat_token=request.header("I-Twilio-Idempotency-Token"),
         fields=form,
@@ -95,6 +97,17 @@ def _recording(form: Mapping[str, str]) -> CarrierRecording | None:
         duration_s=_number(form, "RecordingDuration"),
         recorded_by=recorded_by(form.get("RecordingSource", "")),
         started_at=_time(form.get("RecordingStartTime", "")),
+    )
+
+
+def _dialled(form: Mapping[str, str]) -> Dialled | None:
+    """What an action is told of its `<Dial>` (Twilio, "TwiML Voice: <Dial>")."""
+    if "DialCallStatus" not in form:
+        return None
+    return Dialled(
+        sid=_sid(form, "DialCallSid", "CA"),
+        connected=form["DialCallStatus"] in ("completed", "answered"),
+        duration_s=_number(form, "DialCallDuration") or 0,
     )
 
 

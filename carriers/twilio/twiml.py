@@ -10,6 +10,7 @@ from twilio.twiml.voice_response import Connect, Dial, Gather, Start, VoiceRespo
 from carriers.twilio.addresses import until_taken, while_holding, while_speaking
 from carriers.verbs import (
     Converse,
+    DialNumber,
     GoOn,
     HangUp,
     JoinQueue,
@@ -76,6 +77,10 @@ def _add(response: VoiceResponse, verb: Verb) -> None:
         case TakeFromQueue():
             dial = Dial(action=while_holding(verb.then), method="POST")
             dial.queue(verb.name)
+            response.append(dial)
+        case DialNumber():
+            dial = Dial(action=while_holding(verb.then), method="POST", timeout=verb.timeout_s)
+            dial.number(verb.number)
             response.append(dial)
         case Converse():
             connect = Connect()

@@ -22,6 +22,7 @@ from ivr.dialogues.vocabulary import (
     Ask,
     Choose,
     Confirm,
+    Connect,
     Draft,
     EnterKeys,
     Goodbye,
@@ -89,7 +90,7 @@ def _after(rules: Rules, step: Step, state: State, heard: Heard) -> Step:
             return _after_confirm(rules, step, state, heard)
         case TakeMessage():
             return _after_message(rules, step, state, heard)
-        case Handover():
+        case Handover() | Connect():
             unanswered = isinstance(heard, Unanswered)
             return arrive(rules, step, state.unanswered if unanswered else state.name)
         case Goodbye():
@@ -159,6 +160,8 @@ def _after_confirm(rules: Rules, step: Step, state: Confirm, heard: Heard) -> St
         said = {"1": True, "2": False}.get(heard.digits)
     if isinstance(heard, Speech):
         said = state.understand(rules.context(step.place.draft), heard.text)
+    if said is None and state.otherwise is not None:
+        return arrive(rules, step, state.otherwise)
     if said is None:
         return fail(rules, step, state, reason_for(heard))
     return arrive(rules, step, state.yes if said else state.no)

@@ -8,7 +8,15 @@ from carriers.messages import Heard, Keys, Speech
 from ivr.dialogues.dialogue import Dialogue
 from ivr.dialogues.moves import Rules, arrive
 from ivr.dialogues.steps import ASKED_ABOUT_EMERGENCY, EMERGENCY, INTERRUPTED, Step
-from ivr.dialogues.vocabulary import EnterKeys, Goodbye, Handover, State, TakeMessage
+from ivr.dialogues.vocabulary import (
+    Confirm,
+    Connect,
+    EnterKeys,
+    Goodbye,
+    Handover,
+    State,
+    TakeMessage,
+)
 from ivr.understanding.emergencies import Certainty, Emergency, emergency
 from ivr.understanding.intents import wants_person
 
@@ -18,7 +26,9 @@ PERSON = "0"
 
 def way_out(rules: Rules, step: Step, state: State, heard: Heard) -> Step | None:
     """Emergencies and the wish for a person are heard at any point."""
-    if isinstance(state, (Handover, Goodbye, TakeMessage)):
+    if isinstance(state, (Handover, Connect, Goodbye, TakeMessage)):
+        return None
+    if isinstance(state, Confirm) and state.otherwise is not None:
         return None
     dialogue = rules.dialogue
     if isinstance(heard, Keys) and heard.digits == PERSON and not isinstance(state, EnterKeys):

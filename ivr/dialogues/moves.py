@@ -14,6 +14,7 @@ from ivr.dialogues.vocabulary import (
     Ask,
     Choose,
     Confirm,
+    Connect,
     Context,
     Do,
     Draft,
@@ -125,7 +126,7 @@ def question(rules: Rules, state: State, draft: Draft) -> tuple[Prompt, ...]:
         return (Prompt(state.intro), *lines, *end)
     if isinstance(state, Confirm) and draft.get(ONLY_KEYS):
         return (Prompt(state.say_keys),)
-    if isinstance(state, (Ask, EnterKeys, Menu, Confirm, TakeMessage, Goodbye)):
+    if isinstance(state, (Ask, EnterKeys, Menu, Confirm, TakeMessage, Connect, Goodbye)):
         return (Prompt(state.say),)
     return ()
 

@@ -142,6 +142,9 @@ class Confirm:
     """None: as soon as the words mean yes or no."""
     expect: str | None = "yes_no"
     """Name of the phrases in the lexicon that the recogniser is told to expect."""
+    otherwise: str | None = None
+    """State after silence or anything else, at once: nothing comes in between of this question.
+    None: it is asked again."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,15 @@ class Handover:
 
 
 @dataclass(frozen=True)
+class Connect:
+    """Join the caller to the city's emergency number; `unanswered` follows when that fails."""
+
+    name: str
+    say: str
+    unanswered: str
+
+
+@dataclass(frozen=True)
 class Resume:
     """Take up what the caller was saying when a question came in between; else go on."""
 
@@ -200,6 +212,7 @@ State = (
     | Do
     | TakeMessage
     | Handover
+    | Connect
     | Resume
     | Goodbye
 )
@@ -220,8 +233,8 @@ def targets(state: State) -> tuple[str, ...]:
         case Choose():
             return (state.then, *((state.more,) if state.more else ()))
         case Confirm():
-            return (state.yes, state.no)
-        case Handover():
+            return (state.yes, state.no, *((state.otherwise,) if state.otherwise else ()))
+        case Handover() | Connect():
             return (state.unanswered,)
         case Goodbye():
             return ()
@@ -230,7 +243,7 @@ def targets(state: State) -> tuple[str, ...]:
 def prompts(state: State) -> tuple[str, ...]:
     """Keys of the prompts that the state itself speaks."""
     match state:
-        case Announce() | Menu() | TakeMessage() | Handover() | Goodbye():
+        case Announce() | Menu() | TakeMessage() | Handover() | Connect() | Goodbye():
             return (state.say,)
         case Confirm():
             return (state.say, state.say_keys)

@@ -67,6 +67,8 @@ def test_an_unknown_city_is_named() -> None:
         ("categories.toml", swaps("pothole = 4", 'pothole = "4"'), "expected a number"),
         ("categories.toml", swaps('= "streets"', '= "roads"'), "department roads is not in"),
         ("categories.toml", swaps('"ordinary"', '"soonish"'), "priority soonish is not in"),
+        ("city.toml", swaps('"+13125550199"', '"nine"'), "emergency_number: expected a number"),
+        ("city.toml", swaps('y = "sudden"', 'y = "soon"'), "emergency_priority is not among"),
         ("city.toml", swaps("hours = 2", "hours = 0"), "sudden.hours: expected more than 0"),
         ("city.toml", swaps("hours = 2", "hours = 2\ndays = 1"), "either hours or days"),
         (

@@ -112,14 +112,40 @@ def test_a_person_can_be_had_at_any_question(before: tuple[Heard, ...], wish: He
 
 def test_danger_goes_before_everything() -> None:
     step = talk(Speech("the house is on fire"))
-    assert says(step) == ["emergency", "to_agent"]
-    assert [effect.name for effect in step.effects] == ["record_emergency", ASK_FOR_PERSON]
-    assert step.effects[1].values["priority"] == EMERGENCY
+    assert says(step) == ["emergency", "offer_emergency"]
+    assert effects(step) == ["record_emergency"]
     assert step.place.draft["emergency"] == {"text": "the house is on fire", "kind": "fire"}
 
 
+FIRE = Speech("the house is on fire")
+
+
+@pytest.mark.parametrize("yes", [Speech("yes"), Speech("yes please hurry"), Keys("1")])
+def test_who_is_in_danger_and_says_yes_is_joined_to_the_emergency_number(yes: Heard) -> None:
+    step = talk(FIRE, yes)
+    assert (says(step), step.place.state) == (["connect_emergency"], "connect_emergency")
+    assert effects(step) == []
+
+
+@pytest.mark.parametrize("other", [Silence(), Speech("he is not breathing"), Keys("0"), Keys("7")])
+def test_anything_but_yes_brings_the_advice_again_and_a_person(other: Heard) -> None:
+    step = talk(FIRE, other)
+    assert says(step) == ["emergency_again", "to_agent"]
+    assert effects(step) == [ASK_FOR_PERSON]
+    assert step.effects[0].values["priority"] == EMERGENCY
+
+
+def test_where_the_emergency_number_cannot_be_reached_a_person_is_next() -> None:
+    step = talk(FIRE, Keys("1"), Unanswered())
+    assert says(step) == ["emergency_again", "to_agent"]
+
+
+def test_who_is_in_danger_is_offered_the_connection_by_keys_where_speech_is_unavailable() -> None:
+    assert says(talk(FIRE, Unheard())) == ["keys_instead", "offer_emergency_keys"]
+
+
 def test_who_is_in_danger_and_finds_nobody_free_hears_the_advice_again() -> None:
-    step = talk(Speech("the house is on fire"), Unanswered())
+    step = talk(FIRE, Silence(), Unanswered())
     assert says(step) == ["emergency_again", "agent_absent"]
     assert says(talk(Keys("0"), Unanswered())) == ["agent_absent"]
 
@@ -128,15 +154,15 @@ def test_what_may_be_an_emergency_is_asked_about_once() -> None:
     smoke = Speech("there is smoke")
     step = talk(smoke)
     assert says(step) == ["ask_emergency"]
-    assert says(talk(smoke, Speech("yes"))) == ["emergency", "to_agent"]
-    assert talk(smoke, Keys("1")).place.state == "to_agent_now"
+    assert says(talk(smoke, Speech("yes"))) == ["emergency", "offer_emergency"]
+    assert talk(smoke, Keys("1")).place.state == "offer_emergency"
     assert talk(smoke, Speech("no"), smoke).place.state == "ask_problem"
 
 
 def test_who_cannot_say_whether_anyone_is_in_danger_is_taken_to_be() -> None:
     step = talk(Speech("there is smoke"), Silence(), Silence(), Silence())
-    assert step.place.state == "to_agent_now"
-    assert effects(step) == ["record_emergency", ASK_FOR_PERSON]
+    assert step.place.state == "offer_emergency"
+    assert effects(step) == ["record_emergency"]
 
 
 def test_who_is_in_no_danger_need_not_say_it_again() -> None:

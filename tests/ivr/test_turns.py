@@ -12,7 +12,7 @@ from agents.models import Handover
 from calls.actions import end_call
 from calls.models import Call, Turn, Utterance
 from carriers.messages import Keys, Message, Silence, Speech, Unanswered
-from carriers.verbs import HangUp, JoinQueue, Listen, Record, Say
+from carriers.verbs import DialNumber, HangUp, JoinQueue, Listen, Record, Say
 from config.city import City
 from config.settings import Settings
 from infra.db import Database
@@ -185,16 +185,31 @@ def test_a_caller_in_danger_leaves_a_ticket_in_the_turn_itself(services: Service
     with services.database.transaction() as session:
         ticket = session.scalars(select(Ticket)).one()
         report = session.scalars(select(Report)).one()
-        handover = session.scalars(select(Handover)).one()
         assert (ticket.emergency, ticket.state) == ("collapse", "triage")
         assert "neighbor collapsed" in ticket.summary
         assert ticket.address == "1200 North Clark Street"
         assert report.caller_number == "+13125550101"
-        assert (handover.reason, handover.draft["problem_text"]) == ("emergency", ticket.summary)
         call = session.scalars(select(Call)).one()
         end_call(session, call, status="completed", duration_s=4)
         report_cut_off(session, call)
     assert count(services, Report) == 1
+
+
+def test_the_agent_of_a_caller_in_danger_sees_their_words(services: Services) -> None:
+    say_all(services, "my neighbor collapsed", "no")
+    with services.database.read() as session:
+        handover = session.scalars(select(Handover)).one()
+    assert (handover.reason, handover.draft["problem_text"]) == (
+        "emergency",
+        "my neighbor collapsed",
+    )
+
+
+def test_a_caller_in_danger_who_says_yes_is_joined_to_the_number_of_the_city(
+    services: Services, chicago: City
+) -> None:
+    reply = say_all(services, "my neighbor collapsed", "yes")
+    assert reply.verbs[-1] == DialNumber(chicago.emergency_number)
 
 
 def test_who_hangs_up_when_asked_about_danger_has_told_of_one(services: Services) -> None:

@@ -17,8 +17,10 @@ from werkzeug.test import TestResponse
 from agents.models import Handover
 from app import create_app
 from asr.models.pool import Models
-from calls.models import Call, CallEvent, TurnSound
+from calls.legs import Party
+from calls.models import Call, CallEvent, Leg, TurnSound
 from carriers.base import Carrier
+from carriers.messages import Speech
 from carriers.twilio.carrier import TwilioCarrier
 from config.city import City
 from config.settings import Settings
@@ -29,11 +31,12 @@ from infra.spool import Spool
 from infra.storage.base import Storage
 from infra.storage.local import LocalStorage
 from infra.timeouts import Timeout
+from ivr import turns
 from recordings.models import Recording
 from tests import cities
 from tests.recordings.conftest import FakeCarrier, FakeModels
 from tests.recordings.sounds import call_wav
-from tickets.models import Report
+from tickets.models import Report, TicketEvent
 from voice.cache import VoiceCache
 from web.spooling import replay_kept
 
@@ -364,3 +367,54 @@ def test_a_status_of_a_call_we_never_saw_makes_the_call(phone: Phone, database: 
 def test_an_unknown_sound_is_not_found(phone: Phone) -> None:
     assert phone.client.get("/say/" + "0" * 32 + ".wav").status_code == 404
     assert phone.client.get("/say/..%2f..%2fsecret.wav").status_code == 404
+
+
+def in_danger(phone: Phone) -> None:
+    """A caller who said that somebody collapsed; the line asks whether to connect them."""
+    phone.posts("/ivr/voice")
+    services: Services = phone.client.application.extensions["swiftline"]
+    turns.take_turn(services, SID, 1, Speech("my neighbor collapsed"))
+    phone.posts("/ivr/continue?after=stream")
+
+
+def test_a_caller_in_danger_is_joined_to_the_number_of_the_city_by_a_key(
+    phone: Phone, database: Database, chicago: City
+) -> None:
+    in_danger(phone)
+    document = ElementTree.fromstring(  # noqa: S314
+        phone.posts("/ivr/turn?n=2", Digits="1").data
+    )
+    dial = document.find("Dial")
+    assert dial is not None
+    assert dial.findtext("Number") == chicago.emergency_number
+    assert (dial.get("action") or "").startswith(f"{ROOT}/ivr/connected?n=3")
+    over = {"DialCallStatus": "completed", "DialCallSid": "CA" + "e" * 32, "DialCallDuration": "40"}
+    assert verbs(phone.posts("/ivr/connected?n=3", **over)) == ["Hangup"]
+    with database.read() as session:
+        outside = session.scalars(select(Leg).where(Leg.party == Party.OUTSIDE)).one()
+        happened = session.scalars(select(TicketEvent.action).order_by(TicketEvent.id)).all()
+        assert session.scalar(select(func.count()).select_from(Handover)) == 0
+    assert (outside.number, outside.ended_at is None) == (chicago.emergency_number, False)
+    assert happened == ["opened", "connected"]
+
+
+@pytest.mark.parametrize("status", ["busy", "no-answer", "failed"])
+def test_where_the_emergency_number_is_not_reached_the_caller_waits_for_a_person(
+    phone: Phone, database: Database, status: str
+) -> None:
+    in_danger(phone)
+    phone.posts("/ivr/turn?n=2", Digits="1")
+    answer = phone.posts("/ivr/connected?n=3", DialCallStatus=status)
+    assert verbs(answer)[-1] == "Enqueue"
+    with database.read() as session:
+        assert session.scalars(select(Handover)).one().reason == "emergency"
+        assert session.scalars(select(TicketEvent.action)).all() == ["opened"]
+
+
+def test_who_hangs_up_while_the_emergency_number_rings_waits_for_nobody(
+    phone: Phone, database: Database
+) -> None:
+    in_danger(phone)
+    phone.posts("/ivr/turn?n=2", Digits="1")
+    phone.posts("/ivr/connected?n=3", DialCallStatus="canceled", CallStatus="completed")
+    assert count(database, Handover) == 0

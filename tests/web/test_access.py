@@ -101,6 +101,7 @@ WEBHOOKS = {
     "agents.voice",
     "agents.voice_over",
     "agents.wait",
+    "ivr.connected",
     "ivr.go_on",
     "ivr.recognised",
     "ivr.message_left",

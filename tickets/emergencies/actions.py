@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.city import City
@@ -22,6 +23,14 @@ def record_emergency(session: Session, city: City, draft: ReportDraft) -> Ticket
     It waits for no job: whatever happens next, people see it. May be repeated.
     """
     return open_ticket(session, city, file_report(session, draft), actor="line")
+
+
+def note_connected(session: Session, call_id: int) -> None:
+    """The caller was joined to the emergency service; the alarm and the call-back stay."""
+    told = (Ticket.call_id == call_id, Ticket.emergency.is_not(None))
+    ticket = session.scalar(select(Ticket).where(*told).order_by(Ticket.id).limit(1))
+    if ticket is not None:
+        write_event(session, ticket, "connected", "line")
 
 
 def take_alarm(session: Session, ticket_id: int, *, actor: str) -> Ticket:
