@@ -51,7 +51,7 @@ def test_every_page_is_looked_at(app: Flask) -> None:
 def test_what_is_not_looked_at_is_no_page(house: House) -> None:
     for endpoint, path in IN_PAGES.items():
         if endpoint in house.app.view_functions:
-            who = "away" if ".check." in endpoint else WHO[endpoint.partition(".")[0]]
+            who = "away" if ".triage." in endpoint else WHO[endpoint.partition(".")[0]]
             answer = house.browser_of(who).get(
                 path.format(
                     handover=house.handovers["talking"],
