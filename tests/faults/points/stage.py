@@ -77,27 +77,26 @@ class PostgresStores:
     def __init__(self, server: str) -> None:
         self._server = make_url(server)
         self._engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        self._count = 0
-        self._bare = self._made("template1")
+        self._kept = 0
+        self._bare = self._made("points_bare", "template1")
         bare = Database(self._bare)
         metadata.create_all(bare.engine)
         bare.close()
 
     def empty(self, folder: Path) -> str:
         """A copy of the database of every table."""
-        return self.copied(self._bare, folder)
+        self._kept += 1
+        return self._made(f"points_{self._kept}", str(make_url(self._bare).database))
 
     def copied(self, url: str, folder: Path) -> str:
-        """A copy made by the server."""
-        return self._made(str(make_url(url).database))
+        """A copy made by the server; only one is there at a time."""
+        return self._made("points_trial", str(make_url(url).database))
 
     def drop(self, url: str) -> None:
         """Throw a copy away, whoever still holds it."""
         self._does(f'drop database "{make_url(url).database}" with (force)')
 
-    def _made(self, template: str) -> str:
-        self._count += 1
-        name = f"points_{self._count}"
+    def _made(self, name: str, template: str) -> str:
         self._does(f'create database "{name}" template "{template}"')
         return self._server.set(database=name).render_as_string(hide_password=False)
 
@@ -118,19 +117,22 @@ class Stage:
         self._records: dict[str, tuple[str, Records]] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._app: Flask | None = None
-        self._trials = 0
+        self._trial: Database | None = None
         (folder / "voice").mkdir()
 
     @contextmanager
     def open(self, drive: Drive) -> Iterator[World]:
-        """An installation of its own at the beginning of the drive."""
+        """An installation of its own at the beginning of the drive.
+
+        Each has the last one's address: statements that were compiled there once are known.
+        """
         kept = self._prepared(drive)
-        self._trials += 1
-        folder = self._folder / f"trial-{self._trials}"
+        folder = self._folder / "trial"
         shutil.copytree(kept, folder, symlinks=True)
         url, records = self._records[drive.name]
         self._desk.records = deepcopy(records)
-        world = self._world(folder, self._stores.copied(url, folder))
+        world = self._world(folder, self._stores.copied(url, folder), self._trial)
+        self._trial = world.database
         try:
             with mock.patch.dict(os.environ, world.env):
                 world.awakes()
@@ -190,8 +192,10 @@ class Stage:
         self._records[drive.name] = world.settings.database_url, self._desk.records
         return folder
 
-    def _world(self, folder: Path, url: str) -> World:
-        world = World(folder, self._desk, self._city, database_url=url, app=self._app)
+    def _world(self, folder: Path, url: str, database: Database | None = None) -> World:
+        world = World(
+            folder, self._desk, self._city, database_url=url, database=database, app=self._app
+        )
         self._app = world.app
         return world
 

@@ -56,11 +56,13 @@ class World:
         city: City,
         *,
         database_url: str = "",
+        database: Database | None = None,
         app: Flask | None = None,
     ) -> None:
         """Without an address the database is SQLite in the folder.
 
-        An application that served another installation may serve this one from now on.
+        Connections to the same address, and an application, that served another installation may
+        serve this one from now on.
         """
         self.folder, self.desk = folder, desk
         self.settings = Settings(
@@ -74,7 +76,7 @@ class World:
             twilio_account_sid=ACCOUNT,
             twilio_auth_token="test-token",
         )
-        self.database = Database(self.settings.database)
+        self.database = database or Database(self.settings.database)
         self.services = Services(self.settings, self.database)
         self.services.add(City, city)
         self.services.add(Carrier, TwilioCarrier(self.settings))
