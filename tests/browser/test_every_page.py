@@ -25,12 +25,14 @@ IN_PAGES = {
     "tickets.inbox_list": "/tickets/list",
     "tickets.find": "/tickets/find?number={ticket}",
     "tickets.ticket_part": "/tickets/{ticket}/part",
+    "tickets.emergencies.alarms": "/tickets/emergencies/alarms",
     "tickets.triage.queue_list": "/tickets/triage/list",
     "tickets.triage.places": "/tickets/triage/places?address=1200+n+clark",
     "recordings.listeners": "/recordings/{recording}/listeners",
     "recordings.sound": "/recordings/{recording}/sound",
 }
 """Parts of pages, values, sound and redirects, each with an address that shows it to be none."""
+OF_AGENTS = ("tickets.emergencies.", "tickets.triage.")
 WHO = {"desk": "talking", "tickets": "officer", "recordings": "qa", "web": "admin"}
 
 
@@ -51,7 +53,8 @@ def test_every_page_is_looked_at(app: Flask) -> None:
 def test_what_is_not_looked_at_is_no_page(house: House) -> None:
     for endpoint, path in IN_PAGES.items():
         if endpoint in house.app.view_functions:
-            who = "away" if ".triage." in endpoint else WHO[endpoint.partition(".")[0]]
+            of_agents = endpoint.startswith(OF_AGENTS)
+            who = "away" if of_agents else WHO[endpoint.partition(".")[0]]
             answer = house.browser_of(who).get(
                 path.format(
                     handover=house.handovers["talking"],

@@ -134,6 +134,16 @@ def _for_an_officer(world: World) -> None:
     world.person("dee", "department", department=ticket.department)
 
 
+def _in_danger(world: World) -> None:
+    reported(world, emergency="fire")
+    world.person("ada", "agent")
+
+
+def _alarm_taken(world: World) -> None:
+    assert world.one(Ticket).alarm_taken_at is not None
+    assert world.count(TicketEvent, TicketEvent.action == "alarm_taken") == 1
+
+
 def _acknowledged(world: World) -> None:
     assert world.one(Ticket).state == "acknowledged"
     assert world.count(TicketEvent, TicketEvent.action == "acknowledged") == 1
@@ -278,6 +288,12 @@ DRIVES = (
         _for_an_officer,
         _acknowledged,
         who="dee",
+    ),
+    _click(
+        "emergencies.take",
+        lambda w: f"/tickets/emergencies/{_number(w)}/take",
+        _in_danger,
+        _alarm_taken,
     ),
     _click(
         "tickets.send_on",
