@@ -27,9 +27,13 @@ from infra.outbox.jobs import Later, Run, job
 from infra.outbox.reconcile import DAY, WEEK, since_last
 from infra.outbox.rows import enqueue
 from ivr import turns
-from ivr.reporting import report_cut_off, report_message
+from ivr.reporting import place_in, report_cut_off, report_message
+from ivr.understanding.emergencies import Certainty, emergency
 from recordings.models import Recording
+from tickets.emergencies.kinds import UNKNOWN
 from tickets.models import Report
+from tickets.queries import messages_to_look_into
+from tickets.triage.actions import raise_emergency
 from voice.ahead import speak_all
 from voice.cache import VoiceCache
 from voice.prompts import Prompts
@@ -106,6 +110,22 @@ def adopt_messages(run: Run) -> None:
         with run.database.transaction("ivr.jobs.adopt_messages") as session:
             for sid, call_id in left[begin : begin + _AT_A_TIME]:
                 _adopt(session, sid, session.get_one(Call, call_id))
+
+
+@job
+def look_into_messages(run: Run) -> None:
+    """Look for emergencies in the words of messages left after the tone.
+
+    Nobody can be asked whether anyone is in danger: words that leave it open count.
+    """
+    city = run.get(City)
+    with run.finish() as session:
+        for report in messages_to_look_into(session, most=_AT_A_TIME):
+            report.looked_into = True
+            told = emergency(city, report.problem_text, report.language)
+            if told.certainty is not Certainty.NO:
+                place = place_in(city, report.problem_text, report.language)
+                raise_emergency(session, city, report, kind=told.kind or UNKNOWN, place=place)
 
 
 def _adopt(session: Session, sid: str, call: Call) -> None:

@@ -51,7 +51,7 @@ def emergency_draft(city: City, call: Call) -> ReportDraft:
     text = "\n".join(dict.fromkeys(each for each in words if each))
     place, place_text = draft.get("place"), draft.get("place_text", "")
     if not place and not place_text:
-        place, place_text = _place_in(city, text, call.language)
+        place = place_in(city, text, call.language)
     return ReportDraft(
         source_key=f"call:{call.id}:emergency",
         call_id=call.id,
@@ -105,9 +105,9 @@ def report_draft(
     )
 
 
-def _place_in(city: City, text: str, language: str) -> tuple[dict[str, Any] | None, str]:
+def place_in(city: City, text: str, language: str) -> dict[str, Any] | None:
     """The place that the words name for certain, as the draft keeps it."""
     meant = heard_place(Context(city, language, {}), text)
     if not isinstance(meant, Understood) or "place" not in meant.values:
-        return None, ""
-    return dict(meant.values["place"]), ""
+        return None
+    return dict(meant.values["place"])

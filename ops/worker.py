@@ -41,6 +41,7 @@ def schedule(settings: Settings) -> tuple[Every, ...]:
         Every(name_of(ivr.jobs.reconcile_day), "carrier", 3600),
         Every(name_of(ivr.jobs.reconcile_week), "carrier", 86_400),
         Every(name_of(ivr.jobs.adopt_messages), "tickets", settings.reconcile_s),
+        Every(name_of(ivr.jobs.look_into_messages), "tickets", 5),
         Every(name_of(ivr.jobs.forget_phrases), "tickets", 86_400),
         Every(name_of(recordings.jobs.reconcile), "reconcile", settings.reconcile_s),
         Every(name_of(recordings.jobs.reconcile_day), "carrier", 3600),

@@ -50,6 +50,8 @@ class Report(Base):
     """A message left after the tone, when that is the report."""
     emergency: Mapped[str | None] = mapped_column(String(40))
     """Kind of danger the caller told of (`tickets.emergencies.kinds`); none in ordinary matters."""
+    looked_into: Mapped[bool] = mapped_column(default=False)
+    """The words of a message were searched for an emergency."""
     filed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

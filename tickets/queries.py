@@ -42,6 +42,14 @@ def reports_of_call(session: Session, call_id: int) -> Sequence[Report]:
     return session.scalars(select(Report).where(Report.call_id == call_id)).all()
 
 
+def messages_to_look_into(session: Session, *, most: int) -> Sequence[Report]:
+    """Messages whose words are known and were not searched for an emergency yet."""
+    query = select(Report).where(
+        Report.source == "message", Report.problem_text != "", Report.looked_into.is_(False)
+    )
+    return session.scalars(query.order_by(Report.id).limit(most)).all()
+
+
 def emergency_of_call(session: Session, call_id: int) -> str | None:
     """The kind of danger that a caller told of on a call; None when they told of none."""
     told = select(Report.emergency).where(Report.call_id == call_id, Report.emergency.is_not(None))

@@ -50,6 +50,28 @@ def open_ticket(session: Session, city: City, report: Report, *, actor: str = "j
     return ticket
 
 
+def raise_emergency(
+    session: Session, city: City, report: Report, *, kind: str, place: dict[str, Any] | None
+) -> None:
+    """A filed report turns out to tell of somebody in danger: its ticket goes before all others.
+
+    place: where, if the words say it. What a person has decided already stays. May be repeated.
+    """
+    if report.emergency is not None:
+        return
+    report.emergency, report.place = kind, report.place or place
+    ticket = session.scalar(select(Ticket).where(Ticket.report_id == report.id))
+    if ticket is None:
+        return
+    way = route(city, report, filed_at=report.filed_at)
+    ticket.emergency, ticket.priority, ticket.deadline_at = kind, way.priority, way.deadline_at
+    if ticket.state == State.TRIAGE:
+        _apply(ticket, way)
+        ticket.triage_reasons = list(way.triage_reasons)
+    write_event(session, ticket, "emergency", "job")
+    publish(session, "alarm", ticket.id)
+
+
 def open_by_hand(session: Session, city: City, report_id: int, *, actor: str) -> Ticket:
     """Make the ticket of a report whose job failed; it stays to be checked whatever is known."""
     report = session.get(Report, report_id)
