@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import shutil
 import sqlite3
@@ -23,6 +24,8 @@ from voice.prompts import PromptError, Prompts
 from web import checks
 from web.checks import Finding, Level, ask
 
+_EXAMPLE = re.compile(r"\+1\d{3}55501\d\d")
+"""555-0100 to 555-0199 are for examples in North America (NANPA): nobody answers there."""
 _SAFE_SQLITE = (3, 51, 3)
 
 
@@ -55,6 +58,7 @@ def examine() -> list[Finding]:
         _sqlite_version,
         _valkey,
         _city,
+        emergency_number_is_real,
         _prompts,
         _model,
         _voice,
@@ -148,6 +152,21 @@ def _city(settings: Settings) -> Finding:
     except ConfigError as error:
         return Finding("wrong", "city", str(error))
     return Finding("ok", "city", f"{city.name}: {len(city.categories)} categories")
+
+
+def emergency_number_is_real(settings: Settings) -> Finding:
+    """Whether callers in danger are joined to a real emergency service, where people call."""
+    try:
+        number = load_city(settings.city).emergency_number
+    except ConfigError:
+        return Finding("wrong", "emergency number", "not known; mend the city's files first")
+    if _EXAMPLE.fullmatch(number) and settings.secure_cookies:
+        return Finding(
+            "wrong",
+            "emergency number",
+            f"is set aside for examples; set emergency_number in {settings.city}/city.toml",
+        )
+    return Finding("ok", "emergency number", "set")
 
 
 def _prompts(settings: Settings) -> Finding:
