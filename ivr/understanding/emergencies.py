@@ -1,36 +1,27 @@
-"""Whether a caller tells of somebody in danger: patterns of a language, weighed. Pure.
+"""Whether a caller tells of somebody in danger: patterns of a language and learned examples. Pure.
 
-What people say in each kind of emergency stands in `config/languages/<lang>/emergencies.toml`;
-a city adds words of its own, and a language without such a file has the city's words alone.
+The patterns know what denies an emergency and what puts it in the past; the examples know what
+no pattern was written for. `emergency_model.py` weighs both. Without a model for the language, or
+an encoder on this platform, the patterns decide alone. A city adds words of its own, and a
+language without patterns has the city's words alone.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 from config.city import City
-from config.emergencies import EmergencyTable, emergency_table
 from config.language import lexicon
-from ivr.understanding.phrases import (
-    BARRIER,
-    Grammar,
-    Pattern,
-    PatternIndex,
-    grammar,
-    line,
+from ivr.understanding.emergency_model import EmergencyModel, emergency_model
+from ivr.understanding.emergency_patterns import (
+    SURE,
+    UNSURE,
+    Evidence,
+    evidence,
+    read_patterns,
 )
-
-_SURE, _UNSURE, _HINT = 1.0, 0.5, 0.2
-_IN_FRONT = 5
-"""Words in front of a match in which a "not" or a "might" still speaks of it."""
-
-
-_NEAR = 8
-"""Words on either side of a match in which a time is the time of it."""
+from ivr.understanding.phrases import BARRIER, line
 
 
 class Certainty(StrEnum):
@@ -53,72 +44,28 @@ class Emergency:
 NONE = Emergency(Certainty.NO)
 
 
-@dataclass(frozen=True)
-class _Found:
-    kind: str
-    words: str
-    weight: float
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class _Sign:
-    """What a match of one pattern says."""
-
-    kind: str
-    weight: float
-    even_if: bool
-    words: frozenset[str]
-    """What the pattern itself names, so that it is not held against a match."""
-
-
-@dataclass(frozen=True)
-class _Context:
-    """Words around a match, ready to be searched for."""
-
-    negation: re.Pattern[str]
-    hypothetical: re.Pattern[str]
-    epistemic: re.Pattern[str]
-    clause_start: re.Pattern[str]
-    far_past: re.Pattern[str]
-    near_past: re.Pattern[str]
-    still: re.Pattern[str]
-
-
-@dataclass(frozen=True)
-class _Detector:
-    rewrite: re.Pattern[str] | None
-    rewritten: Mapping[str, str]
-    endings: Mapping[str, str]
-    harmless: PatternIndex
-    patterns: PatternIndex
-    signs: tuple[_Sign, ...]
-    """What each pattern says, by its number in the index."""
-    context: _Context
-    barriers: re.Pattern[str]
-
-
 def read_emergencies(language: str) -> None:
-    """Read the patterns of a language now, so that no caller waits for them or for their error.
+    """Read what tells emergencies in a language now, so that no caller waits for it or its error.
 
     Raises ConfigError or PatternError.
     """
-    _detector(language)
+    read_patterns(language)
+    emergency_model(language)
 
 
 def emergency(city: City, text: str, language: str) -> Emergency:
     """Whether the words tell of somebody in danger.
 
-    Raises ConfigError or PatternError if the table of the language is broken.
+    Raises ConfigError or PatternError if a file of the language is broken.
     """
     own = _by_the_citys_words(city, text, language)
-    detector = _detector(language)
-    if own is not None or detector is None:
+    found = evidence(text, language)
+    if own is not None or found is None:
         return own or NONE
-    words = _without_harmless(detector, _read(detector, text))
-    found = [_weighed(detector, words, each) for each in _matches(detector, words)]
-    return _decide([each for each in found if each.weight > 0])
+    model = emergency_model(language)
+    if model is None:
+        return _by_patterns(found)
+    return _by_both(model, text, found)
 
 
 def _by_the_citys_words(city: City, text: str, language: str) -> Emergency | None:
@@ -133,131 +80,22 @@ def _by_the_citys_words(city: City, text: str, language: str) -> Emergency | Non
     return Emergency(Certainty.YES, "city", said) if said else None
 
 
-@cache
-def _detector(language: str) -> _Detector | None:
-    table = emergency_table(language)
-    return _compiled(table) if table is not None else None
-
-
-def _compiled(table: EmergencyTable) -> _Detector:
-    barriers = (*table.context.barriers, BARRIER)
-    made = grammar(table.words, barriers)
-    rewrite = "|".join(re.escape(word) for word in sorted(table.rewrite, key=len, reverse=True))
-    patterns, signs = zip(*_signs(table, made), strict=True)
-    return _Detector(
-        rewrite=re.compile(rf"(?<!\S)(?:{rewrite})(?= )") if rewrite else None,
-        rewritten=table.rewrite,
-        endings=table.endings,
-        harmless=PatternIndex(made.pattern(pattern) for pattern in table.harmless),
-        patterns=PatternIndex(patterns),
-        signs=signs,
-        context=_context(table, made),
-        barriers=_any_of(made, barriers[:-1]),
-    )
-
-
-def _signs(table: EmergencyTable, made: Grammar) -> Iterator[tuple[Pattern, _Sign]]:
-    for kind in table.kind:
-        for patterns, weight, even_if in (
-            (kind.even_if, _SURE, True),
-            (kind.sure, _SURE, False),
-            (kind.unsure, _UNSURE, False),
-            (kind.hint, _HINT, False),
-        ):
-            for text in patterns:
-                named = frozenset(re.findall(r"[^\W_]+", text))
-                yield made.pattern(text), _Sign(kind.name, weight, even_if, named)
-
-
-def _context(table: EmergencyTable, made: Grammar) -> _Context:
-    words = table.context
-    after_no = "|".join(re.escape(word) for word in words.not_after_no)
-    negations = "|".join(made.expression(word) for word in words.negations)
-    return _Context(
-        negation=re.compile(rf"(?<!\S)(?!no (?:{after_no}) )(?:{negations})"),
-        hypothetical=_any_of(made, words.hypothetical),
-        epistemic=_any_of(made, words.epistemic),
-        clause_start=_any_of(made, words.clause_starts),
-        far_past=_any_of(made, words.far_past),
-        near_past=_any_of(made, words.near_past),
-        still=_any_of(made, words.still),
-    )
-
-
-def _any_of(made: Grammar, patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(r"(?<!\S)(?:" + "|".join(made.expression(each) for each in patterns) + ")")
-
-
-def _read(detector: _Detector, text: str) -> str:
-    """The words as patterns expect them: long forms, one spelling."""
-    words = line(text, {})
-    if detector.rewrite is not None:
-        words = detector.rewrite.sub(lambda found: detector.rewritten[found[0]], words)
-    return line(words, detector.endings)
-
-
-def _without_harmless(detector: _Detector, words: str) -> str:
-    for _, pattern in detector.harmless.may_match(words):
-        words = pattern.expression.sub(f"{BARRIER} ", words)
-    return words
-
-
-def _matches(detector: _Detector, words: str) -> Iterator[tuple[_Sign, re.Match[str]]]:
-    for number, pattern in detector.patterns.may_match(words):
-        for found in pattern.expression.finditer(words):
-            yield detector.signs[number], found
-
-
-def _weighed(detector: _Detector, words: str, found: tuple[_Sign, re.Match[str]]) -> _Found:
-    """A match, with what the words around it leave of its weight."""
-    sign, match = found
-    context = detector.context
-    told = _clause_before(detector, words, match.start()) + match[0]
-    weight = 0.0
-    if not _says(context.negation, told, sign) and (
-        sign.even_if or not _says(context.hypothetical, context.epistemic.sub("", told), sign)
-    ):
-        weight = _weight_by_time(context, _around(words, match), sign.weight)
-    return _Found(sign.kind, match[0].strip(), weight, match.start(), match.end())
-
-
-def _around(words: str, match: re.Match[str]) -> str:
-    """The match with a few words on either side: "last year" far away speaks of something else."""
-    before, after = words[: match.start()].split()[-_NEAR:], words[match.end() :].split()[:_NEAR]
-    return "".join(f"{word} " for word in (*before, match[0].strip(), *after))
-
-
-def _says(expression: re.Pattern[str], told: str, sign: _Sign) -> bool:
-    """Whether it stands in front of a match or in a gap, and is not what the pattern asks for."""
-    return any(not set(found[0].split()) <= sign.words for found in expression.finditer(told))
-
-
-def _weight_by_time(context: _Context, words: str, weight: float) -> float:
-    """Nothing is left of what is over, and of yesterday's a question."""
-    if context.still.search(words):
-        return weight
-    if context.far_past.search(words):
-        return 0.0
-    return min(weight, _UNSURE) if context.near_past.search(words) else weight
-
-
-def _clause_before(detector: _Detector, words: str, start: int) -> str:
-    """The last few words in front of a match that speak of the same thing."""
-    before = words[:start]
-    begins = [found.end() for found in detector.barriers.finditer(before)]
-    begins += [found.start() for found in detector.context.clause_start.finditer(before)]
-    near = before[max(begins, default=0) :].replace(BARRIER, " ").split()[-_IN_FRONT:]
-    return "".join(f"{word} " for word in near)
-
-
-def _decide(found: list[_Found]) -> Emergency:
+def _by_patterns(found: Evidence) -> Emergency:
     """One sure match is enough, and so are two unsure ones that share no word."""
-    apart: list[_Found] = []
-    for each in sorted(found, key=lambda one: (-one.weight, one.start)):
-        if all(each.end <= other.start or each.start >= other.end for other in apart):
-            apart.append(each)
-    weight = sum(each.weight for each in apart)
-    if weight < _UNSURE:
+    told = found.told()
+    weight = sum(match.weight for match in told)
+    if weight < UNSURE:
         return NONE
-    certainty = Certainty.YES if weight >= _SURE else Certainty.UNSURE
-    return Emergency(certainty, apart[0].kind, tuple(each.words for each in apart))
+    certainty = Certainty.YES if weight >= SURE else Certainty.UNSURE
+    return Emergency(certainty, told[0].kind, tuple(match.words for match in told))
+
+
+def _by_both(model: EmergencyModel, text: str, found: Evidence) -> Emergency:
+    judged = model.judge(text, found)
+    if judged.score < model.asks_from:
+        return NONE
+    certainty = Certainty.YES if judged.score >= model.sure_from else Certainty.UNSURE
+    told = found.told()
+    if told:
+        return Emergency(certainty, told[0].kind, tuple(match.words for match in told))
+    return Emergency(certainty, judged.kind, (model.clause(judged.words),))

@@ -29,14 +29,17 @@ def certainty(text: str, language: str = "en") -> Certainty:
     return emergency(CITY, text, language).certainty
 
 
+@pytest.mark.slow
 def test_who_is_in_danger_is_heard() -> None:
     assert [text for text in lines("told.txt") if certainty(text) is not Certainty.YES] == []
 
 
+@pytest.mark.slow
 def test_who_only_sounds_like_it_is_not_sent_away() -> None:
     assert [text for text in lines("harmless.txt") if certainty(text) is not Certainty.NO] == []
 
 
+@pytest.mark.slow
 def test_the_citys_ordinary_requests_are_no_emergencies() -> None:
     for row in (*requests("spoken_requests.tsv"), *requests("nola311_notes.tsv")):
         wanted = Certainty.YES if row["category"] == "emergency" else Certainty.NO
