@@ -43,6 +43,9 @@ class Emergency:
 
 NONE = Emergency(Certainty.NO)
 
+_FEW = 4
+"""Words: so few that the patterns call open, such as "there is smoke", leave it open."""
+
 
 def read_emergencies(language: str) -> None:
     """Read what tells emergencies in a language now, so that no caller waits for it or its error.
@@ -96,6 +99,8 @@ def _by_both(model: EmergencyModel, text: str, found: Evidence) -> Emergency:
         return NONE
     certainty = Certainty.YES if judged.score >= model.sure_from else Certainty.UNSURE
     told = found.told()
+    if len(text.split()) <= _FEW and _by_patterns(found).certainty is Certainty.UNSURE:
+        certainty = Certainty.UNSURE
     if told:
         return Emergency(certainty, told[0].kind, tuple(match.words for match in told))
     return Emergency(certainty, judged.kind, (model.clause(judged.words),))
