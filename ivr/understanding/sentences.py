@@ -29,7 +29,7 @@ def has_encoder() -> bool:
 def encode(texts: Sequence[str]) -> Vectors:
     """A vector of length 1 for each text: float32, (texts, SIZE).
 
-    About 1 ms for each word piece on one core. Raises RuntimeError where `has_encoder` is false.
+    1 to 3 ms for each word piece on one core. Raises RuntimeError where `has_encoder` is false.
     """
     encoder = _encoder()
     if encoder is None:
