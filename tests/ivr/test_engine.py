@@ -166,7 +166,9 @@ def test_who_cannot_say_whether_anyone_is_in_danger_is_taken_to_be() -> None:
 
 
 def test_who_is_in_no_danger_need_not_say_it_again() -> None:
-    step = talk(Speech("the street light is out after an accident"), Speech("no"))
+    asked = talk(Speech("the street light is out and somebody fell"))
+    assert asked.place.state == "ask_emergency"
+    step = talk(Speech("the street light is out and somebody fell"), Speech("no"))
     assert step.place.state == "ask_place"
     assert "street light" in step.place.draft["problem_text"]
     assert "interrupted" not in step.place.draft

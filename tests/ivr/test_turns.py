@@ -127,12 +127,14 @@ def test_a_caller_who_is_cut_off_after_saying_something_has_a_ticket(services: S
 
 
 def test_a_caller_who_is_cut_off_when_asked_about_danger_has_a_ticket(services: Services) -> None:
-    say_all(services, "the street light is out after an accident")
+    say_all(services, "the street light is out and somebody fell")
+    with services.database.read() as session:
+        assert session.scalars(select(Call.place)).one() == "ask_emergency"
     hang_up(services)
     work(services, "tickets")
     with services.database.read() as session:
         report = session.scalars(select(Report)).one()
-    assert report.problem_text == "the street light is out after an accident"
+    assert report.problem_text == "the street light is out and somebody fell"
 
 
 def test_a_caller_who_said_nothing_leaves_no_ticket(services: Services) -> None:
