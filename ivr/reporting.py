@@ -49,9 +49,6 @@ def emergency_draft(city: City, call: Call) -> ReportDraft:
     asked, told = draft.get(INTERRUPTED, {}), draft.get(EMERGENCY, {})
     words = (draft.get("problem_text"), asked.get("text"), told.get("text"))
     text = "\n".join(dict.fromkeys(each for each in words if each))
-    place, place_text = draft.get("place"), draft.get("place_text", "")
-    if not place and not place_text:
-        place = place_in(city, text, call.language)
     return ReportDraft(
         source_key=f"call:{call.id}:emergency",
         call_id=call.id,
@@ -61,8 +58,8 @@ def emergency_draft(city: City, call: Call) -> ReportDraft:
         problem_text=text,
         category=draft.get("category"),
         category_score=draft.get("category_score"),
-        place=place,
-        place_text=place_text,
+        place=draft.get("place") or place_in(city, text, call.language),
+        place_text=draft.get("place_text", ""),
         emergency=told.get("kind") or asked.get("kind") or UNKNOWN,
     )
 

@@ -19,8 +19,11 @@ from calls.actions import say
 from config.settings import Settings
 from infra.db import Database
 from tests.agents.conftest import Floor
+from tests.cities import chicago
 from tests.web.conftest import Browser, browser_with, make_app, person
+from tickets.emergencies.actions import record_emergency
 from tickets.models import Report
+from tickets.reports.draft import ReportDraft
 from web.access.guard import Role
 from web.access.models import Staff
 
@@ -275,3 +278,26 @@ def test_hold_music_is_open_to_the_carrier_in_parts(app: Flask) -> None:
         assert (sound.frames, sound.samplerate, sound.subtype) == (64000, 8000, "ULAW")
     assert client.get("/agents/hold-music.wav?for=0").status_code == 400
     assert client.get("/agents/hold-music.wav?from=-1").status_code == 400
+
+
+def test_the_card_of_a_caller_in_danger_says_what_it_is(app: Flask, floor: Floor) -> None:
+    me, other = floor.agent(), floor.asks(priority=1)
+    in_danger = floor.asks(priority=actions.EMERGENCY, reason="emergency")
+    told = ReportDraft(
+        source_key="call:emergency",
+        source="voice",
+        language="en",
+        call_id=floor.handover(in_danger).call_id,
+        problem_text="he is not breathing",
+        emergency="breathing",
+    )
+    with floor.database.transaction() as session:
+        record_emergency(session, chicago(), told)
+    floor.works()
+    desk = browser(app, floor, me)
+    offer = desk.get("/agents/state").get_json()["offer"]
+    assert (offer["handover"], offer["emergency"]) == (in_danger, "breathing")
+    page = desk.get("/agents/desk").get_data(as_text=True)
+    assert "Not understood yet" not in page
+    assert page.index("Somebody cannot breathe") < page.index('id="accept"')
+    assert floor.handover(other).state == "waiting"

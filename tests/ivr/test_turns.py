@@ -229,3 +229,17 @@ def test_who_says_no_to_danger_is_no_emergency(services: Services) -> None:
         report_cut_off(session, session.scalars(select(Call)).one())
     with services.database.read() as session:
         assert session.scalars(select(Report.emergency)).one() is None
+
+
+def test_the_place_is_taken_from_the_words_of_danger_where_it_was_unclear_before(
+    services: Services,
+) -> None:
+    say_all(
+        services,
+        "there is a big pothole in the road",
+        "somewhere on the corner",
+        "my neighbor collapsed at twelve hundred north clark street",
+    )
+    with services.database.read() as session:
+        ticket = session.scalars(select(Ticket)).one()
+    assert (ticket.emergency, ticket.address) == ("collapse", "1200 North Clark Street")
