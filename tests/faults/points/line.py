@@ -13,15 +13,17 @@ from agents.handovers import actions
 from agents.models import Handover
 from agents.routing import offers
 from calls.actions import call_arrived, end_call, new_stream_token
-from calls.models import Call, CallEvent, Turn, TurnSound
-from carriers.messages import Keys
+from calls.legs import Party
+from calls.models import Call, CallEvent, Leg, Turn, TurnSound
+from carriers.messages import Keys, Speech
 from infra.clock import now
+from ivr import turns
 from ivr.live.gateway import CallGateway
 from recordings.models import Recording
-from tests.faults.points.people import LEG, rings, talks
+from tests.faults.points.people import LEG, reported, rings, talks
 from tests.faults.points.world import CALL, CALLER, LINE, Drive, World, handover_is
 from tests.recordings.sounds import call_wav
-from tickets.models import Report
+from tickets.models import Report, Ticket, TicketEvent
 
 SOUND = "RE" + "2" * 32
 _KEYS = ("1", "1", "1", "1200", "25275", "1")
@@ -49,6 +51,14 @@ def keyed(world: World) -> None:
     in_turns(world)
     for turn, keys in enumerate(_KEYS, start=1):
         world.posts(f"/ivr/turn?n={turn}", Digits=keys)
+
+
+def dials_for_help(world: World) -> None:
+    """A caller in danger is being joined to the emergency number."""
+    in_turns(world)
+    with world.database.transaction() as session:
+        turns.take_turn_in(session, world.services, CALL, 1, Speech("he is not breathing"))
+    world.posts("/ivr/turn?n=2", Digits="1")
 
 
 def cut_off(world: World) -> None:
@@ -217,9 +227,24 @@ def _left_a_message(world: World) -> None:
     world.asks("tickets", "ivr.jobs.adopt_messages")
 
 
+def _told_of_danger(world: World) -> None:
+    reported(world, source="message", problem_text="my house is on fire", confirmed=False)
+    world.asks("tickets", "ivr.jobs.look_into_messages")
+
+
+def _is_alarmed(world: World) -> None:
+    assert world.one(Report).looked_into
+    assert world.one(Ticket).emergency == "fire"
+
+
 def _enters(world: World) -> object:
     token = world.one(Call).stream_token
     return token and CallGateway(world.services).may_enter(CALL, token)
+
+
+def _was_connected(world: World) -> None:
+    assert world.count(Leg, Leg.party == Party.OUTSIDE) == 1
+    assert world.count(TicketEvent, TicketEvent.action == "connected") == 1
 
 
 def _goes_on_in_turns(world: World) -> None:
@@ -258,6 +283,15 @@ DRIVES = (
         to_message,
         lambda w: w.one(Report),
         RecordingSid=SOUND,
+    ),
+    _webhook(
+        "the call to the emergency number is over",
+        "/ivr/connected?n=3",
+        dials_for_help,
+        _was_connected,
+        DialCallStatus="completed",
+        DialCallSid=LEG,
+        DialCallDuration="40",
     ),
     _webhook("rescued", "/ivr/rescued", in_turns, _one_call, RecordingSid=SOUND),
     _webhook(
@@ -327,6 +361,12 @@ DRIVES = (
         lambda w: w.works("tickets", limit=1),
         _reported("message"),
         _left_a_message,
+    ),
+    Drive(
+        "a message is searched for an emergency",
+        lambda w: w.works("tickets"),
+        _is_alarmed,
+        _told_of_danger,
     ),
     Drive("a socket enters", _enters, _token_is_used, rang, before=gets_a_token),
     Drive(
