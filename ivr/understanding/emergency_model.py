@@ -1,6 +1,6 @@
 """The learned half of telling an emergency: examples, n-grams and what the patterns found. Pure.
 
-`config/languages/<lang>/emergencies.npz` is made by `python -m ivr.understanding.fitting`.
+`config/languages/<lang>/emergencies.npz` is made by `fitting.py`.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def read_model(file: Path) -> EmergencyModel:
             values = {name: stored[name] for name in stored.files}
         return _model(values)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        told = "is no emergency model; make it anew: python -m ivr.understanding.fitting"
+        told = (
+            "is no emergency model; make it anew: python -m ivr.understanding.fitting --lang LANG"
+        )
         raise ConfigError(f"{file} {told}") from error
 
 

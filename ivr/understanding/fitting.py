@@ -1,4 +1,4 @@
-"""Fits the emergency model of a language to its examples: `python -m ivr.understanding.fitting`.
+"""Fits the emergency model of a language: `python -m ivr.understanding.fitting --lang LANG`.
 
 Examples are `config/languages/<lang>/examples/emergencies/*.tsv`, a kind and a text on each line.
 `validation.tsv` is by another writer than the rest: it is not fitted to, and sets the levels from
@@ -53,7 +53,7 @@ class Example:
 def main(arguments: Sequence[str] = ()) -> None:
     """Write the model file and print how it does on the validation texts."""
     parser = argparse.ArgumentParser(prog="fitting")
-    parser.add_argument("--lang", default="en")
+    parser.add_argument("--lang", required=True, help="a folder of config/languages")
     language = parser.parse_args(arguments or None).lang
     examples, held_out = examples_of(language), validation_of(language)
     model = fitted(examples, language)

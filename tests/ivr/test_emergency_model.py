@@ -28,7 +28,7 @@ def certainty(text: str) -> Certainty:
 
 @needs_encoder
 def test_the_model_belongs_to_its_texts() -> None:
-    """After a change of the texts run `python -m ivr.understanding.fitting`."""
+    """After a change of the texts run `python -m ivr.understanding.fitting --lang en`."""
     model = emergency_model("en")
     assert model is not None
     assert model.made_from == fitting.digest(fitting.examples_of("en"))
