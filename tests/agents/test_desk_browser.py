@@ -354,6 +354,24 @@ def test_what_could_not_be_saved_is_kept_when_the_conversation_is_cut_off(
     assert handover.draft["notes"] == "half a sentence"
 
 
+def test_a_button_counts_though_the_desk_changes_while_it_is_pressed(
+    line: Line, chromium_page: OpensPage
+) -> None:
+    page = chromium_page()
+    held: list[Route] = []
+    page.route("**/agents/here", lambda route: held.append(route))
+    signs_in(page, line)
+    page.hover("#go-ready")
+    while not held:
+        page.wait_for_timeout(20)
+    page.mouse.down()
+    with page.expect_response("**/agents/here"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    expect(page.locator("body")).to_have_attribute("data-presence", "ready")
+
+
 def test_the_voice_sdk_is_served_and_takes_the_same_interface(
     line: Line, chromium_page: OpensPage, tmp_path: Path
 ) -> None:

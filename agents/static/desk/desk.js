@@ -104,8 +104,29 @@ async function beat() {
 
 // --- the page
 
+// A button that is swapped between press and release is not clicked: swaps wait for the release.
+let isPressed = false;
+/** What came meanwhile. @type {Part | null} */
+let unseen = null;
+addEventListener("pointerdown", () => { isPressed = true; }, true);
+for (const end of ["pointerup", "pointercancel", "blur"]) {
+  addEventListener(end, () => setTimeout(released), true); // after the click
+}
+
+function released() {
+  isPressed = false;
+  const next = unseen;
+  unseen = null;
+  if (next) show(next);
+}
+
 /** @param {Part} next */
-function show({ html, at }) {
+function show(next) {
+  if (isPressed) {
+    unseen = next;
+    return;
+  }
+  const { html, at } = next;
   aheadMs = Date.parse(at) - Date.now();
   if (html === swapped) return;
   const before = state();
