@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from bench import emergencies, phone_beside, phone_network, speech_latency, wer_through_call
+from bench import (
+    categories,
+    emergencies,
+    phone_beside,
+    phone_network,
+    speech_latency,
+    wer_through_call,
+)
 
 ALL = {
+    "categories": categories.main,
     "emergencies": emergencies.main,
     "wer": wer_through_call.main,
     "latency": speech_latency.main,
