@@ -133,3 +133,8 @@ def test_the_words_that_tell_are_few() -> None:
     told = model.clause(text)
     assert "choking" in told
     assert len(told.split()) <= 8
+
+
+@pytest.mark.parametrize("text", ["there's a whole and the road", "there is a whole in our street"])
+def test_a_word_that_only_sounds_the_same_asks_nobody_about_danger(text: str) -> None:
+    assert emergency(cities.chicago(), text, "en").certainty is Certainty.NO
