@@ -9,6 +9,7 @@ from itertools import chain
 
 from config.city import City
 from config.language import lexicon
+from ivr.understanding.homophones import respelled
 
 _GAP = 3
 """Most words that `*` in a clue stands for."""
@@ -52,13 +53,8 @@ def category(city: City, text: str, language: str) -> Guess:
     guess = _weigh(city, text, language)
     if guess.score >= _WORTH_ASKING:
         return guess
-    respelled = _weigh(city, _respelled(text, language), language)
-    return respelled if respelled.score >= _WORTH_ASKING else guess
-
-
-def _respelled(text: str, language: str) -> str:
-    homophones = lexicon(language).homophones
-    return " ".join(homophones.get(word, word) for word in text.lower().split())
+    other = _weigh(city, respelled(text, language), language)
+    return other if other.score >= _WORTH_ASKING else guess
 
 
 def _weigh(city: City, text: str, language: str) -> Guess:

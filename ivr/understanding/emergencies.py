@@ -21,6 +21,7 @@ from ivr.understanding.emergency_patterns import (
     evidence,
     read_patterns,
 )
+from ivr.understanding.homophones import respelled
 from ivr.understanding.phrases import BARRIER, line
 
 
@@ -68,13 +69,7 @@ def emergency(city: City, text: str, language: str) -> Emergency:
     model = emergency_model(language)
     if model is None:
         return _by_patterns(found)
-    return _by_both(model, text, _respelled(text, language), found)
-
-
-def _respelled(text: str, language: str) -> str:
-    """The words that sound the same and that callers more often mean: "hole" for "whole"."""
-    homophones = lexicon(language).homophones
-    return " ".join(homophones.get(word, word) for word in text.lower().split())
+    return _by_both(model, text, language, found)
 
 
 def _by_the_citys_words(city: City, text: str, language: str) -> Emergency | None:
@@ -99,15 +94,16 @@ def _by_patterns(found: Evidence) -> Emergency:
     return Emergency(certainty, told[0].kind, tuple(match.words for match in told))
 
 
-def _by_both(model: EmergencyModel, text: str, respelled: str, found: Evidence) -> Emergency:
+def _by_both(model: EmergencyModel, text: str, language: str, found: Evidence) -> Emergency:
     judged = model.judge(text, found)
     if judged.score < model.asks_from:
         return NONE
     certainty = Certainty.YES if judged.score >= model.sure_from else Certainty.UNSURE
     told = found.told()
     # A recogniser cannot hear how a word is spelled: "a whole and the road" is a hole in it.
-    open_by_spelling = certainty is Certainty.UNSURE and not told and respelled != text
-    if open_by_spelling and model.judge(respelled, found).score < model.asks_from:
+    other = respelled(text, language)
+    is_open_by_spelling = certainty is Certainty.UNSURE and not told and other != text
+    if is_open_by_spelling and model.judge(other, found).score < model.asks_from:
         return NONE
     if len(text.split()) <= _FEW and _by_patterns(found).certainty is Certainty.UNSURE:
         certainty = Certainty.UNSURE
