@@ -119,10 +119,14 @@ def look_into_messages(run: Run) -> None:
     Nobody can be asked whether anyone is in danger: words that leave it open count.
     """
     city = run.get(City)
+    with run.database.read() as session:
+        messages = messages_to_look_into(session, most=_AT_A_TIME)
+    # Judging takes a tenth of a second each: callers' turns must not wait for it to write.
+    judged = [(each.id, emergency(city, each.problem_text, each.language)) for each in messages]
     with run.finish() as session:
-        for report in messages_to_look_into(session, most=_AT_A_TIME):
+        for report_id, told in judged:
+            report = session.get_one(Report, report_id, with_for_update=True)
             report.looked_into = True
-            told = emergency(city, report.problem_text, report.language)
             if told.certainty is not Certainty.NO:
                 place = place_in(city, report.problem_text, report.language)
                 raise_emergency(session, city, report, kind=told.kind or UNKNOWN, place=place)
