@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, render_template, request, send_file, url_for
@@ -9,7 +10,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from config.city import City
-from config.toml_models import ConfigError
 from infra.clock import now
 from infra.lifecycle import NotAllowed
 from infra.storage.base import Storage
@@ -17,6 +17,7 @@ from recordings import actions, links, queries, spoken, view
 from recordings.life import AUDIBLE, Action, allows
 from recordings.models import Listening, Recording
 from recordings.ranges import OutOfRange, asked_range
+from tickets.cards import category_name, department_name
 from tickets.life import STATE_NAMES
 from tickets.reports.numbers import written
 from web.access.guard import Role, current_sign_in, current_staff, requires
@@ -57,6 +58,7 @@ def index() -> str:
 @_may_listen
 def replay(public_id: str) -> str:
     """One recording: its sound, its words, and what became of the call."""
+    city = services().get(City)
     with services().database.read() as session:
         recording = _recording(session, public_id)
         return render_template(
@@ -65,8 +67,8 @@ def replay(public_id: str) -> str:
             is_audible=recording.state in AUDIBLE and bool(recording.storage_key),
             may_fetch_again=allows(recording.state, Action.FETCH_AGAIN),
             understood=queries.understood(session, recording),
-            category_name=_category_name,
-            department_name=_department_name,
+            category_name=partial(category_name, city),
+            department_name=partial(department_name, city),
             ticket_states=STATE_NAMES,
             written=written,
             looked_for=request.args.get("q", "")[:100],
@@ -152,22 +154,6 @@ def fetch_again(public_id: str) -> AnyResponse:
 
 def _address_of_page(asked: view.Asked, page: int) -> str:
     return url_for("recordings.index", **dict[str, Any](asked.with_page(page)))
-
-
-def _category_name(code: str) -> str:
-    """The city's name for a category; the code itself if the city gave it up since."""
-    try:
-        return services().get(City).category(code).name
-    except ConfigError:
-        return code
-
-
-def _department_name(code: str) -> str:
-    """The city's name for a department; the code itself if there is none of it any more."""
-    try:
-        return services().get(City).department(code).name
-    except ConfigError:
-        return code
 
 
 def _recording(session: Session, public_id: str) -> Recording:
