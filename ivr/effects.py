@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from agents.handovers.actions import ask_for_person
 from calls.models import Call
 from config.city import City
-from infra.clock import now
 from ivr.dialogues.vocabulary import ASK_FOR_PERSON, KEEP_MESSAGE
 from ivr.reporting import emergency_draft, report_draft, report_message
 from tickets.emergencies.actions import record_emergency
@@ -49,14 +48,14 @@ def _keep_message(
 def _ask_for_person(
     session: Session, _city: City, call: Call, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    handover = ask_for_person(
+    ask_for_person(
         session,
         call_id=call.id,
         queue=str(asked["queue"]),
         reason=str(call.draft.get("reason") or asked["reason"]),
         priority=int(asked["priority"]),
     )
-    return {"handover": handover.id, "asked_at": now().isoformat()}
+    return {}
 
 
 COMMON: Mapping[str, Effect] = {KEEP_MESSAGE: _keep_message, ASK_FOR_PERSON: _ask_for_person}
