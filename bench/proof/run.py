@@ -38,7 +38,7 @@ _OUTAGES_WITHIN_S = 600.0
 
 
 @dataclass(frozen=True)
-class _Struck:
+class _UnderChaos:
     """What happened to a line while callers phoned."""
 
     driven: list[Driven]
@@ -90,7 +90,7 @@ def _env(size: Size) -> dict[str, str]:
     }
 
 
-def _strike(size: Size, seed: int, line: Line) -> _Struck:
+def _strike(size: Size, seed: int, line: Line) -> _UnderChaos:
     name, seconds = line.store.name, 60 * size.minutes
     drive = Drive(
         line.simulator_url, seed=seed, calls=size.calls, at_once=size.at_once, seconds=seconds
@@ -113,10 +113,10 @@ def _strike(size: Size, seed: int, line: Line) -> _Struck:
     _set_faults(line, None)
     line.wait_ready()
     _say(name, f"{len(driven)} calls, {killer.kills} kills in {drove_s:.0f} s; settling")
-    return _Struck(driven, killer, watch, watched, outages, drove_s)
+    return _UnderChaos(driven, killer, watch, watched, outages, drove_s)
 
 
-def _settled_run(size: Size, line: Line, struck: _Struck) -> Run:
+def _settled_run(size: Size, line: Line, struck: _UnderChaos) -> Run:
     settled_s = _settle(line, size)
     killer, watch, outages = struck.killer, struck.watch, struck.outages
     watch.stop()
