@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, Route, TimeoutError, expect
 from sqlalchemy import create_engine
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
@@ -140,6 +140,42 @@ def test_a_new_ticket_appears_by_itself_in_the_open_inbox(
     live.file("call:1")
     expect(page.get_by_role("link", name="Pothole")).to_be_visible()
     assert breaches(page) == []
+
+
+def test_a_link_counts_though_its_list_changes_while_it_is_pressed(
+    live: Live, page_of: Callable[..., Page]
+) -> None:
+    live.file("call:1")
+    page = page_of("officer")
+    wait_for_viewer(live)
+    held: list[Route] = []
+    page.route("**/tickets/list*", lambda route: held.append(route))
+    link = page.get_by_role("link", name="Pothole")
+    link.hover()
+    live.file("call:2", category="graffiti")
+    while not held:
+        page.wait_for_timeout(20)
+    page.mouse.down()
+    with page.expect_response("**/tickets/list*"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    page.wait_for_url("**/tickets/1*")
+
+
+def test_a_list_that_changed_while_something_was_pressed_is_fetched_anew(
+    live: Live, page_of: Callable[..., Page]
+) -> None:
+    page = page_of("officer")
+    wait_for_viewer(live)
+    page.get_by_role("heading").first.hover()
+    page.mouse.down()
+    with page.expect_response("**/tickets/list*"):
+        live.file("call:1")
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("link", name="Pothole")).to_have_count(0)
+    page.mouse.up()
+    expect(page.get_by_role("link", name="Pothole")).to_be_visible()
 
 
 def live_url(page: Page) -> str:

@@ -3,6 +3,7 @@
 // phone, the ring, clocks that run, and the order of answers.
 
 import { ask, Refused } from "../../../ui/ask.js";
+import { whenReleased } from "../../../ui/press.js";
 import { createPhone } from "../phone.js";
 import { Conversation } from "./conversation.js";
 import { Draft } from "./draft.js";
@@ -104,29 +105,19 @@ async function beat() {
 
 // --- the page
 
-// A button that is swapped between press and release is not clicked: swaps wait for the release.
-let isPressed = false;
-/** What came meanwhile. @type {Part | null} */
+/** What came while something was pressed. @type {Part | null} */
 let unseen = null;
-addEventListener("pointerdown", () => { isPressed = true; }, true);
-for (const end of ["pointerup", "pointercancel", "blur"]) {
-  addEventListener(end, () => setTimeout(released), true); // after the click
-}
-
-function released() {
-  isPressed = false;
-  const next = unseen;
-  unseen = null;
-  if (next) show(next);
-}
 
 /** @param {Part} next */
 function show(next) {
-  if (isPressed) {
-    unseen = next;
-    return;
-  }
-  const { html, at } = next;
+  unseen = next;
+  whenReleased(showUnseen);
+}
+
+function showUnseen() {
+  if (!unseen) return;
+  const { html, at } = unseen;
+  unseen = null;
   aheadMs = Date.parse(at) - Date.now();
   if (html === swapped) return;
   const before = state();

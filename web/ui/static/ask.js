@@ -34,7 +34,7 @@ export async function ask(method, path, { body, part = false, quiet = false, kee
 }
 
 /** The CSRF token of this page. */
-function token() {
+export function token() {
   const tag = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="csrf-token"]'));
   return tag?.content ?? "";
 }

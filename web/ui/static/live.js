@@ -6,9 +6,10 @@
 // Such an element is fetched again when an event about it comes. Scripts may listen to
 // `live:<topic>` on the document; `event.detail.id` is the id. While the socket is down,
 // elements are fetched every 10 s, a badge says so, and scripts receive `live:again`.
-(() => {
-  "use strict";
+import { token } from "./ask.js";
+import { isHeld, whenReleased } from "./press.js";
 
+(() => {
   const address = document.documentElement.dataset.liveUrl;
   const badge = document.getElementById("live-state");
   const FALLBACK_MS = 10_000;
@@ -23,19 +24,15 @@
   const waiting = new Set();
 
   /** @typedef {{headers: Record<string, string>, triggeringEvent?: Event}} Request */
-  /** @typedef {{xhr: XMLHttpRequest, shouldSwap: boolean, isError: boolean}} Swap */
+  /** @typedef {{elt: Element, triggeringEvent?: Event}} Asked */
+  /** @typedef {{xhr: XMLHttpRequest, shouldSwap: boolean, isError: boolean, requestConfig: Asked}} Swap */
   /** @template T @param {string} name @param {(detail: T) => void} does */
   const on = (name, does) => {
     document.addEventListener(name, (event) => does(/** @type {CustomEvent<T>} */ (event).detail));
   };
 
-  const csrf = () => {
-    const tag = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="csrf-token"]'));
-    return tag?.content ?? "";
-  };
-
   on("htmx:configRequest", (/** @type {Request} */ detail) => {
-    detail.headers["X-CSRF-Token"] = csrf();
+    detail.headers["X-CSRF-Token"] = token();
     if (detail.triggeringEvent?.type === "live") detail.headers["X-Live"] = "1";
   });
 
@@ -88,6 +85,14 @@
     }
     window.htmx.trigger(element, "live");
   }
+
+  // Fetched anew, since what came may be old by then.
+  on("htmx:beforeSwap", (/** @type {Swap} */ detail) => {
+    const { elt, triggeringEvent } = detail.requestConfig;
+    if (triggeringEvent?.type !== "live" || !isHeld()) return;
+    detail.shouldSwap = false;
+    whenReleased(() => soon(elt));
+  });
 
   /** @param {Element} element */
   function soon(element, delay = SETTLE_MS) {
