@@ -34,9 +34,11 @@ from tests.browser.archive import a_recording
 from tests.cities import chicago
 from tests.conftest import arrives, settings_of
 from tests.serving import serving
-from tests.tickets.conftest import PLACE, PaperCarrier, a_report, work_all
+from tests.tickets.conftest import CALLER, PLACE, PaperCarrier, a_report, work_all
 from tests.web.conftest import Browser, browser_with, make_app, person
+from tickets.emergencies.actions import record_emergency
 from tickets.models import Report, Ticket
+from tickets.reports.draft import ReportDraft
 from web.access.guard import Role
 from web.access.staff import COOKIE, sign_in
 from web.health import add_check
@@ -70,6 +72,8 @@ class Look:
     name: str
     who: str | None
     path: str
+    alarm: bool = False
+    """Whether nobody has taken the emergency yet."""
 
 
 LOOKS = (
@@ -83,7 +87,11 @@ LOOKS = (
     Look("ticket-at-work", "officer", "/tickets/{at_work}"),
     Look("check", "away", "/tickets/triage/"),
     Look("check-one", "away", "/tickets/triage/{in_triage}"),
+    Look("inbox-all-alarm", "supervisor", "/tickets/", alarm=True),
+    Look("check-emergency", "away", "/tickets/triage/{emergency}"),
+    Look("check-emergency-alarm", "away", "/tickets/triage/{emergency}", alarm=True),
     Look("desk-away", "away", "/agents/desk"),
+    Look("desk-away-alarm", "away", "/agents/desk", alarm=True),
     Look("desk-offer", "offered", "/agents/desk"),
     Look("desk-talk", "talking", "/agents/desk"),
     Look("desk-wrap-up", "wrapping", "/agents/desk"),
@@ -129,6 +137,7 @@ class House:
         self.staff: dict[str, int] = {}
         self._add_people()
         self.numbers = self._file_tickets()
+        self.emergency = self._file_emergency()
         self.recording = a_recording(settings, self.database, folder)
         self._join_recording()
         self._give_up_work()
@@ -140,8 +149,17 @@ class House:
             ticket=self.numbers[1],
             at_work=self.numbers[7],
             in_triage=self.numbers[-1],
+            emergency=self.emergency,
             recording=self.recording.public_id,
         )
+
+    def show(self, context: BrowserContext, look: Look) -> str:
+        """Make the house what that look shows, for its person in this browser; the address."""
+        with self.database.transaction() as session:
+            ticket = session.query(Ticket).filter(Ticket.number == self.emergency).one()
+            ticket.alarm_taken_at = None if look.alarm else now()
+        self.enter(context, look.who)
+        return self.address + self.path_of(look)
 
     def enter(self, context: BrowserContext, who: str | None) -> None:
         """Sign that person in, in this browser."""
@@ -217,6 +235,20 @@ class House:
                 officer.post(f"/tickets/{number}/{step}", {"note": "Filled with cold asphalt."})
             self._age(number, ago_h, left_h)
         return numbers
+
+    def _file_emergency(self) -> str:
+        said = "my neighbor collapsed he is on the stairs and does not answer"
+        with self.database.transaction() as session:
+            draft = ReportDraft(
+                source_key="call:emergency",
+                source="voice",
+                language="en",
+                caller_number=CALLER,
+                problem_text=said,
+                place=PLACE | {"house_number": 1290, "address": "1290 North Clark Street"},
+                emergency="collapse",
+            )
+            return record_emergency(session, chicago(), draft).number
 
     def _age(self, number: str, ago_h: float, left_h: float) -> None:
         with self.database.transaction() as session:

@@ -43,8 +43,7 @@ def _house(browser: Browser, folder: Path, scratch: Path, wanted: list[str]) -> 
             if not _is_wanted(look.name, wanted):
                 continue
             page = browser.new_page()
-            house.enter(page.context, look.who)
-            page.goto(house.address + house.path_of(look))
+            page.goto(house.show(page.context, look))
             _take(page, folder, look.name)
 
 

@@ -48,8 +48,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LineApp]:
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_a_page_of_ours_is_for_everybody(look: Look, house: House, browser: Browser) -> None:
     page = browser.new_context().new_page()
-    house.enter(page.context, look.who)
-    page.goto(house.address + house.path_of(look))
+    page.goto(house.show(page.context, look))
     is_for_everybody(page)
 
 

@@ -67,8 +67,8 @@ def test_what_is_not_looked_at_is_no_page(house: House) -> None:
 
 def _anybodys(path: str) -> str:
     """The path of a look with something in each variable, without its query."""
-    filled = path.format(ticket="10000017", at_work="10000017", in_triage="10000017", recording="x")
-    return filled.partition("?")[0]
+    tickets = dict.fromkeys(("ticket", "at_work", "in_triage", "emergency"), "10000017")
+    return path.format(recording="x", **tickets).partition("?")[0]
 
 
 def _is_a_page(answer: Response) -> bool:
