@@ -2,7 +2,7 @@
 
 Examples are `config/languages/<lang>/examples/emergencies/*.tsv`, a kind and a text on each line.
 `validation.tsv` is by another writer than the rest: it is not fitted to, and sets the levels from
-which the line asks and acts. The patterns' own test texts are fitted to as well.
+which the line asks and acts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ _SIGNALS_COUNT = 0.02
 _RIDGE = 0.1
 _SENT_AWAY, _SENT_AWAY_OR_ASKED = 0.01, 0.04
 """Shares of the harmless validation texts that may reach each level."""
-_TEST_TEXTS = Path(__file__).parents[2] / "tests" / "ivr" / "emergencies"
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,6 @@ def examples_of(language: str) -> list[Example]:
     """What the model is fitted to, each text once."""
     files = sorted(_folder(language).glob("*.tsv"))
     read = [each for file in files if file.stem != VALIDATION for each in _read(file)]
-    for name, kind in (("told", UNKNOWN), (HARMLESS, HARMLESS)):
-        read += [Example(kind, plain(text)) for text in _lines(_TEST_TEXTS / f"{name}.txt")]
     return list({example.text: example for example in read}.values())
 
 
